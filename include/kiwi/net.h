@@ -114,7 +114,7 @@ KIWI_API int kiwi_task_await(kiwi_net *net, kiwi_id id, int timeout_ms, kiwi_res
  * is valid until the task is taken.  For kiwi_task_status() with details.  ENOENT, EAGAIN (running). */
 KIWI_API int kiwi_task_peek(kiwi_net *net, kiwi_id id, kiwi_result *out);
 
-/* Take the result of `id` if it has ended: 0.  Otherwise mark the task as watched and return
+/* Take the result of `id` if it has ended: 0 (the id of an open socket gives itself).  Otherwise mark the task as watched and return
  * EINPROGRESS: when it ends its result, with `token` (not NULL), is handed out by kiwi_task_next().  With
  * helping this tries one step first.  ENOENT: unknown id.  EBUSY: already watched. */
 KIWI_API int kiwi_task_watch(kiwi_net *net, kiwi_id id, void *token, kiwi_result *out);
@@ -123,12 +123,15 @@ KIWI_API int kiwi_task_watch(kiwi_net *net, kiwi_id id, void *token, kiwi_result
  * 0, ETIMEDOUT, or ENOENT when no watched task is left that could end. */
 KIWI_API int kiwi_task_next(kiwi_net *net, int timeout_ms, kiwi_result *out);
 
-/* Wait until kiwi_task_next() has something, kiwi_net_wake() was called, or `timeout_ms` has passed
- * (< 0: no limit; 0: make progress without waiting).  With helping the caller leads the waiting room and
- * takes steps meanwhile.  `sole`: nothing else in this program can run until the watched task ends. */
+/* Wait until kiwi_task_next() has something, kiwi_net_wake() was called, or `timeout_us` has passed
+ * (< 0: no limit; 0: make progress without waiting; rounded up to milliseconds).  With helping the caller
+ * leads the waiting room and takes steps meanwhile.  In a lazy runtime it keeps the lead afterwards: what
+ * arrives waits for the next call or for kiwi_net_flush().  `sole`: nothing else in this program can run
+ * until the watched task ends (a hint). */
 KIWI_API void kiwi_net_wait(kiwi_net *net, int64_t timeout_us, bool sole);
 
-/* Hand every operation that was submitted and not begun to the workers.  Never waits. */
+/* Hand every operation that was submitted and not begun, and the lead of the waiting room, to the workers.
+ * Never waits. */
 KIWI_API void kiwi_net_flush(kiwi_net *net);
 
 /* Make a kiwi_net_wait() in progress, or the next one, return.  Async-signal-safe. */
@@ -154,7 +157,7 @@ KIWI_API size_t kiwi_net_pending(kiwi_net *net);
 /* ---- TCP ------------------------------------------------------------------------------------- */
 
 /* Bind and listen.  `host`: a name or an IPv4 or IPv6 address; "" is every address.  `port` 0..65535, 0
- * lets the system choose.  `backlog` < 1: the smallest.  *out is the socket id, 0 on failure.
+ * lets the system choose.  A name is looked up here, which may take time.  `backlog` < 1: the smallest.  *out is the socket id, 0 on failure.
  * Errors: EINVAL (port), or the system's; `result` (may be NULL) gets fault, sys and message. */
 KIWI_API int kiwi_tcp_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog, kiwi_id *out,
                              kiwi_result *result);

@@ -1,0 +1,64 @@
+# kiwi.m4 - our own configure macros.
+
+# KIWI_CC_FLAGS(VARIABLE, FLAGS)
+# Append to VARIABLE each of FLAGS that the compiler accepts without a warning.
+AC_DEFUN([KIWI_CC_FLAGS], [
+  kiwi_save_cflags=$CFLAGS
+  for kiwi_flag in m4_normalize([$2]); do
+    AC_MSG_CHECKING([whether $CC accepts $kiwi_flag])
+    CFLAGS="$kiwi_save_cflags -Werror $kiwi_flag"
+    AC_COMPILE_IFELSE([AC_LANG_PROGRAM([], [])],
+      [AC_MSG_RESULT([yes]); $1="$$1 $kiwi_flag"], [AC_MSG_RESULT([no])])
+  done
+  CFLAGS=$kiwi_save_cflags
+])
+
+# KIWI_ARG_WERROR
+# --enable-werror: warnings are errors. For development; never by default.
+AC_DEFUN([KIWI_ARG_WERROR], [
+  AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror], [treat warnings as errors])])
+  AS_IF([test "x$enable_werror" = xyes], [KIWI_CFLAGS="$KIWI_CFLAGS -Werror"])
+])
+
+# KIWI_ARG_SANITIZERS
+# --enable-sanitizers[=LIST]: build with -fsanitize=LIST. KIWI_SANITIZERS holds the list for the tests.
+AC_DEFUN([KIWI_ARG_SANITIZERS], [
+  AC_ARG_ENABLE([sanitizers],
+    [AS_HELP_STRING([--enable-sanitizers@<:@=LIST@:>@],
+      [build with sanitizers: address,undefined (default) or thread])],
+    [], [enable_sanitizers=no])
+  AS_IF([test "x$enable_sanitizers" = xyes], [enable_sanitizers=address,undefined])
+  KIWI_SANITIZERS=
+  AS_IF([test "x$enable_sanitizers" != xno], [
+    KIWI_SANITIZERS=$enable_sanitizers
+    kiwi_sanitize=-fsanitize=$enable_sanitizers
+    kiwi_save_cflags=$CFLAGS
+    CFLAGS="$CFLAGS $kiwi_sanitize"
+    AC_MSG_CHECKING([whether $CC links with $kiwi_sanitize])
+    AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])], [AC_MSG_RESULT([yes])],
+      [AC_MSG_RESULT([no]); AC_MSG_ERROR([$CC does not link with $kiwi_sanitize])])
+    CFLAGS=$kiwi_save_cflags
+    KIWI_CFLAGS="$KIWI_CFLAGS $kiwi_sanitize -fno-sanitize-recover=all -fno-omit-frame-pointer"
+    KIWI_LDFLAGS="$KIWI_LDFLAGS $kiwi_sanitize"
+  ])
+])
+
+# KIWI_ARG_COVERAGE
+# --enable-coverage: count executed lines; `make coverage` reports them.
+AC_DEFUN([KIWI_ARG_COVERAGE], [
+  AC_ARG_ENABLE([coverage], [AS_HELP_STRING([--enable-coverage], [measure test coverage (gcov)])])
+  AS_IF([test "x$enable_coverage" = xyes], [
+    KIWI_CFLAGS="$KIWI_CFLAGS --coverage -O0"
+    KIWI_LDFLAGS="$KIWI_LDFLAGS --coverage"
+  ])
+  AM_CONDITIONAL([COVERAGE], [test "x$enable_coverage" = xyes])
+])
+
+# KIWI_ARG_GC_STRESS
+# --enable-gc-stress: collect garbage at each allocation. Slow; finds values that are not rooted.
+AC_DEFUN([KIWI_ARG_GC_STRESS], [
+  AC_ARG_ENABLE([gc-stress],
+    [AS_HELP_STRING([--enable-gc-stress], [collect garbage at every allocation])])
+  AS_IF([test "x$enable_gc_stress" = xyes],
+    [AC_DEFINE([KW_GC_STRESS], [1], [Define to collect garbage at every allocation.])])
+])

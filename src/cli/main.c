@@ -1,0 +1,314 @@
+/* main.c - the kiwi command: find the program, hand it to the interpreter, pass on its exit code.
+ *
+ * It uses the installed header only, as any other program that embeds Kiwi would.  Where the reference
+ * prints its own complaints on standard output and exits with 0, this command uses standard error and
+ * EXIT_USAGE. */
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kiwi/kiwi.h"
+
+enum { EXIT_USAGE = 2 };              /* a bad command line, or a file that cannot be read */
+enum { MAX_PROGRAM = 40 * 1024 * 1024 }; /* bytes of a program from standard input */
+
+typedef enum action { DO_RUN_FILE, DO_RUN_CODE, DO_RUN_STDIN, DO_CHECK, DO_NEW, DO_HELP, DO_VERSION } action;
+
+/* What the command line asks for.  Texts belong to argv, `path` is malloc'ed. */
+typedef struct request {
+    action what;
+    bool decided;      /* `what` was named: the words that follow are the program's arguments */
+    char *path;        /* DO_RUN_FILE: the script, as found; else NULL */
+    const char *word;  /* DO_RUN_CODE: the text; DO_CHECK, DO_NEW: the file */
+    const char *lost;  /* the first word that is neither option nor file, or NULL */
+    const char **args; /* the program's arguments */
+    kiwi_vm_options options;
+} request;
+
+static void print_usage(FILE *to)
+{
+    fputs("Usage: kiwi [options] [script] [arguments]\n"
+          "\n"
+          "Runs a Kiwi script; without one, the program on standard input.\n"
+          "\n"
+          "  -e, --execute CODE      run CODE\n"
+          "  -c, --check FILE        look for syntax errors only\n"
+          "  -n, --new FILE          create an empty script\n"
+          "  -p, --stdlib-path DIR   take the standard library from DIR\n"
+          "  -ns, --no-stdlib        run without the standard library\n"
+          "  -sm, --safemode         forbid files, processes and the network\n"
+          "  -                       run the program on standard input\n"
+          "  -v, --version           print the version\n"
+          "  -h, --help              print this text\n",
+          to);
+}
+
+/* ---- Files --------------------------------------------------------------------------------- */
+
+static bool is_file(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISDIR(info.st_mode);
+}
+
+/* `a` and `b` in one malloc'ed text; NULL without memory. */
+static char *joined(const char *a, const char *b)
+{
+    size_t len_a = strlen(a), len_b = strlen(b);
+    char *both = malloc(len_a + len_b + 1);
+    if (both == NULL)
+        return NULL;
+    memcpy(both, a, len_a);
+    memcpy(both + len_a, b, len_b + 1);
+    return both;
+}
+
+/* The path that `word` names: ~/ is the home folder; ".kiwi" is added where the file has no extension
+ * and does not exist without.  Malloc'ed; NULL: there is no such file. */
+static char *find_script(const char *word)
+{
+    const char *home = getenv("HOME");
+    bool tilde = strncmp(word, "~/", 2) == 0 && home != NULL;
+    char *path = tilde ? joined(home, word + 1) : joined("", word);
+    if (path == NULL || is_file(path))
+        return path;
+    const char *slash = strrchr(path, '/');
+    char *longer = strchr(slash != NULL ? slash : path, '.') == NULL ? joined(path, ".kiwi") : NULL;
+    free(path);
+    if (longer != NULL && is_file(longer))
+        return longer;
+    free(longer);
+    return NULL;
+}
+
+/* Read all of `from` into *text (malloc'ed).  False: it cannot be read, is too long, or no memory. */
+static bool read_all(FILE *from, char **text, size_t *size)
+{
+    size_t room = 64 * 1024, used = 0;
+    char *buf = malloc(room);
+    while (buf != NULL) {
+        used += fread(buf + used, 1, room - used, from);
+        if (used < room)
+            break;
+        if (used > MAX_PROGRAM)
+            goto fail;
+        char *more = realloc(buf, room * 2);
+        if (more == NULL)
+            goto fail;
+        buf = more;
+        room *= 2;
+    }
+    if (buf == NULL || ferror(from) || used > MAX_PROGRAM)
+        goto fail;
+    *text = buf;
+    *size = used;
+    return true;
+
+fail:
+    free(buf);
+    return false;
+}
+
+/* ---- The command line ---------------------------------------------------------------------- */
+
+/* Is `word` the option `brief` or `full`?  Case is ignored. */
+static bool is_option(const char *word, const char *brief, const char *full)
+{
+    return strcasecmp(word, brief) == 0 || strcasecmp(word, full) == 0;
+}
+
+static void decide(request *req, action what)
+{
+    req->what = what;
+    req->decided = true;
+}
+
+/* The word after argv[*i], which becomes *i; NULL after a complaint if there is none. */
+static const char *next_word(int argc, char **argv, int *i, const char *complaint)
+{
+    if (*i + 1 < argc)
+        return argv[++*i];
+    fprintf(stderr, "%s\n", complaint);
+    return NULL;
+}
+
+/* Take the option argv[*i], with the word it needs.  False after a complaint. */
+static bool take_option(request *req, int argc, char **argv, int *i)
+{
+    const char *word = argv[*i];
+    const char *file_expected = "Expected a file path.";
+    if (is_option(word, "-v", "--version")) {
+        decide(req, DO_VERSION);
+    } else if (is_option(word, "-h", "--help")) {
+        decide(req, DO_HELP);
+    } else if (is_option(word, "-ns", "--no-stdlib")) {
+        req->options.no_stdlib = true;
+    } else if (is_option(word, "-sm", "--safemode")) {
+        req->options.safe_mode = true;
+    } else if (is_option(word, "-p", "--stdlib-path")) {
+        req->options.stdlib_path = next_word(argc, argv, i, "Expected a folder after `-p`.");
+        return req->options.stdlib_path != NULL;
+    } else if (is_option(word, "-e", "--execute")) {
+        decide(req, DO_RUN_CODE);
+        req->word = next_word(argc, argv, i, "Expected code string after `-e`.");
+        return req->word != NULL;
+    } else if (is_option(word, "-c", "--check")) {
+        decide(req, DO_CHECK);
+        req->word = next_word(argc, argv, i, file_expected);
+        return req->word != NULL;
+    } else if (is_option(word, "-n", "--new")) {
+        decide(req, DO_NEW);
+        req->word = next_word(argc, argv, i, file_expected);
+        return req->word != NULL;
+    } else {
+        fprintf(stderr, "Unknown option: %s\n", word);
+        return false;
+    }
+    return true;
+}
+
+/* Fill *req, which is all zero, from the command line.  False after a complaint. */
+static bool parse_command_line(request *req, int argc, char **argv)
+{
+    req->args = calloc((size_t)argc + 1, sizeof(req->args[0]));
+    if (req->args == NULL) {
+        fputs("kiwi: out of memory\n", stderr);
+        return false;
+    }
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        if (req->decided) {
+            req->args[req->options.argc++] = word;
+        } else if (strcmp(word, "-") == 0) {
+            decide(req, DO_RUN_STDIN);
+        } else if (word[0] == '-' && strchr(word, '=') == NULL) {
+            if (!take_option(req, argc, argv, &i))
+                return false;
+        } else if (word[0] != '-' && (req->path = find_script(word)) != NULL) {
+            decide(req, DO_RUN_FILE);
+        } else { /* -k=v, or a word before the script */
+            req->args[req->options.argc++] = word;
+            if (word[0] != '-' && req->lost == NULL)
+                req->lost = word;
+        }
+    }
+    if (!req->decided && req->lost != NULL) {
+        fprintf(stderr, "The file does not exist: %s\n", req->lost);
+        return false;
+    }
+    if (!req->decided)
+        req->what = isatty(STDIN_FILENO) ? DO_HELP : DO_RUN_STDIN;
+    req->options.command = argc > 0 ? argv[0] : "kiwi";
+    req->options.argv = req->args;
+    req->options.script = req->path;
+    return true;
+}
+
+/* ---- Actions ------------------------------------------------------------------------------- */
+
+static int run_stdin(kiwi_vm *vm)
+{
+    char *text = NULL;
+    size_t size = 0;
+    if (!read_all(stdin, &text, &size)) {
+        fputs("kiwi: the program on standard input cannot be read\n", stderr);
+        return EXIT_USAGE;
+    }
+    int code = size == 0 ? EXIT_SUCCESS : kiwi_run_text(vm, "", text, size);
+    free(text);
+    return code;
+}
+
+static int check_file(kiwi_vm *vm, const char *name)
+{
+    char *text = NULL, *path = find_script(name);
+    size_t size = 0;
+    if (path == NULL) {
+        fprintf(stderr, "The file does not exist: %s\n", name);
+        return EXIT_USAGE;
+    }
+    FILE *file = fopen(path, "rb");
+    int code = EXIT_USAGE;
+    if (file == NULL || !read_all(file, &text, &size)) {
+        fprintf(stderr, "The file cannot be read: %s\n", name);
+        goto out;
+    }
+    code = kiwi_check_text(vm, path, text, size) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (code == EXIT_SUCCESS)
+        printf("No syntax errors found in: %s\n", name);
+out:
+    if (file != NULL)
+        fclose(file);
+    free(text);
+    free(path);
+    return code;
+}
+
+static int new_file(const char *name)
+{
+    FILE *file = fopen(name, "wx"); /* x: what is there already stays as it is */
+    if (file == NULL || fclose(file) != 0) {
+        fprintf(stderr, "The file cannot be created: %s\n", name);
+        return EXIT_USAGE;
+    }
+    return EXIT_SUCCESS;
+}
+
+static int run_request(const request *req)
+{
+    kiwi_vm *vm = NULL;
+    if (kiwi_vm_new(&req->options, &vm) != 0) {
+        fputs("kiwi: the interpreter cannot be started\n", stderr);
+        return EXIT_USAGE;
+    }
+    int code = EXIT_FAILURE;
+    if (req->what == DO_RUN_FILE)
+        code = kiwi_run_file(vm, req->path);
+    else if (req->what == DO_RUN_CODE)
+        code = kiwi_run_text(vm, "", req->word, strlen(req->word));
+    else if (req->what == DO_CHECK)
+        code = check_file(vm, req->word);
+    else
+        code = run_stdin(vm);
+    kiwi_vm_free(vm);
+    return code;
+}
+
+static int perform(const request *req)
+{
+    switch (req->what) {
+    case DO_VERSION:
+        printf("kiwi %s\n", kiwi_version());
+        return EXIT_SUCCESS;
+    case DO_HELP:
+        print_usage(stdout);
+        return EXIT_SUCCESS;
+    case DO_NEW:
+        return new_file(req->word);
+    case DO_RUN_FILE:
+    case DO_RUN_CODE:
+    case DO_RUN_STDIN:
+    case DO_CHECK:
+        break;
+    }
+    return run_request(req);
+}
+
+int main(int argc, char **argv)
+{
+    request req = {.what = DO_RUN_STDIN};
+    int code = parse_command_line(&req, argc, argv) ? perform(&req) : EXIT_USAGE;
+    if (fflush(stdout) != 0 && code == EXIT_SUCCESS) {
+        fputs("kiwi: standard output cannot be written\n", stderr);
+        code = EXIT_FAILURE;
+    }
+    free(req.args);
+    free(req.path);
+    return code;
+}

@@ -1,0 +1,339 @@
+/* parse.c - the frame of the parser: tokens, errors, unfinished lists, entry.  The contract is in
+ * parse.h; the grammar is in the other parse_*.c. */
+#include "config.h"
+
+#include "lang/parse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lang/parse_internal.h"
+
+/* --- tokens --- */
+
+void kw_p_advance(kw_parser *p)
+{
+    if (p->status != KB_OK)
+        return;
+    p->last = p->token;
+    if (p->has_next) {
+        p->token = p->next;
+        p->has_next = false;
+    } else {
+        kw_lex_next(&p->lexer, &p->token);
+    }
+    if (p->token.kind != KW_T_ERROR)
+        return;
+    if (p->token.error == KW_LEX_DEPTH)
+        kw_p_fail(p, "Nesting too deep.");
+    else if (p->token.error == KW_LEX_KEYWORD)
+        kw_p_fail_token(p, "Unexpected keyword '", "'.");
+    else
+        kw_p_fail_token(p, "Unexpected token '", "'.");
+}
+
+const kw_token *kw_p_peek(kw_parser *p)
+{
+    if (!p->has_next && p->status == KB_OK) {
+        kw_lex_next(&p->lexer, &p->next);
+        p->has_next = true;
+    }
+    return p->has_next ? &p->next : &p->token;
+}
+
+bool kw_p_same_line(const kw_parser *p)
+{
+    return p->token.pos.line == p->last.end_line;
+}
+
+bool kw_p_at(const kw_parser *p, kw_token_kind kind)
+{
+    return p->token.kind == kind;
+}
+
+bool kw_p_accept(kw_parser *p, kw_token_kind kind)
+{
+    if (p->token.kind != kind)
+        return false;
+    kw_p_advance(p);
+    return true;
+}
+
+bool kw_p_expect(kw_parser *p, kw_token_kind kind, const char *message)
+{
+    if (!kw_p_accept(p, kind))
+        kw_p_fail(p, message);
+    return p->status == KB_OK;
+}
+
+/* --- errors --- */
+
+bool kw_p_failed(const kw_parser *p)
+{
+    return p->status != KB_OK;
+}
+
+/* After an error there are no more tokens. */
+static void stop(kw_parser *p, kb_status status)
+{
+    p->status = status;
+    p->token.kind = KW_T_EOF;
+    p->has_next = false;
+    p->lexer.at = p->lexer.end;
+}
+
+void *kw_p_fail_at(kw_parser *p, const kw_token *token, const char *type, const char *message)
+{
+    if (p->status != KB_OK)
+        return NULL;
+    kw_diag *diag = p->diag;
+    diag->type = type;
+    size_t size = strlen(message);
+    if (size >= sizeof(diag->message))
+        size = sizeof(diag->message) - 1;
+    memcpy(diag->message, message, size);
+    diag->message[size] = '\0';
+    diag->file = p->options->file;
+    diag->line = token->pos.line;
+    diag->column = token->pos.column;
+    diag->end_column = token->end_line == token->pos.line ? token->end_column
+                                                          : token->pos.column + 1;
+    stop(p, KB_ESYNTAX);
+    return NULL;
+}
+
+static const kw_token *error_token(const kw_parser *p)
+{
+    return p->token.kind == KW_T_EOF && p->last.end > 0 ? &p->last : &p->token;
+}
+
+void *kw_p_fail_type(kw_parser *p, const char *type, const char *message)
+{
+    return kw_p_fail_at(p, error_token(p), type, message);
+}
+
+void *kw_p_fail(kw_parser *p, const char *message)
+{
+    return kw_p_fail_type(p, "SyntaxError", message);
+}
+
+/* Append a byte of script text so that the result is valid UTF-8 without control characters. */
+static size_t put_shown(char *out, const char *text, size_t left, size_t *taken)
+{
+    static const char HEX[] = "0123456789ABCDEF";
+    unsigned char c = (unsigned char)text[0];
+    size_t need = c < 0x80 ? 1 : c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC2 ? 2 : 0;
+    bool good = need > 0 && need <= left && c < 0xF5 && (c >= 0x20 || c == '\n' || c == '\t');
+    for (size_t i = 1; good && i < need; i++)
+        good = ((unsigned char)text[i] & 0xC0) == 0x80;
+    if (good) {
+        memcpy(out, text, need);
+        *taken = need;
+        return need;
+    }
+    *taken = 1;
+    out[0] = '\\';
+    out[1] = 'x';
+    out[2] = HEX[c >> 4];
+    out[3] = HEX[c & 15];
+    return 4;
+}
+
+void *kw_p_fail_token(kw_parser *p, const char *before, const char *after)
+{
+    enum { SHOWN_MAX = 120 }; /* bytes of a token; leaves room for the words around */
+    if (p->status != KB_OK)
+        return NULL;
+    char message[sizeof(p->diag->message)];
+    const kw_token *token = error_token(p);
+    const char *text = p->options->text + token->pos.offset;
+    size_t size = token->end - token->pos.offset, used = strlen(before), at = 0, taken;
+    memcpy(message, before, used);
+    while (at < size && used < SHOWN_MAX) {
+        used += put_shown(message + used, text + at, size - at, &taken);
+        at += taken;
+    }
+    if (at < size) {
+        memcpy(message + used, "...", 3);
+        used += 3;
+    }
+    memcpy(message + used, after, strlen(after) + 1);
+    return kw_p_fail_at(p, token, "SyntaxError", message);
+}
+
+void *kw_p_unexpected(kw_parser *p)
+{
+    if (kw_token_is_keyword(p->token.kind))
+        return kw_p_fail_token(p, "Unexpected keyword '", "'.");
+    return kw_p_fail_token(p, "Unexpected token `", "`.");
+}
+
+void *kw_p_unclosed(kw_parser *p, const kw_token *opener)
+{
+    char message[128];
+    int size = (int)(opener->end - opener->pos.offset);
+    snprintf(message, sizeof(message), "Unclosed '%.*s' block. Block opened at line %lu.", size,
+             p->options->text + opener->pos.offset, (unsigned long)opener->pos.line);
+    return kw_p_fail_type(p, "UnexpectedEndOfFileError", message);
+}
+
+void *kw_p_no_memory(kw_parser *p)
+{
+    if (p->status == KB_OK)
+        stop(p, KB_ENOMEM);
+    return NULL;
+}
+
+/* --- nesting --- */
+
+bool kw_p_enter(kw_parser *p, kw_level *level)
+{
+    level->height = p->height;
+    p->height = 0;
+    if (++p->depth > KW_NESTING_MAX)
+        kw_p_fail(p, "Nesting too deep.");
+    return p->status == KB_OK;
+}
+
+bool kw_p_leave(kw_parser *p, kw_level level)
+{
+    p->depth--;
+    kw_p_link(p);
+    if (p->height < level.height)
+        p->height = level.height;
+    return p->status == KB_OK;
+}
+
+bool kw_p_link(kw_parser *p)
+{
+    if (++p->height > KW_TREE_HEIGHT_MAX - 4) /* program, function, list and the leaf itself */
+        kw_p_fail(p, "Nesting too deep.");
+    return p->status == KB_OK;
+}
+
+/* --- nodes, names, lists --- */
+
+void *kw_p_alloc(kw_parser *p, size_t size)
+{
+    void *memory = kw_arena_alloc(p->arena, size);
+    return memory != NULL ? memory : kw_p_no_memory(p);
+}
+
+kw_node *kw_p_node(kw_parser *p, kw_kind kind, kw_pos pos)
+{
+    kw_node *node = kw_p_alloc(p, sizeof(*node));
+    if (node == NULL)
+        return NULL;
+    node->kind = kind;
+    node->pos = pos;
+    return node;
+}
+
+kw_name *kw_p_take_name(kw_parser *p)
+{
+    if (p->status != KB_OK)
+        return NULL;
+    uint32_t start = p->token.pos.offset, end = p->token.end;
+    while (start < end && p->options->text[start] == '@')
+        start++;
+    kw_name *name = kw_arena_name(p->arena, p->options->text + start, end - start);
+    if (name == NULL)
+        return kw_p_no_memory(p);
+    kw_p_advance(p);
+    return name;
+}
+
+kw_name *kw_p_name(kw_parser *p, const char *message)
+{
+    return kw_p_at(p, KW_T_NAME) ? kw_p_take_name(p) : kw_p_fail(p, message);
+}
+
+size_t kw_p_mark(const kw_parser *p)
+{
+    return p->scratch_used;
+}
+
+bool kw_p_push(kw_parser *p, const void *item, size_t size)
+{
+    if (p->status != KB_OK)
+        return false;
+    if (p->scratch_size - p->scratch_used < size) {
+        size_t grown = p->scratch_size == 0 ? 1024 : p->scratch_size * 2;
+        char *scratch = realloc(p->scratch, grown); /* items are smaller than 1024 bytes */
+        if (scratch == NULL) {
+            kw_p_no_memory(p);
+            return false;
+        }
+        p->scratch = scratch;
+        p->scratch_size = grown;
+    }
+    memcpy(p->scratch + p->scratch_used, item, size);
+    p->scratch_used += size;
+    return true;
+}
+
+bool kw_p_take(kw_parser *p, size_t mark, size_t item_size, void **items, uint32_t *count)
+{
+    size_t size = p->scratch_used - mark;
+    *items = NULL;
+    *count = 0;
+    p->scratch_used = mark;
+    if (p->status != KB_OK)
+        return false;
+    if (size == 0)
+        return true;
+    *items = kw_p_alloc(p, size);
+    if (*items == NULL)
+        return false;
+    memcpy(*items, p->scratch + mark, size);
+    *count = (uint32_t)(size / item_size);
+    return true;
+}
+
+bool kw_p_take_nodes(kw_parser *p, size_t mark, kw_node_list *list)
+{
+    void *items;
+    bool good = kw_p_take(p, mark, sizeof(kw_node *), &items, &list->count);
+    list->items = items;
+    return good;
+}
+
+/* --- entry --- */
+
+static void parse_program(kw_parser *p, kw_node **program)
+{
+    kw_p_advance(p);
+    kw_node *node = kw_p_node(p, KW_N_PROGRAM, p->token.pos);
+    if (node == NULL || !kw_p_statements(p, &node->as.list, (kw_context){0}))
+        return;
+    /* What kw_p_statements() stops at closes a block, and there is none. */
+    if (kw_p_at(p, KW_K_END) || kw_p_at(p, KW_K_ELSE) || kw_p_at(p, KW_K_ELSIF))
+        kw_p_fail(p, "Expected if-statement or case-statement.");
+    else if (!kw_p_at(p, KW_T_EOF))
+        kw_p_unexpected(p);
+    else if (p->status == KB_OK)
+        *program = node;
+}
+
+kb_status kw_parse(const kw_parse_options *options, kw_arena *arena, kw_node **program,
+                   kw_diag *diag)
+{
+    *program = NULL;
+    *diag = (kw_diag){.type = "SyntaxError", .file = options->file};
+    kw_parser p = {.options = options, .arena = arena, .diag = diag};
+    p.lexer.text = options->text;
+    p.lexer.line = options->first_line == 0 ? 1 : options->first_line;
+    p.lexer.column = 1;
+    p.token.pos = p.last.pos = (kw_pos){p.lexer.line, 1, 0};
+    p.token.end_line = p.last.end_line = p.lexer.line;
+    if (options->size > UINT32_MAX / 2) { /* offsets are 32 bits wide */
+        kw_p_fail(&p, "The text is too long.");
+        return p.status;
+    }
+    p.lexer.end = (uint32_t)options->size;
+    if (options->size >= 3 && memcmp(options->text, "\xEF\xBB\xBF", 3) == 0)
+        p.lexer.at = 3;
+    parse_program(&p, program);
+    free(p.scratch);
+    return p.status;
+}

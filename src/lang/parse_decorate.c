@@ -1,0 +1,115 @@
+/* parse_decorate.c - decorators.
+ *
+ * @name(args) in front of `fn` looks like the statement that calls the attribute, until the `fn` is
+ * reached.  So it is parsed as that statement and turned into a decorator afterwards.  Only the
+ * form @pkg::name is no expression; it has a function of its own and cannot stand elsewhere. */
+#include "config.h"
+
+#include <string.h>
+
+#include "lang/parse_internal.h"
+
+static bool decorator_shaped(const kw_parser *p, const kw_node *node)
+{
+    if (node->kind == KW_N_CALL)
+        node = node->as.call.callee;
+    else if (node->kind == KW_N_METHOD_CALL)
+        node = node->as.method.object;
+    else if (node->kind == KW_N_MEMBER)
+        node = node->as.member.object;
+    return node->kind == KW_N_ATTRIBUTE ||
+           (node->kind == KW_N_QUALIFIED && p->options->text[node->pos.offset] == '@');
+}
+
+kw_node *kw_p_qualified_decorator(kw_parser *p)
+{
+    kw_token at = p->token;
+    kw_node *callee = kw_p_node(p, KW_N_QUALIFIED, at.pos);
+    const kw_name **parts = kw_p_alloc(p, 2 * sizeof(*parts));
+    if (callee == NULL || parts == NULL)
+        return NULL;
+    parts[0] = kw_p_take_name(p);
+    kw_p_advance(p); /* :: */
+    if (kw_token_is_type(p->token.kind))
+        parts[1] = kw_p_take_name(p);
+    else
+        parts[1] = kw_p_name(p, "Expected identifier after '::' in decorator.");
+    if (parts[1] == NULL)
+        return NULL;
+    callee->as.qualified.parts = parts;
+    callee->as.qualified.count = 2;
+    kw_node *node = callee;
+    if (kw_p_at(p, KW_T_LPAREN) && kw_p_same_line(p)) {
+        node = kw_p_node(p, KW_N_CALL, at.pos);
+        if (node == NULL || !kw_p_args(p, &node->as.call.args))
+            return NULL;
+        node->as.call.callee = callee;
+    }
+    if (!kw_p_at(p, KW_K_FN) && !kw_p_at(p, KW_T_ATTRIBUTE))
+        return kw_p_fail(p, "Expected 'fn' after decorator.");
+    return node;
+}
+
+static bool name_of_attribute(kw_parser *p, kw_node *attribute, kw_node **out)
+{
+    *out = attribute;
+    if (attribute->kind != KW_N_ATTRIBUTE)
+        return true;
+    *out = kw_p_node(p, KW_N_NAME, attribute->pos);
+    if (*out != NULL)
+        (*out)->as.name = attribute->as.name;
+    return *out != NULL;
+}
+
+static bool make_decorator(kw_parser *p, kw_node *node, kw_decorator *decorator)
+{
+    *decorator = (kw_decorator){.pos = node->pos};
+    if (node->kind == KW_N_CALL) {
+        decorator->args = node->as.call.args;
+        return name_of_attribute(p, node->as.call.callee, &decorator->callee);
+    }
+    if (node->kind != KW_N_METHOD_CALL && node->kind != KW_N_MEMBER)
+        return name_of_attribute(p, node, &decorator->callee);
+    bool call = node->kind == KW_N_METHOD_CALL;
+    kw_node *member = kw_p_node(p, KW_N_MEMBER, node->pos);
+    if (member == NULL)
+        return false;
+    if (call)
+        decorator->args = node->as.method.args;
+    member->as.member.name = call ? node->as.method.name : node->as.member.name;
+    decorator->callee = member;
+    return name_of_attribute(p, call ? node->as.method.object : node->as.member.object,
+                             &member->as.member.object);
+}
+
+kw_node *kw_p_decorated(kw_parser *p, uint32_t count)
+{
+    kw_decorator *decorators = kw_p_alloc(p, count * sizeof(*decorators));
+    if (decorators == NULL)
+        return NULL;
+    p->scratch_used -= count * sizeof(kw_node *);
+    for (uint32_t i = 0; i < count; i++) {
+        kw_node *node;
+        memcpy(&node, p->scratch + p->scratch_used + i * sizeof(node), sizeof(node));
+        if (!make_decorator(p, node, &decorators[i]))
+            return NULL;
+    }
+    kw_node *function = kw_p_function(p, false);
+    if (function == NULL)
+        return NULL;
+    function->as.function->decorators = decorators;
+    function->as.function->decorator_count = count;
+    return function;
+}
+
+uint32_t kw_p_count_decorators(const kw_parser *p, size_t mark)
+{
+    uint32_t count = 0;
+    for (size_t at = p->scratch_used; at > mark; at -= sizeof(kw_node *), count++) {
+        kw_node *node;
+        memcpy(&node, p->scratch + at - sizeof(node), sizeof(node));
+        if (!decorator_shaped(p, node))
+            break;
+    }
+    return count;
+}

@@ -1,0 +1,303 @@
+/* parse_text.c - string and byte literals: escapes, interpolation (3.2 to 3.4). */
+#include "config.h"
+
+#include <string.h>
+
+#include "lang/parse_internal.h"
+
+enum { REPLACEMENT = 0xFFFD, UNICODE_MAX = 0x10FFFF };
+
+/* --- UTF-8 --- */
+
+static size_t put_utf8(char *out, uint32_t c)
+{
+    if ((c >= 0xD800 && c <= 0xDFFF) || c > UNICODE_MAX)
+        c = REPLACEMENT;
+    if (c < 0x80) {
+        out[0] = (char)c;
+        return 1;
+    }
+    size_t size = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    static const unsigned char LEAD[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    for (size_t i = size - 1; i > 0; i--, c >>= 6)
+        out[i] = (char)(0x80 | (c & 0x3F));
+    out[0] = (char)(LEAD[size] | c);
+    return size;
+}
+
+/* The size of the valid character at `text`, 0 if it is none. */
+static size_t utf8_size(const char *text, size_t left)
+{
+    unsigned char c = (unsigned char)text[0];
+    if (c < 0x80)
+        return 1;
+    size_t size = c >= 0xF5 ? 0 : c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC2 ? 2 : 0;
+    if (size == 0 || size > left)
+        return 0;
+    for (size_t i = 1; i < size; i++)
+        if (((unsigned char)text[i] & 0xC0) != 0x80)
+            return 0;
+    unsigned char second = (unsigned char)text[1];
+    bool overlong = (c == 0xE0 && second < 0xA0) || (c == 0xF0 && second < 0x90);
+    bool outside = (c == 0xED && second >= 0xA0) || (c == 0xF4 && second >= 0x90);
+    return overlong || outside ? 0 : size;
+}
+
+/* A STRING node of decoded bytes; those that are no UTF-8 become replacement characters. */
+static kw_node *text_node(kw_parser *p, const char *text, size_t size, kw_pos pos)
+{
+    size_t bad = 0, step;
+    for (size_t i = 0; i < size; i += step) {
+        step = utf8_size(text + i, size - i);
+        if (step == 0)
+            bad += step = 1;
+    }
+    if (bad > 0) {
+        char *clean = kw_p_alloc(p, size + 2 * bad + 1);
+        if (clean == NULL)
+            return NULL;
+        size_t used = 0;
+        for (size_t i = 0; i < size; i += step) {
+            step = utf8_size(text + i, size - i);
+            if (step > 0)
+                memcpy(clean + used, text + i, step);
+            used += step > 0 ? step : put_utf8(clean + used, REPLACEMENT);
+            step += step == 0;
+        }
+        text = clean;
+        size = used;
+    }
+    kw_node *node = kw_p_node(p, KW_N_STRING, pos);
+    if (node != NULL) {
+        node->as.string.text = text;
+        node->as.string.size = (uint32_t)size;
+    }
+    return node;
+}
+
+/* --- strings --- */
+
+typedef struct string_reader {
+    kw_lexer place;  /* in the literal, behind the opening quote at first */
+    kw_pos part_pos; /* where the literal part in `out` began */
+    char quote;
+    char *out;    /* as long as the literal: escapes only shrink */
+    size_t begun; /* start of the unfinished literal part in `out` */
+    size_t used;
+    uint32_t plain_to; /* behind \${: no interpolation before this offset */
+    bool unmatched;    /* a \${ had no }: do not search again */
+} string_reader;
+
+/* The value of exactly `count` hexadecimal digits, or -1. */
+static int64_t hex_value(const char *text, uint32_t at, uint32_t end, uint32_t count)
+{
+    int64_t value = 0;
+    if (end - at < count)
+        return -1;
+    for (uint32_t i = 0; i < count; i++) {
+        int digit = kw_hex_digit(text[at + i]);
+        if (digit < 0)
+            return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+/* \uXXXX, \UXXXXXXXX at `at`: bytes taken from the text, 0 if it stays as written. */
+static uint32_t read_unicode(string_reader *r, uint32_t at)
+{
+    const char *text = r->place.text;
+    uint32_t end = r->place.end, digits = text[at + 1] == 'u' ? 4 : 8;
+    int64_t value = hex_value(text, at + 2, end, digits);
+    uint32_t taken = digits + 2;
+    if (value < 0 || value > UNICODE_MAX)
+        return 0;
+    bool high = value >= 0xD800 && value <= 0xDBFF;
+    if (high && end - at > taken + 1 && text[at + taken] == '\\' && text[at + taken + 1] == 'u') {
+        int64_t low = hex_value(text, at + taken + 2, end, 4);
+        if (low >= 0xDC00 && low <= 0xDFFF) { /* a pair of UTF-16 halves is one character */
+            value = 0x10000 + ((value - 0xD800) << 10) + (low - 0xDC00);
+            taken += 6;
+        }
+    }
+    r->used += put_utf8(r->out + r->used, (uint32_t)value);
+    return taken;
+}
+
+/* A backslash at `at`; the bytes taken. */
+static uint32_t read_escape(string_reader *r, uint32_t at)
+{
+    static const char LETTERS[] = "nrtbf\\\"", VALUES[] = "\n\r\t\b\f\\\"";
+    const char *text = r->place.text;
+    uint32_t end = r->place.end, taken = 0;
+    char c = end - at > 1 ? text[at + 1] : '\0';
+    if (c == '$' && end - at > 2 && text[at + 2] == '{') {
+        if (at >= r->plain_to && !r->unmatched) {
+            bool too_deep = false;
+            uint32_t close = kw_lex_brace_end(text, at + 3, end, true, &too_deep);
+            r->unmatched = close == end;
+            r->plain_to = r->unmatched ? 0 : close;
+        }
+        r->out[r->used++] = '$';
+        r->out[r->used++] = '{';
+        return 3;
+    }
+    if (r->quote == '"' && c != '\0') {
+        const char *letter = strchr(LETTERS, c);
+        if (letter != NULL) {
+            r->out[r->used++] = VALUES[letter - LETTERS];
+            return 2;
+        }
+        if (c == 'u' || c == 'U')
+            taken = read_unicode(r, at);
+    }
+    if (taken == 0) {
+        r->out[r->used++] = '\\';
+        taken = 1;
+    }
+    return taken;
+}
+
+static bool finish_part(kw_parser *p, string_reader *r)
+{
+    if (r->used == r->begun)
+        return true;
+    kw_node *node = text_node(p, r->out + r->begun, r->used - r->begun, r->part_pos);
+    r->out[r->used++] = '\0';
+    r->begun = r->used;
+    return node != NULL && kw_p_push(p, &node, sizeof(node));
+}
+
+/* Parse ${...} at the place of the reader, in the middle of the string token. */
+static bool read_interpolation(kw_parser *p, string_reader *r)
+{
+    kw_lexer *place = &r->place;
+    bool too_deep = false;
+    kw_lex_skip(place, place->at + 2);
+    uint32_t close = kw_lex_brace_end(place->text, place->at, place->end, false, &too_deep);
+    kw_parser outer = *p;
+    p->lexer = *place;
+    p->lexer.end = close;
+    p->has_next = false;
+    p->context = (kw_context){0};
+    kw_p_advance(p);
+    kw_node *node = NULL;
+    if (!kw_p_at(p, KW_T_EOF) && !kw_p_failed(p)) {
+        node = kw_p_expr(p);
+        if (node == NULL || !kw_p_push(p, &node, sizeof(node)))
+            return false;
+    }
+    if (kw_p_failed(p))
+        return false;
+    p->lexer = outer.lexer;
+    p->token = outer.token;
+    p->last = outer.last;
+    p->next = outer.next;
+    p->has_next = outer.has_next;
+    p->context = outer.context;
+    kw_lex_skip(place, close < place->end ? close + 1 : close);
+    return true;
+}
+
+static bool read_parts(kw_parser *p, string_reader *r)
+{
+    kw_lexer *place = &r->place;
+    while (place->at < place->end) {
+        uint32_t at = place->at;
+        char c = place->text[at];
+        if (r->used == r->begun)
+            r->part_pos = (kw_pos){place->line, place->column, at};
+        bool opens = c == '$' && place->end - at > 1 && place->text[at + 1] == '{';
+        if (opens && at >= r->plain_to) {
+            if (!finish_part(p, r) || !read_interpolation(p, r))
+                return false;
+        } else if (c == '\\') {
+            kw_lex_skip(place, at + read_escape(r, at));
+        } else {
+            r->out[r->used++] = c;
+            kw_lex_skip(place, at + 1);
+        }
+    }
+    return true;
+}
+
+kw_node *kw_p_string(kw_parser *p)
+{
+    kw_token token = p->token;
+    uint32_t start = token.pos.offset, size = token.end - start;
+    size_t mark = kw_p_mark(p);
+    string_reader r = {.quote = p->options->text[start]};
+    r.place = (kw_lexer){p->options->text, token.end - (token.terminated ? 1 : 0), start,
+                         token.pos.line, token.pos.column};
+    kw_lex_skip(&r.place, start + 1);
+    /* Each part ends with a NUL; the ${} that ended it is longer. */
+    r.out = kw_p_alloc(p, (size_t)size + 1);
+    if (r.out == NULL || !read_parts(p, &r))
+        return NULL;
+    kw_node *node;
+    if (token.interpolated) {
+        node = kw_p_node(p, KW_N_INTERPOLATION, token.pos);
+        if (node == NULL || !finish_part(p, &r) || !kw_p_take_nodes(p, mark, &node->as.list))
+            return NULL;
+    } else {
+        node = text_node(p, r.out, r.used, token.pos);
+    }
+    kw_p_advance(p);
+    return kw_p_link(p) ? node : NULL;
+}
+
+/* --- bytes --- */
+
+/* The byte behind a backslash at `at`; -1 if the escape is bad.  *taken: bytes of text. */
+static int byte_escape(const char *text, uint32_t at, uint32_t end, uint32_t *taken)
+{
+    static const char LETTERS[] = "nrt\\\"'", VALUES[] = "\n\r\t\\\"'";
+    *taken = 2;
+    if (end - at < 2 || text[at + 1] == '\0')
+        return -1;
+    const char *letter = strchr(LETTERS, text[at + 1]);
+    if (letter != NULL)
+        return VALUES[letter - LETTERS];
+    if (text[at + 1] != 'x')
+        return -1;
+    *taken = 4;
+    return (int)hex_value(text, at + 2, end, 2);
+}
+
+kw_node *kw_p_bytes(kw_parser *p)
+{
+    const char *text = p->options->text;
+    uint32_t at = p->token.pos.offset + 2, end = p->token.end - (p->token.terminated ? 1 : 0);
+    kw_node *node = kw_p_node(p, KW_N_BYTES, p->token.pos);
+    uint8_t *data = kw_p_alloc(p, (size_t)(end - at) + 1);
+    if (node == NULL || data == NULL)
+        return NULL;
+    uint32_t used = 0, taken;
+    for (; at < end; at += taken) {
+        taken = 1;
+        int value = (unsigned char)text[at];
+        if (value == '\\')
+            value = byte_escape(text, at, end, &taken);
+        if (value < 0)
+            return kw_p_fail(p, "Invalid escape sequence in byte literal.");
+        if ((unsigned char)text[at] >= 0x80) {
+            taken = (uint32_t)utf8_size(text + at, end - at);
+            taken += taken == 0;
+            if (node->as.bytes.bad_char == NULL) {
+                kw_node *bad = text_node(p, text + at, taken, p->token.pos);
+                if (bad == NULL)
+                    return NULL;
+                node->as.bytes.bad_char =
+                    kw_arena_copy(p->arena, bad->as.string.text, bad->as.string.size);
+                node->as.bytes.bad_size = bad->as.string.size;
+                if (node->as.bytes.bad_char == NULL)
+                    return kw_p_no_memory(p);
+            }
+        }
+        data[used++] = (uint8_t)value;
+    }
+    node->as.bytes.data = data;
+    node->as.bytes.size = used;
+    kw_p_advance(p);
+    return node;
+}

@@ -1,0 +1,353 @@
+/* cert.c - make, keep and recognise the development certificate.  The contract is in cert.h.
+ *
+ * Key and certificate share one file, so that no reader can see the key of one and the certificate of
+ * another.  A new file appears by link(), which fails if another process was faster: then that one's is
+ * taken, and all servers of the user agree.  Only a file that is no use is replaced, by rename(). */
+#include "config.h"
+
+#include "net/cert.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gnutls/crypto.h>
+#include <gnutls/x509.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/must.h"
+
+enum {
+    FILE_MAX = 16384,              /* bytes; key and certificate together have about 1100 */
+    VALID_S = 10 * 365 * 24 * 3600, /* ten years */
+    SLACK_S = 3600,                /* for clocks that differ a little */
+};
+
+typedef struct dev_cert {
+    gnutls_x509_crt_t crt;
+    gnutls_x509_privkey_t key;
+} dev_cert;
+
+typedef enum load_result { LOAD_OK, LOAD_MISSING, LOAD_UNUSABLE } load_result;
+
+static pthread_mutex_t dev_lock = PTHREAD_MUTEX_INITIALIZER; /* leaf; held while files are read */
+static dev_cert dev_memory; /* guarded by dev_lock; the one that could not be written, or NULLs */
+
+static void dev_fini(dev_cert *dev)
+{
+    if (dev->crt != NULL)
+        gnutls_x509_crt_deinit(dev->crt);
+    if (dev->key != NULL)
+        gnutls_x509_privkey_deinit(dev->key);
+    *dev = (dev_cert){NULL, NULL};
+}
+
+static int dev_init(dev_cert *dev)
+{
+    *dev = (dev_cert){NULL, NULL};
+    int r = gnutls_x509_crt_init(&dev->crt);
+    if (r >= 0)
+        r = gnutls_x509_privkey_init(&dev->key);
+    if (r < 0)
+        dev_fini(dev);
+    return r;
+}
+
+/* ---- Making ------------------------------------------------------------------------------------ */
+
+static int dev_names(gnutls_x509_crt_t crt)
+{
+    static const char *const dns[] = {"kiwi.local", "localhost"};
+    static const unsigned char v4[4] = {127, 0, 0, 1};
+    static const unsigned char v6[16] = {[15] = 1};
+    int r = 0;
+    for (size_t i = 0; i < sizeof(dns) / sizeof(dns[0]) && r >= 0; i++)
+        r = gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, dns[i],
+                                                 (unsigned)strlen(dns[i]), GNUTLS_FSAN_APPEND);
+    if (r >= 0)
+        r = gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, v4, sizeof(v4),
+                                                 GNUTLS_FSAN_APPEND);
+    if (r >= 0)
+        r = gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, v6, sizeof(v6),
+                                                 GNUTLS_FSAN_APPEND);
+    return r;
+}
+
+static int dev_usage(gnutls_x509_crt_t crt)
+{
+    int r = gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE);
+    if (r >= 0)
+        r = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_SERVER, 0);
+    if (r >= 0) /* no authority: whoever trusts it trusts this one certificate */
+        r = gnutls_x509_crt_set_basic_constraints(crt, 0, -1);
+    return r;
+}
+
+static int dev_identity(gnutls_x509_crt_t crt)
+{
+    static const char name[] = "kiwi.local";
+    unsigned char serial[8];
+    time_t now = time(NULL);
+    int r = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof(serial));
+    serial[0] = (unsigned char)((serial[0] & 0x7f) | 0x40); /* a positive number without leading 0 */
+    if (r >= 0)
+        r = gnutls_x509_crt_set_version(crt, 3);
+    if (r >= 0)
+        r = gnutls_x509_crt_set_serial(crt, serial, sizeof(serial));
+    if (r >= 0)
+        r = gnutls_x509_crt_set_activation_time(crt, now - SLACK_S);
+    if (r >= 0)
+        r = gnutls_x509_crt_set_expiration_time(crt, now + VALID_S);
+    if (r >= 0)
+        r = gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, name,
+                                          sizeof(name) - 1);
+    return r;
+}
+
+static int dev_make(dev_cert *dev)
+{
+    int r = dev_init(dev);
+    if (r < 0)
+        return r;
+    r = gnutls_x509_privkey_generate(dev->key, GNUTLS_PK_ECDSA,
+                                     GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+    if (r >= 0)
+        r = dev_identity(dev->crt);
+    if (r >= 0)
+        r = dev_names(dev->crt);
+    if (r >= 0)
+        r = dev_usage(dev->crt);
+    if (r >= 0)
+        r = gnutls_x509_crt_set_key(dev->crt, dev->key);
+    if (r >= 0)
+        r = gnutls_x509_crt_sign2(dev->crt, dev->crt, dev->key, GNUTLS_DIG_SHA256, 0);
+    if (r < 0)
+        dev_fini(dev);
+    return r;
+}
+
+/* ---- Files ------------------------------------------------------------------------------------- */
+
+/* The folder for the file, without a slash at its end; false if the environment names none. */
+static bool dev_folder(char folder[PATH_MAX])
+{
+    const char *state = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    int n = -1;
+    if (state != NULL && state[0] == '/') /* a relative path is to be ignored, says its definition */
+        n = snprintf(folder, PATH_MAX, "%s/kiwi", state);
+    else if (home != NULL && home[0] == '/')
+        n = snprintf(folder, PATH_MAX, "%s/.local/state/kiwi", home);
+    return n > 0 && n < PATH_MAX - 64; /* room for the names of the files */
+}
+
+/* Make `folder` and what is missing above it.  False unless it then is ours alone to write. */
+static bool dev_folder_make(char *folder)
+{
+    for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(folder, 0700); /* what matters is the last one, checked below */
+        *slash = '/';
+    }
+    (void)mkdir(folder, 0700);
+    struct stat info;
+    return stat(folder, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid() &&
+           (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+static ssize_t read_all(int fd, char *buf, size_t size)
+{
+    size_t have = 0;
+    while (have < size) {
+        ssize_t n = read(fd, buf + have, size - have);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        have += (size_t)n;
+    }
+    return (ssize_t)have;
+}
+
+static bool write_all(int fd, const unsigned char *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, data, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        data += n;
+        size -= (size_t)n;
+    }
+    return true;
+}
+
+static bool dev_in_force(const dev_cert *dev)
+{
+    unsigned char of_crt[64], of_key[64];
+    size_t crt_size = sizeof(of_crt), key_size = sizeof(of_key);
+    time_t now = time(NULL);
+    if (gnutls_x509_crt_get_activation_time(dev->crt) > now + SLACK_S ||
+        gnutls_x509_crt_get_expiration_time(dev->crt) < now + SLACK_S)
+        return false;
+    return gnutls_x509_crt_get_key_id(dev->crt, 0, of_crt, &crt_size) >= 0 &&
+           gnutls_x509_privkey_get_key_id(dev->key, 0, of_key, &key_size) >= 0 &&
+           crt_size == key_size && memcmp(of_crt, of_key, crt_size) == 0;
+}
+
+static bool dev_parse(dev_cert *dev, char *text, size_t size)
+{
+    gnutls_datum_t pem = {(unsigned char *)text, (unsigned)size};
+    if (dev_init(dev) < 0)
+        return false;
+    if (gnutls_x509_privkey_import(dev->key, &pem, GNUTLS_X509_FMT_PEM) >= 0 &&
+        gnutls_x509_crt_import(dev->crt, &pem, GNUTLS_X509_FMT_PEM) >= 0 && dev_in_force(dev))
+        return true;
+    dev_fini(dev);
+    return false;
+}
+
+static load_result dev_load(const char *path, dev_cert *dev)
+{
+    char text[FILE_MAX];
+    struct stat info;
+    load_result result = LOAD_UNUSABLE;
+    *dev = (dev_cert){NULL, NULL};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return errno == ENOENT ? LOAD_MISSING : LOAD_UNUSABLE;
+    /* A key that others could read or put there proves nothing. */
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid() &&
+        (info.st_mode & 077) == 0) {
+        ssize_t n = read_all(fd, text, sizeof(text));
+        if (n > 0 && n < (ssize_t)sizeof(text) && dev_parse(dev, text, (size_t)n))
+            result = LOAD_OK;
+    }
+    (void)close(fd);
+    gnutls_memset(text, 0, sizeof(text));
+    return result;
+}
+
+static bool dev_write(int fd, const dev_cert *dev)
+{
+    gnutls_datum_t key = {NULL, 0}, crt = {NULL, 0};
+    bool ok = gnutls_x509_privkey_export2(dev->key, GNUTLS_X509_FMT_PEM, &key) >= 0 &&
+              gnutls_x509_crt_export2(dev->crt, GNUTLS_X509_FMT_PEM, &crt) >= 0 &&
+              write_all(fd, key.data, key.size) && /* first: the reader looks at the first block */
+              write_all(fd, crt.data, crt.size) && fsync(fd) == 0;
+    if (key.data != NULL)
+        gnutls_memset(key.data, 0, key.size);
+    gnutls_free(key.data);
+    gnutls_free(crt.data);
+    return ok;
+}
+
+/* Put `dev` at `path`.  `replace`: what is there is no use.  A failure shows when the file is read. */
+static void dev_store(const char *path, const dev_cert *dev, bool replace)
+{
+    char draft[PATH_MAX];
+    int n = snprintf(draft, sizeof(draft), "%s.XXXXXX", path);
+    if (n < 0 || (size_t)n >= sizeof(draft))
+        return;
+    int fd = mkstemp(draft); /* mode 0600 */
+    if (fd < 0)
+        return;
+    bool ok = dev_write(fd, dev);
+    ok = close(fd) == 0 && ok;
+    if (ok && !replace && link(draft, path) != 0 && errno != EEXIST)
+        replace = true; /* a file system without links */
+    if (!ok || !replace || rename(draft, path) != 0)
+        (void)unlink(draft);
+}
+
+/* ---- Using ------------------------------------------------------------------------------------- */
+
+/* Load the user's certificate, or make and store it.  Gives the certificate to use in *dev, and in *kept
+ * whether it is the one in the file. */
+static int dev_find(dev_cert *dev, bool *kept)
+{
+    char folder[PATH_MAX], path[PATH_MAX + 32];
+    load_result found = LOAD_UNUSABLE;
+    bool writable = false;
+    *dev = (dev_cert){NULL, NULL};
+    *kept = true;
+    if (dev_folder(folder)) {
+        (void)snprintf(path, sizeof(path), "%s/development.pem", folder);
+        found = dev_load(path, dev);
+        if (found == LOAD_OK)
+            return 0;
+        writable = dev_folder_make(folder);
+    }
+    if (!writable && dev_memory.crt != NULL) {
+        *kept = false;
+        return 0;
+    }
+    dev_cert made;
+    int r = dev_make(&made);
+    if (r < 0)
+        return r;
+    if (writable) {
+        dev_store(path, &made, found == LOAD_UNUSABLE);
+        if (dev_load(path, dev) == LOAD_OK) { /* ours, or that of a process that was faster */
+            dev_fini(&made);
+            return 0;
+        }
+    }
+    *kept = false;
+    if (dev_memory.crt == NULL)
+        dev_memory = made;
+    else
+        dev_fini(&made);
+    return 0;
+}
+
+kb_status kn_cert_dev_use(gnutls_certificate_credentials_t creds, kb_error *err)
+{
+    dev_cert dev;
+    bool kept = true;
+    MUST(pthread_mutex_lock(&dev_lock));
+    int r = dev_find(&dev, &kept);
+    if (r >= 0) {
+        dev_cert *use = kept ? &dev : &dev_memory;
+        r = gnutls_certificate_set_x509_key(creds, &use->crt, 1, use->key);
+    }
+    dev_fini(&dev);
+    MUST(pthread_mutex_unlock(&dev_lock));
+    if (r < 0)
+        return kb_fail(err, r == GNUTLS_E_MEMORY_ERROR ? KB_ENOMEM : KB_ETLS, 0,
+                       "development certificate: %s", gnutls_strerror(r));
+    return KB_OK;
+}
+
+static bool dev_equals(const dev_cert *dev, const gnutls_datum_t *leaf)
+{
+    gnutls_datum_t der = {NULL, 0};
+    if (dev->crt == NULL || gnutls_x509_crt_export2(dev->crt, GNUTLS_X509_FMT_DER, &der) < 0)
+        return false;
+    bool equal = der.size == leaf->size && memcmp(der.data, leaf->data, der.size) == 0;
+    gnutls_free(der.data);
+    return equal;
+}
+
+bool kn_cert_dev_matches(const gnutls_datum_t *leaf)
+{
+    char folder[PATH_MAX], path[PATH_MAX + 32];
+    dev_cert dev = {NULL, NULL};
+    MUST(pthread_mutex_lock(&dev_lock));
+    bool equal = dev_equals(&dev_memory, leaf);
+    if (!equal && dev_folder(folder)) {
+        (void)snprintf(path, sizeof(path), "%s/development.pem", folder);
+        equal = dev_load(path, &dev) == LOAD_OK && dev_equals(&dev, leaf);
+        dev_fini(&dev);
+    }
+    MUST(pthread_mutex_unlock(&dev_lock));
+    return equal;
+}

@@ -1,0 +1,21 @@
+# src/net: the networking runtime (see include/kiwi/net.h).
+noinst_LTLIBRARIES += libkwnet.la
+libkwnet_la_SOURCES = \
+	%D%/cert.c %D%/cert.h \
+	%D%/connect.c \
+	%D%/io.c \
+	%D%/lead.c \
+	%D%/listen.c \
+	%D%/net.c \
+	%D%/op.c \
+	%D%/pool.c \
+	%D%/resolve.c %D%/resolve.h \
+	%D%/room.h \
+	%D%/sock.c \
+	%D%/state.h \
+	%D%/step.h \
+	%D%/table.c \
+	%D%/tls.c %D%/tls.h \
+	%D%/trust.c %D%/trust.h \
+	%D%/waiting_epoll.c \
+	%D%/waiting_poll.c

@@ -1,0 +1,229 @@
+/* sock.c - a socket's life: made, found, closed by shutdown(), freed by whoever lets go last.  The
+ * contracts are in state.h and kiwi/net.h. */
+#include "config.h"
+
+#include "net/state.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/locks.h"
+
+int kn_fd_prepare(int fd)
+{
+    int flags = fcntl(fd, F_GETFL), on = 1;
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+        return errno;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+#if defined(SO_NOSIGPIPE) /* refused for a peer that is gone already: then nothing is sent either */
+    (void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
+#endif
+    return 0;
+}
+
+/* ---- Slots: keys of events that survive their socket --------------------------------------------- */
+
+static bool slot_take(kiwi_net *net, kn_sock *sock)
+{
+    if (net->slot_free == 0) {
+        uint32_t count = net->slot_count, size = count == 0 ? 64 : count * 2;
+        kn_slot *more = size < count ? NULL : realloc(net->slots, size * sizeof(*more));
+        if (more == NULL)
+            return false;
+        net->slots = more;
+        net->slot_count = size;
+        for (uint32_t i = size; i > count; i--) { /* generations begin at 1: key 0 is the kick */
+            more[i - 1] = (kn_slot){.generation = 1, .next_free = net->slot_free};
+            net->slot_free = i;
+        }
+    }
+    sock->slot = net->slot_free - 1;
+    kn_slot *slot = &net->slots[sock->slot];
+    net->slot_free = slot->next_free;
+    slot->sock = sock;
+    return true;
+}
+
+/* Events that are told from now on under the old key are not this socket's any more. */
+static void slot_renew(kiwi_net *net, const kn_sock *sock)
+{
+    kn_slot *slot = &net->slots[sock->slot];
+    if (++slot->generation == 0)
+        slot->generation = 1;
+}
+
+static void slot_give(kiwi_net *net, const kn_sock *sock)
+{
+    kn_slot *slot = &net->slots[sock->slot];
+    slot_renew(net, sock);
+    slot->sock = NULL;
+    slot->next_free = net->slot_free;
+    net->slot_free = sock->slot + 1;
+}
+
+/* ---- Life ------------------------------------------------------------------------------------------ */
+
+kn_sock *kn_sock_new(kiwi_net *net, int fd, bool tls)
+{
+    kn_sock *sock = calloc(1, sizeof(*sock));
+    if (sock == NULL)
+        return NULL;
+    if (pthread_mutex_init(&sock->session_lock, NULL) != 0)
+        goto fail_memory;
+    if (!slot_take(net, sock))
+        goto fail_lock;
+    sock->entry.is_socket = true;
+    sock->fd = fd;
+    sock->tls = tls;
+    sock->refs = 1;
+    sock->events[KN_READ] = sock->events[KN_WRITE] = 1; /* may be ready: nobody has looked yet */
+    kb_list_init(&sock->side[KN_READ]);
+    kb_list_init(&sock->side[KN_WRITE]);
+    kb_list_init(&sock->shaking);
+    kb_list_init(&sock->accepted);
+    kb_list_push(&net->socks, &sock->all);
+    return sock;
+
+fail_lock:
+    MUST(pthread_mutex_destroy(&sock->session_lock));
+fail_memory:
+    free(sock);
+    return NULL;
+}
+
+kn_sock *kn_sock_find(kiwi_net *net, kiwi_id id, bool listener, bool tls)
+{
+    kn_entry *entry = kb_map_get(&net->table, id);
+    if (entry == NULL || !entry->is_socket)
+        return NULL;
+    kn_sock *sock = (kn_sock *)(void *)entry;
+    return sock->listener == listener && sock->tls == tls ? sock : NULL;
+}
+
+void kn_sock_set_fd(kiwi_net *net, kn_sock *sock, int fd)
+{
+    if (sock->fd >= 0) {
+        net->room_kind->forget(net->room, sock->fd, &sock->place);
+        (void)close(sock->fd);
+        slot_renew(net, sock);
+    }
+    sock->fd = fd;
+    sock->registered = sock->hup = false;
+    sock->dry[KN_READ] = sock->dry[KN_WRITE] = 0;
+}
+
+void kn_sock_unref(kiwi_net *net, kn_sock *sock)
+{
+    if (--sock->refs > 0)
+        return;
+    assert(sock->closing);
+    assert(kb_list_empty(&sock->side[KN_READ]) && kb_list_empty(&sock->side[KN_WRITE]));
+    kn_tls_free(sock->session);
+    kn_tls_context_unref(sock->context);
+    kn_sock_set_fd(net, sock, -1);
+    slot_give(net, sock);
+    kb_list_remove(&sock->all);
+    MUST(pthread_mutex_destroy(&sock->session_lock));
+    free(sock);
+    MUST(pthread_cond_broadcast(&net->sock_freed));
+}
+
+/* ---- Closing ---------------------------------------------------------------------------------------- */
+
+void kn_sock_abort(kiwi_net *net, kn_sock *sock)
+{
+    sock->closing = true;
+    if (sock->entry.id > 0)
+        (void)kb_map_take(&net->table, sock->entry.id);
+    for (int side = 0; side < 2; side++) {
+        for (kb_link *link = sock->side[side].next, *next; link != &sock->side[side]; link = next) {
+            kiwi_result out = {0};
+            next = link->next;
+            kn_fault(&out, KIWI_FAULT_CLOSED, 0, "Socket closed");
+            kn_op_abort(net, KB_OWNER(link, kn_op, queue), &out);
+        }
+    }
+    for (kb_link *link; (link = kb_list_pop(&sock->shaking)) != NULL ||
+                        (link = kb_list_pop(&sock->accepted)) != NULL;) {
+        kn_sock *hidden = KB_OWNER(link, kn_sock, shake);
+        hidden->listener_of = NULL;
+        kn_sock_close(net, hidden);
+    }
+    sock->held = 0;
+}
+
+void kn_sock_shut(kiwi_net *net, kn_sock *sock)
+{
+    if (sock->fd >= 0) {
+        (void)shutdown(sock->fd, SHUT_RDWR); /* fails where the peer has gone: nobody waits then */
+        net->room_kind->forget(net->room, sock->fd, &sock->place);
+    }
+    kn_sock_unref(net, sock);
+}
+
+void kn_sock_close(kiwi_net *net, kn_sock *sock)
+{
+    if (sock->closing)
+        return;
+    kn_sock_abort(net, sock);
+    kn_sock_shut(net, sock);
+}
+
+/* Tell the peer, if that needs no waiting and no record is half sent. */
+static void say_bye(kn_sock *sock)
+{
+    kb_status status = KB_OK;
+    kb_error err;
+    kb_lock(&sock->session_lock);
+    if (!kn_tls_unflushed(sock->session))
+        (void)kn_tls_bye(sock->session, &status, &err);
+    kb_unlock(&sock->session_lock);
+}
+
+/* The port must be free when the call returns: wait until the last thread has left the listener. */
+static void await_freed(kiwi_net *net, const kn_sock *listener)
+{
+    uint32_t slot = listener->slot, generation = net->slots[slot].generation;
+    kn_sock_shut(net, net->slots[slot].sock);
+    while (net->slots[slot].generation == generation)
+        kb_cond_until(&net->sock_freed, &net->lock, KB_NEVER);
+}
+
+static void close_id(kiwi_net *net, kiwi_id id, bool tls)
+{
+    kb_lock(&net->lock);
+    kn_entry *entry = kb_map_get(&net->table, id);
+    kn_sock *sock = entry != NULL && entry->is_socket ? (kn_sock *)(void *)entry : NULL;
+    if (sock == NULL || sock->tls != tls) {
+        kb_unlock(&net->lock);
+        return;
+    }
+    kn_sock_abort(net, sock);
+    if (sock->listener) {
+        await_freed(net, sock);
+    } else {
+        if (sock->session != NULL) {
+            kb_unlock(&net->lock);
+            say_bye(sock); /* the open reference is still ours: nobody frees it */
+            kb_lock(&net->lock);
+        }
+        kn_sock_shut(net, sock);
+    }
+    kb_unlock(&net->lock);
+}
+
+void kiwi_tcp_close(kiwi_net *net, kiwi_id socket)
+{
+    close_id(net, socket, false);
+}
+
+void kiwi_tls_close(kiwi_net *net, kiwi_id socket)
+{
+    close_id(net, socket, true);
+}

@@ -1,0 +1,60 @@
+/* file.c - see file.h. */
+#define _XOPEN_SOURCE 700 /* realpath() belongs to the XSI part of POSIX */
+#include "config.h"
+
+#include "packages/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FIRST_CAP = 1 << 14 };
+
+/* Read from `fd` to its end. */
+static bool read_all(int fd, char **text, size_t *size)
+{
+    for (size_t cap = 0;;) {
+        if (*size == cap) {
+            cap = cap == 0 ? FIRST_CAP : cap * 2;
+            char *bigger = realloc(*text, cap);
+            if (bigger == NULL) {
+                errno = ENOMEM;
+                return false;
+            }
+            *text = bigger;
+        }
+        ssize_t n = read(fd, *text + *size, cap - *size);
+        if (n == 0)
+            return true;
+        if (n > 0)
+            *size += (size_t)n;
+        else if (errno != EINTR)
+            return false;
+    }
+}
+
+bool kp_read_file(const char *path, char **text, size_t *size)
+{
+    *text = NULL;
+    *size = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool ok = read_all(fd, text, size);
+    int why = errno;
+    (void)close(fd);
+    if (!ok) {
+        free(*text);
+        *text = NULL;
+        errno = why;
+    }
+    return ok;
+}
+
+char *kp_real_path(const char *path)
+{
+    char *real = realpath(path, NULL);
+    return real != NULL ? real : strdup(path);
+}

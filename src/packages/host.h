@@ -1,0 +1,51 @@
+/* host.h - what the native packages share: the networking runtime, who awaits what, results of tasks.
+ *
+ * Place: packages layer, the only one that knows both a script's value and a network operation.
+ * Threads: the interpreter thread only; the runtime below has threads of its own. */
+#ifndef KP_HOST_H
+#define KP_HOST_H
+
+#include "base/map.h"
+#include "kiwi/net.h"
+#include "vm/vm.h"
+
+/* What the end of an awaited task becomes. */
+typedef enum kp_convert {
+    KP_AS_IS,       /* its value, or a SystemError */
+    KP_TLS_CONNECT, /* the socket id, or a negative id that remembers the reason */
+} kp_convert;
+
+typedef struct kp_wait kp_wait; /* the fibers that await one task */
+
+typedef struct kp_host {
+    kw_vm *vm;
+    kiwi_net *net;       /* opened on first need; NULL before */
+    kb_map waits;        /* task id -> kp_wait */
+    kp_wait *spare;      /* free list */
+    size_t watched;      /* waits that the runtime will answer */
+    kw_map *values;      /* task id -> value of a spawned task, or of one that result() looked at */
+    kw_map *faults;      /* task id -> message of a spawned task that failed */
+    size_t purge_at;     /* size of `values` + `faults` at which forgotten ids are looked for */
+} kp_host;
+
+kp_host *kp_host_of(kw_vm *vm);
+/* Connect a vm to the outside: port, hooks.  KB_ENOMEM. */
+kb_status kp_host_open(kw_vm *vm);
+void kp_host_close(kw_vm *vm);
+/* The runtime; opened on first use.  NULL: thrown. */
+kiwi_net *kp_net(kw_vm *vm);
+
+/* Await task `id` for the running fiber: result at once, or KW_SUSPEND. */
+kw_result kp_await(kw_vm *vm, kw_call *call, kiwi_id id, kp_convert convert);
+/* The value of a completed network task; takes over its bytes. */
+kw_value kp_value_of(kw_vm *vm, kiwi_result *result);
+/* Throw the fault of a task as a SystemError. */
+kw_result kp_throw_fault(kw_vm *vm, const kiwi_result *result);
+
+/* Argument checks of native primitives: ParameterTypeMismatchError that names `function`. */
+bool kp_is_type(kw_vm *vm, const kw_call *call, uint32_t at, kw_type type, const char *function);
+
+/* Look for `key` in a hashmap given by the script; NULL if missing. */
+kw_value *kp_option(kw_map *map, kw_vm *vm, const char *key);
+
+#endif

@@ -1,0 +1,174 @@
+/* import.c - import, include, export and require: packages of the library and files (packages.md section 1). */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "packages/file.h"
+#include "packages/host.h"
+#include "packages/packages.h"
+#include "vm/chunk.h"
+
+enum { IMPORT, INCLUDE, EXPORT, REQUIRE }; /* operand C of the instruction */
+
+static const char *const extensions[] = {".min.kiwi", ".kiwi", ".min.\xF0\x9F\xA5\x9D", ".\xF0\x9F\xA5\x9D"};
+enum { EXTENSIONS = sizeof(extensions) / sizeof(extensions[0]) };
+
+/* ---- Files --------------------------------------------------------------------------------------------------- */
+
+static bool is_file(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISREG(s.st_mode);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* `folder`/`name` (folder NULL or name absolute: name alone), with the first extension that makes it a file. */
+static kw_string *find_file(kw_vm *vm, const char *folder, const char *name, bool as_is)
+{
+    bool alone = folder == NULL || name[0] == '/';
+    for (int i = as_is ? -1 : 0; i < EXTENSIONS; i++) {
+        kw_string *path = kw_string_format(vm, "%s%s%s%s", alone ? "" : folder, alone ? "" : "/", name,
+                                           i < 0 ? "" : extensions[i]);
+        if (path != NULL && is_file(path->text))
+            return path;
+    }
+    return NULL;
+}
+
+static kw_string *folder_of(kw_vm *vm, kw_string *file)
+{
+    const char *slash = strrchr(file->text, '/');
+    return slash == NULL ? kw_intern_c(vm, ".") : kw_intern(vm, file->text, (size_t)(slash - file->text));
+}
+
+static bool is_relative(const char *name)
+{
+    return strncmp(name, "./", 2) == 0 || strncmp(name, "../", 3) == 0;
+}
+
+static bool has_extension(const char *name)
+{
+    return ends_with(name, ".kiwi") || ends_with(name, extensions[3]);
+}
+
+static kw_string *find_include(kw_vm *vm, const char *name, kw_string *importer)
+{
+    bool full = has_extension(name);
+    kw_string *folder = importer->size > 0 ? folder_of(vm, importer) : NULL;
+    kw_string *path = NULL;
+    if (!is_relative(name))
+        path = find_file(vm, NULL, name, full);
+    return path != NULL ? path : find_file(vm, folder != NULL ? folder->text : NULL, name, full);
+}
+
+static kw_string *find_import(kw_vm *vm, const char *name)
+{
+    if (has_extension(name) && is_file(name))
+        return kw_intern_c(vm, name);
+    return find_file(vm, vm->script_dir != NULL ? vm->script_dir->text : NULL, name, has_extension(name));
+}
+
+/* The code of the file, or NULL if it ran before (or thrown). */
+static kw_proto *load_file(kw_vm *vm, kw_string *path)
+{
+    char *real = kp_real_path(path->text);
+    kw_string *name = real != NULL ? kw_intern_c(vm, real) : path;
+    free(real);
+    if (kw_map_find_string(vm->included, name) != NULL)
+        return NULL;
+    char *text;
+    size_t size;
+    if (!kp_read_file(name->text, &text, &size)) {
+        char why[96];
+        kw_throw(vm, "FileReadError", "Cannot read %s: %s", name->text, kb_errno_text(errno, why, sizeof(why)));
+        return NULL;
+    }
+    (void)kw_map_set(vm, vm->included, kw_of_string(name), kw_bool(true));
+    kw_proto *p = vm->hooks.compile(vm, name, text, size, true);
+    free(text);
+    return p;
+}
+
+/* ---- Packages -------------------------------------------------------------------------------------------------- */
+
+static bool known_package(kw_vm *vm, kw_string *name, kw_value *value)
+{
+    kw_global *g = kw_global_at(vm, kw_intern(vm, name->text, name->size));
+    if (!(g->means & KW_MEANS_PACKAGE))
+        (void)kp_load(vm, g->name, g->name);
+    if (!(g->means & KW_MEANS_PACKAGE))
+        return false;
+    *value = g->package;
+    return true;
+}
+
+static unsigned words_of(kw_opcode op)
+{
+    static const char *const formats[] = {
+#define FORMAT(name, format, meaning) #format,
+        KW_OPCODES(FORMAT)
+#undef FORMAT
+    };
+    const char *extra = strchr(formats[op], 'W');
+    return extra == NULL ? 1 : extra[1] == '2' ? 3 : 2;
+}
+
+/* A reference to the first package that the file's code defines, or null. */
+static kw_value first_package(kw_vm *vm, const kw_proto *p)
+{
+    for (uint32_t i = 0; i < p->code_count; i += words_of(kw_i_op(p->code[i])))
+        if (kw_i_op(p->code[i]) == OP_DEFPACKAGE) {
+            kw_package *package = kw_new_obj(vm, KW_K_PACKAGE, sizeof(*package));
+            package->name = p->globals[kw_i_bx(p->code[i])]->name;
+            return kw_of_obj(KW_PACKAGE, package);
+        }
+    return kw_null();
+}
+
+static kw_proto *include(kw_vm *vm, kw_value what, kw_string *importer, kw_value *value)
+{
+    if (!kw_is(what, KW_STRING)) {
+        kw_throw(vm, "InvalidOperationError", "Include path must be a string.");
+        return NULL;
+    }
+    kw_string *path = find_include(vm, what.as.string->text, importer);
+    if (path == NULL) {
+        kw_throw(vm, "InvalidOperationError", "File not found: %s", what.as.string->text);
+        return NULL;
+    }
+    kw_proto *p = load_file(vm, path);
+    if (p != NULL)
+        *value = first_package(vm, p);
+    return p;
+}
+
+kw_proto *kp_import(kw_vm *vm, int kind, kw_value what, kw_string *importer, kw_value *value)
+{
+    *value = kw_null();
+    if (kind == INCLUDE)
+        return include(vm, what, importer, value);
+    if (!kw_is(what, KW_STRING)) {
+        kw_throw(vm, "InvalidOperationError", "Expected the name of a package to import.");
+        return NULL;
+    }
+    kw_string *name = what.as.string;
+    if (known_package(vm, name, value) || vm->error.type != NULL)
+        return NULL;
+    kw_string *path = kind == REQUIRE ? NULL : find_import(vm, name->text);
+    if (path == NULL) {
+        kw_throw(vm, "PackageUndefinedError", "The package is undefined: '%s'", name->text);
+        return NULL;
+    }
+    kw_package *package = kw_new_obj(vm, KW_K_PACKAGE, sizeof(*package));
+    package->name = name;
+    *value = kw_of_obj(KW_PACKAGE, package);
+    return load_file(vm, path);
+}

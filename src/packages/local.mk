@@ -1,0 +1,14 @@
+noinst_LTLIBRARIES += libkwpackages.la
+libkwpackages_la_SOURCES = \
+	%D%/channel.c \
+	%D%/embed.c \
+	%D%/file.c \
+	%D%/file.h \
+	%D%/host.c \
+	%D%/host.h \
+	%D%/import.c \
+	%D%/math.c \
+	%D%/packages.h \
+	%D%/registry.c \
+	%D%/socket.c \
+	%D%/task.c

@@ -1,0 +1,31 @@
+/* packages.h - the registry of library packages and how they are found (registry.c, import.c). */
+#ifndef KP_PACKAGES_H
+#define KP_PACKAGES_H
+
+#include "vm/vm.h"
+
+/* Define the natives of one package; called when a script first mentions it. */
+typedef void (*kp_define)(kw_vm *vm);
+
+void kp_task_define(kw_vm *vm);    /* task:: and the globals spawn and await */
+void kp_channel_define(kw_vm *vm); /* struct Channel */
+void kp_socket_define(kw_vm *vm);
+void kp_tls_define(kw_vm *vm);
+void kp_math_define(kw_vm *vm);
+
+/* kw_hooks.load, .import, .prelude, .unknown_method */
+bool kp_load(kw_vm *vm, kw_string *owner, kw_string *name);
+kw_proto *kp_import(kw_vm *vm, int kind, kw_value what, kw_string *importer, kw_value *value);
+kw_value kw_prelude(kw_vm *vm, const char *name);
+
+/* Compile and run library source; it must not suspend.  false: thrown. */
+bool kp_run_source(kw_vm *vm, const char *name, const char *text, size_t size);
+/* Run the embedded library file `name`, once.  false: there is none, or thrown. */
+bool kp_run_library(kw_vm *vm, const char *name);
+/* Make the function `name` of the package named after the receiver's type a method of that type, if there is
+ * one. */
+bool kp_extension(kw_vm *vm, kw_value self, kw_string *name);
+/* Run a closure without arguments to its end on a fiber of its own; it must not suspend. */
+bool kp_run_now(kw_vm *vm, kw_value callable, kw_value *out);
+
+#endif

@@ -1,0 +1,17 @@
+# src/stdlib: packages written in Kiwi. A new .kiwi file is added here, and nowhere else.
+stdlib_kiwi = \
+	%D%/event.kiwi \
+	%D%/prelude.kiwi \
+	%D%/task.kiwi
+
+noinst_LTLIBRARIES += libkwstdlib.la
+libkwstdlib_la_SOURCES = %D%/sources.h
+nodist_libkwstdlib_la_SOURCES = %D%/sources.c
+EXTRA_DIST += %D%/embed.sh $(stdlib_kiwi)
+BUILT_SOURCES += %D%/sources.c
+CLEANFILES += %D%/sources.c
+
+%D%/sources.c: %D%/embed.sh %D%/local.mk $(stdlib_kiwi)
+	$(AM_V_at)$(MKDIR_P) %D%
+	$(AM_V_GEN)cd $(srcdir) && $(SHELL) %D%/embed.sh $(stdlib_kiwi) > $(abs_builddir)/$@.new
+	$(AM_V_at)mv $@.new $@

@@ -1,0 +1,21 @@
+# src/types
+# All sources of the folder, in alphabetical order.
+noinst_LTLIBRARIES += libkwtypes.la
+libkwtypes_la_SOURCES = \
+	%D%/any.c \
+	%D%/bytes.c \
+	%D%/check.c \
+	%D%/convert.c \
+	%D%/globals.c \
+	%D%/lambda.c \
+	%D%/list.c \
+	%D%/map.c \
+	%D%/number.c \
+	%D%/object.c \
+	%D%/search.c \
+	%D%/select.c \
+	%D%/sort.c \
+	%D%/string.c \
+	%D%/types.h \
+	%D%/unicode.c \
+	%D%/unicode.h

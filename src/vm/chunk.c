@@ -1,0 +1,153 @@
+/* chunk.c - building a kw_proto. */
+#include "config.h"
+
+#include "vm/chunk.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "vm/vm.h"
+
+kw_proto *kw_proto_new(kw_vm *vm, kw_string *name, kw_string *file)
+{
+    kw_proto *p = kw_new_obj(vm, KW_K_PROTO, sizeof(*p));
+    p->name = name;
+    p->file = file;
+    p->reg_count = 1;
+    return p;
+}
+
+/* Room for one more element of `size` bytes; returns the array. */
+static void *more(kw_vm *vm, void *array, uint32_t count, uint32_t *cap, size_t size)
+{
+    if (count < *cap)
+        return array;
+    uint32_t grown = *cap < 4 ? 4 : *cap * 2;
+    array = kw_realloc(vm, array, *cap * size, grown * size);
+    *cap = grown;
+    return array;
+}
+
+uint32_t kw_chunk_emit(kw_vm *vm, kw_proto *p, kw_instr word, uint32_t line, uint32_t column)
+{
+    p->code = more(vm, p->code, p->code_count, &p->code_cap, sizeof(*p->code));
+    const kw_line *last = p->line_count == 0 ? NULL : &p->lines[p->line_count - 1];
+    if (last == NULL || last->line != line || last->column != column) {
+        p->lines = more(vm, p->lines, p->line_count, &p->line_cap, sizeof(*p->lines));
+        p->lines[p->line_count++] = (kw_line){.pc = p->code_count, .line = line, .column = column};
+    }
+    p->code[p->code_count] = word;
+    return p->code_count++;
+}
+
+/* Strings and numbers are shared; not zeroes, because 0.0 and -0.0 are equal as keys. */
+static bool sharable(kw_value v)
+{
+    return v.tag == KW_STRING || v.tag == KW_INT ||
+           (v.tag == KW_FLOAT && fpclassify(v.as.f) != FP_ZERO && fpclassify(v.as.f) != FP_NAN);
+}
+
+uint32_t kw_chunk_constant(kw_vm *vm, kw_proto *p, kw_value v)
+{
+    if (sharable(v)) {
+        if (p->shared == NULL)
+            p->shared = kw_map_new(vm, 0);
+        const kw_value *at = kw_map_find(p->shared, v);
+        if (at != NULL)
+            return (uint32_t)at->as.i;
+        (void)kw_map_set(vm, p->shared, v, kw_int(p->constant_count));
+    }
+    p->constants = more(vm, p->constants, p->constant_count, &p->constant_cap, sizeof(*p->constants));
+    p->constants[p->constant_count] = v;
+    return p->constant_count++;
+}
+
+uint32_t kw_chunk_global(kw_vm *vm, kw_proto *p, kw_global *g)
+{
+    for (uint32_t i = p->global_count; i-- > 0;)
+        if (p->globals[i] == g)
+            return i;
+    p->globals = more(vm, p->globals, p->global_count, &p->global_cap, sizeof(*p->globals));
+    p->globals[p->global_count] = g;
+    return p->global_count++;
+}
+
+uint32_t kw_chunk_inner(kw_vm *vm, kw_proto *p, kw_proto *inner)
+{
+    p->inner = more(vm, p->inner, p->inner_count, &p->inner_cap, sizeof(*p->inner));
+    p->inner[p->inner_count] = inner;
+    return p->inner_count++;
+}
+
+uint32_t kw_chunk_capture(kw_vm *vm, kw_proto *p, kw_capture capture)
+{
+    for (uint32_t i = 0; i < p->capture_count; i++)
+        if (p->captures[i].from_register == capture.from_register && p->captures[i].index == capture.index)
+            return i;
+    p->captures = more(vm, p->captures, p->capture_count, &p->capture_cap, sizeof(*p->captures));
+    p->captures[p->capture_count] = capture;
+    return p->capture_count++;
+}
+
+uint32_t kw_chunk_handler(kw_vm *vm, kw_proto *p, kw_handler handler)
+{
+    p->handlers = more(vm, p->handlers, p->handler_count, &p->handler_cap, sizeof(*p->handlers));
+    p->handlers[p->handler_count] = handler;
+    return p->handler_count++;
+}
+
+uint32_t kw_chunk_cache(kw_proto *p)
+{
+    return p->cache_count++;
+}
+
+void kw_chunk_params(kw_vm *vm, kw_proto *p, unsigned count, bool variadic)
+{
+    p->params = kw_realloc(vm, NULL, 0, count * sizeof(*p->params));
+    for (unsigned i = 0; i < count; i++)
+        p->params[i] = (kw_param){.constant = kw_undef()};
+    p->variadic = variadic;
+    p->param_count = (uint16_t)(count - variadic);
+}
+
+static void *trim(kw_vm *vm, void *array, uint32_t count, uint32_t *cap, size_t size)
+{
+    array = kw_realloc(vm, array, *cap * size, count * size);
+    *cap = count;
+    return array;
+}
+
+void kw_chunk_finish(kw_vm *vm, kw_proto *p)
+{
+    p->code = trim(vm, p->code, p->code_count, &p->code_cap, sizeof(*p->code));
+    p->constants = trim(vm, p->constants, p->constant_count, &p->constant_cap, sizeof(*p->constants));
+    p->globals = trim(vm, p->globals, p->global_count, &p->global_cap, sizeof(*p->globals));
+    p->inner = trim(vm, p->inner, p->inner_count, &p->inner_cap, sizeof(*p->inner));
+    p->captures = trim(vm, p->captures, p->capture_count, &p->capture_cap, sizeof(*p->captures));
+    p->handlers = trim(vm, p->handlers, p->handler_count, &p->handler_cap, sizeof(*p->handlers));
+    p->lines = trim(vm, p->lines, p->line_count, &p->line_cap, sizeof(*p->lines));
+    p->shared = NULL;
+    if (p->caches == NULL && p->cache_count > 0) {
+        p->caches = kw_realloc(vm, NULL, 0, p->cache_count * sizeof(*p->caches));
+        for (uint32_t i = 0; i < p->cache_count; i++)
+            p->caches[i] = (kw_cache){.value = kw_undef()};
+    }
+}
+
+void kw_chunk_position(const kw_proto *p, uint32_t pc, uint32_t *line, uint32_t *column)
+{
+    uint32_t low = 0, high = p->line_count; /* the last entry at or before pc lies in [low, high) */
+    *line = p->line;
+    *column = 0;
+    if (high == 0)
+        return;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (p->lines[middle].pc <= pc)
+            low = middle;
+        else
+            high = middle;
+    }
+    *line = p->lines[low].line;
+    *column = p->lines[low].column;
+}

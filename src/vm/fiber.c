@@ -1,0 +1,198 @@
+/* fiber.c - making, parking, waking and ending fibers. */
+#include "config.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "vm/interp.h"
+
+kw_fiber *kw_fiber_alloc(kw_vm *vm, uint32_t stack_cap)
+{
+    kw_fiber *f = kw_new_obj(vm, KW_K_FIBER, sizeof(*f));
+    kw_obj header = f->header;
+    memset(f, 0, sizeof(*f));
+    f->header = header;
+    f->state = KW_FIBER_NEW;
+    f->wake_at = UINT32_MAX;
+    f->wake_value = kw_null();
+    f->result = kw_null();
+    return kw_fiber_reserve(vm, f, stack_cap) ? f : NULL;
+}
+
+/* A function that calls R[0] with the elements of the list R[1] and returns the result: the first frame of
+ * fibers that begin with something else than a plain closure. */
+static kw_closure *trampoline(kw_vm *vm)
+{
+    kw_proto *p = kw_proto_new(vm, kw_intern_c(vm, "<task>"), kw_intern_c(vm, ""));
+    kw_chunk_emit(vm, p, kw_abc(OP_CALLS, 0, 0, 0), 0, 0);
+    kw_chunk_emit(vm, p, kw_abc(OP_RETURN, 0, 0, 0), 0, 0);
+    p->param_count = 2;
+    p->reg_count = 2;
+    kw_chunk_finish(vm, p);
+    return kw_closure_new(vm, p);
+}
+
+static bool is_plain_closure(kw_value v)
+{
+    return kw_is(v, KW_LAMBDA) && v.as.obj->kind == KW_K_CLOSURE &&
+           !(((kw_closure *)v.as.obj)->proto->header.flags & KW_PROTO_GENERATOR);
+}
+
+kw_fiber *kw_fiber_new(kw_vm *vm, kw_value callable, const kw_value *args, size_t argc)
+{
+    if (argc >= KW_MAX_STACK) {
+        kw_throw(vm, "RuntimeError", "Stack overflow.");
+        return NULL;
+    }
+    kw_fiber *f = kw_fiber_alloc(vm, (uint32_t)argc + 8);
+    if (f == NULL)
+        return NULL;
+    kw_closure *entry;
+    uint32_t count;
+    if (is_plain_closure(callable)) {
+        entry = (kw_closure *)callable.as.obj;
+        count = (uint32_t)argc;
+        if (argc > 0)
+            memcpy(f->stack, args, argc * sizeof(kw_value));
+    } else {
+        entry = trampoline(vm);
+        kw_list *list = kw_list_new(vm, argc);
+        if (list == NULL)
+            return NULL;
+        if (argc > 0)
+            memcpy(list->items, args, argc * sizeof(kw_value));
+        list->count = argc;
+        f->stack[0] = callable;
+        f->stack[1] = kw_of_list(list);
+        count = 2;
+    }
+    kw_target how = {.self = kw_undef(), .ret = KW_RET_END};
+    if (!kw_push_frame(vm, f, entry, 0, count, how))
+        return NULL;
+    kw_sched_added(vm, f);
+    return f;
+}
+
+kw_fiber *kw_generator_new(kw_vm *vm, kw_closure *closure, const kw_value *args, uint32_t argc, kw_target how)
+{
+    kw_fiber *f = kw_fiber_alloc(vm, argc + 4u + closure->proto->reg_count);
+    if (f == NULL)
+        return NULL;
+    if (argc > 0)
+        memcpy(f->stack, args, argc * sizeof(kw_value));
+    f->is_generator = true;
+    f->state = KW_FIBER_YIELDED;
+    how.ret = KW_RET_END;
+    return kw_push_frame(vm, f, closure, 0, argc, how) ? f : NULL;
+}
+
+kw_fiber *kw_fiber_current(kw_vm *vm)
+{
+    return vm->fiber;
+}
+
+int64_t kw_fiber_id(const kw_fiber *fiber)
+{
+    return fiber->id;
+}
+
+void kw_fiber_set_id(kw_fiber *fiber, int64_t id)
+{
+    fiber->id = id;
+}
+
+kw_value kw_fiber_outcome(const kw_fiber *fiber, kw_string **type, kw_string **message)
+{
+    *type = fiber->error_type;
+    *message = fiber->error_message;
+    return fiber->result;
+}
+
+void kw_fiber_park(kw_vm *vm, const char *why)
+{
+    vm->fiber->state = KW_FIBER_PARKED;
+    vm->fiber->why = why;
+}
+
+kw_parked kw_parked_here(kw_vm *vm)
+{
+    return (kw_parked){.fiber = vm->fiber, .serial = vm->fiber->serial};
+}
+
+bool kw_still_parked(kw_parked parked)
+{
+    return parked.fiber->state == KW_FIBER_PARKED && parked.fiber->serial == parked.serial;
+}
+
+static void wake(kw_vm *vm, kw_fiber *fiber)
+{
+    assert(fiber->state == KW_FIBER_PARKED);
+    kw_sched_untime(vm, fiber);
+    fiber->serial++;
+    fiber->woken = true;
+    fiber->why = NULL;
+    kw_sched_ready(vm, fiber);
+}
+
+void kw_fiber_wake(kw_vm *vm, kw_fiber *fiber, kw_value value)
+{
+    fiber->wake_value = value;
+    fiber->wake_type = NULL;
+    wake(vm, fiber);
+}
+
+void kw_fiber_wake_error(kw_vm *vm, kw_fiber *fiber, const char *type, kw_string *message)
+{
+    fiber->wake_type = kw_intern_c(vm, type);
+    fiber->wake_message = message;
+    wake(vm, fiber);
+}
+
+static void free_stacks(kw_vm *vm, kw_fiber *fiber)
+{
+    kw_free(vm, fiber->stack, fiber->stack_cap * sizeof(kw_value));
+    kw_free(vm, fiber->frames, fiber->frame_cap * sizeof(kw_frame));
+    fiber->stack = NULL;
+    fiber->frames = NULL;
+    fiber->stack_cap = fiber->frame_cap = fiber->frame_count = 0;
+}
+
+void kw_fiber_end(kw_vm *vm, kw_fiber *fiber, kw_value result)
+{
+    fiber->result = result;
+    if (kw_is(result, KW_UNDEF)) {
+        fiber->error_type = vm->error.type;
+        fiber->error_message = vm->error.message;
+    }
+    fiber->state = KW_FIBER_ENDED;
+    free_stacks(vm, fiber);
+    if (!fiber->is_generator)
+        kw_sched_removed(vm, fiber);
+}
+
+void kw_fiber_trace(kw_vm *vm, kw_fiber *fiber)
+{
+    if (fiber->frame_count > 0) {
+        const kw_frame *top = &fiber->frames[fiber->frame_count - 1];
+        uint32_t end = top->base + top->closure->proto->reg_count;
+        for (uint32_t i = 0; i < end; i++)
+            kw_gc_mark_value(vm, fiber->stack[i]);
+    }
+    for (uint32_t i = 0; i < fiber->frame_count; i++) {
+        kw_gc_mark_obj(vm, fiber->frames[i].closure);
+        kw_gc_mark_obj(vm, fiber->frames[i].home);
+        kw_gc_mark_value(vm, fiber->frames[i].self);
+    }
+    kw_gc_mark_value(vm, fiber->wake_value);
+    kw_gc_mark_obj(vm, fiber->wake_type);
+    kw_gc_mark_obj(vm, fiber->wake_message);
+    kw_gc_mark_obj(vm, fiber->consumer);
+    kw_gc_mark_value(vm, fiber->result);
+    kw_gc_mark_obj(vm, fiber->error_type);
+    kw_gc_mark_obj(vm, fiber->error_message);
+}
+
+void kw_fiber_release(kw_vm *vm, kw_fiber *fiber)
+{
+    free_stacks(vm, fiber);
+}

@@ -1,0 +1,311 @@
+/* gc.c - precise mark and sweep.
+ *
+ * Marking never recurses: reached objects wait on a stack of their own.  If that cannot grow, they stay gray
+ * by their mark alone and are found by walking all objects again. */
+#include "config.h"
+
+#include "vm/gc.h"
+
+#include <stdlib.h>
+
+#include "vm/chunk.h"
+#include "vm/fiber.h"
+#include "vm/heap.h"
+#include "vm/names.h"
+
+enum { LEAST_THRESHOLD = 8 << 20 };
+
+void kw_gc_mark_obj(kw_vm *vm, void *obj)
+{
+    kw_obj *o = obj;
+    kw_heap *heap = vm->heap;
+    if (o == NULL || o->mark != KW_WHITE)
+        return;
+    if (o->kind == KW_K_STRING || o->kind == KW_K_BYTES) {
+        o->mark = KW_BLACK;
+        return;
+    }
+    o->mark = KW_GRAY;
+    if (heap->gray_count == heap->gray_cap) {
+        size_t cap = heap->gray_cap == 0 ? 256 : heap->gray_cap * 2;
+        kw_obj **grown = realloc(heap->gray, cap * sizeof(*grown));
+        if (grown == NULL) {
+            heap->gray_lost = true;
+            return;
+        }
+        heap->gray = grown;
+        heap->gray_cap = cap;
+    }
+    heap->gray[heap->gray_count++] = o;
+}
+
+void kw_gc_mark_value(kw_vm *vm, kw_value v)
+{
+    if (kw_is_heap(v))
+        kw_gc_mark_obj(vm, v.as.obj);
+}
+
+static void trace_values(kw_vm *vm, const kw_value *v, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        kw_gc_mark_value(vm, v[i]);
+}
+
+/* The next shape of a class, parents first; without recursion, since an object that is used as a table
+ * makes a chain as long as it has attributes. */
+static kw_shape *next_shape(kw_shape *s)
+{
+    if (s->child != NULL)
+        return s->child;
+    while (s != NULL && s->sibling == NULL)
+        s = s->parent;
+    return s == NULL ? NULL : s->sibling;
+}
+
+static void trace_class(kw_vm *vm, kw_class *c)
+{
+    kw_gc_mark_obj(vm, c->name);
+    kw_gc_mark_obj(vm, c->base);
+    kw_gc_mark_obj(vm, c->methods);
+    kw_gc_mark_obj(vm, c->statics);
+    for (kw_shape *s = c->empty; s != NULL; s = next_shape(s)) {
+        kw_gc_mark_obj(vm, s->name);
+        kw_gc_mark_obj(vm, s->table);
+    }
+}
+
+static void trace_proto(kw_vm *vm, kw_proto *p)
+{
+    kw_gc_mark_obj(vm, p->name);
+    kw_gc_mark_obj(vm, p->file);
+    kw_gc_mark_obj(vm, p->returns);
+    kw_gc_mark_obj(vm, p->shared);
+    trace_values(vm, p->constants, p->constant_count);
+    for (uint32_t i = 0; i < p->inner_count; i++)
+        kw_gc_mark_obj(vm, p->inner[i]);
+    for (unsigned i = 0; p->params != NULL && i < (unsigned)p->param_count + p->variadic; i++) {
+        kw_gc_mark_obj(vm, p->params[i].name);
+        kw_gc_mark_obj(vm, p->params[i].hint);
+        kw_gc_mark_value(vm, p->params[i].constant);
+    }
+    /* A cache compares addresses: one of a freed object could come back as that of a new one. */
+    for (uint32_t i = 0; p->caches != NULL && i < p->cache_count; i++)
+        p->caches[i] = (kw_cache){.value = kw_undef()};
+}
+
+static void trace_map(kw_vm *vm, kw_map *m)
+{
+    for (uint32_t i = 0; i < m->used; i++) {
+        kw_gc_mark_value(vm, m->entries[i].key);
+        kw_gc_mark_value(vm, m->entries[i].value);
+    }
+}
+
+static void trace_closure(kw_vm *vm, kw_closure *c)
+{
+    kw_gc_mark_obj(vm, c->proto);
+    kw_gc_mark_value(vm, c->self);
+    kw_gc_mark_obj(vm, c->home);
+    for (uint32_t i = 0; i < c->count; i++)
+        kw_gc_mark_obj(vm, c->cells[i]);
+}
+
+static void trace_object(kw_vm *vm, kw_object *o)
+{
+    kw_gc_mark_obj(vm, o->klass);
+    trace_values(vm, o->slots, o->shape->count);
+}
+
+static void trace_bound(kw_vm *vm, kw_bound *b)
+{
+    kw_gc_mark_value(vm, b->callable);
+    kw_gc_mark_value(vm, b->self);
+    kw_gc_mark_obj(vm, b->home);
+}
+
+static void trace_pointer(kw_vm *vm, kw_pointer *p)
+{
+    if (p->mark != NULL)
+        p->mark(vm, p->data);
+}
+
+void kw_obj_trace(kw_vm *vm, kw_obj *o)
+{
+    switch ((kw_kind)o->kind) {
+    case KW_K_LIST: trace_values(vm, ((kw_list *)o)->items, ((kw_list *)o)->count); break;
+    case KW_K_MAP: trace_map(vm, (kw_map *)o); break;
+    case KW_K_CLASS: trace_class(vm, (kw_class *)o); break;
+    case KW_K_OBJECT: trace_object(vm, (kw_object *)o); break;
+    case KW_K_CLOSURE: trace_closure(vm, (kw_closure *)o); break;
+    case KW_K_NATIVE: kw_gc_mark_obj(vm, ((kw_native *)o)->name); break;
+    case KW_K_BOUND: trace_bound(vm, (kw_bound *)o); break;
+    case KW_K_CELL: kw_gc_mark_value(vm, ((kw_cell *)o)->value); break;
+    case KW_K_FIBER: kw_fiber_trace(vm, (kw_fiber *)o); break;
+    case KW_K_PACKAGE: kw_gc_mark_obj(vm, ((kw_package *)o)->name); break;
+    case KW_K_POINTER: trace_pointer(vm, (kw_pointer *)o); break;
+    case KW_K_PROTO: trace_proto(vm, (kw_proto *)o); break;
+    case KW_K_STRING:
+    case KW_K_BYTES:
+    case KW_K_COUNT: break;
+    }
+}
+
+static void drain(kw_vm *vm)
+{
+    kw_heap *heap = vm->heap;
+    while (heap->gray_count > 0) {
+        kw_obj *o = heap->gray[--heap->gray_count];
+        if (o->mark == KW_BLACK)
+            continue;
+        o->mark = KW_BLACK;
+        kw_obj_trace(vm, o);
+    }
+}
+
+static void trace_all(kw_vm *vm)
+{
+    kw_heap *heap = vm->heap;
+    drain(vm);
+    while (heap->gray_lost) {
+        heap->gray_lost = false;
+        for (kw_obj *o = heap->all; o != NULL; o = o->next) {
+            if (o->mark != KW_GRAY)
+                continue;
+            o->mark = KW_BLACK;
+            kw_obj_trace(vm, o);
+            drain(vm);
+        }
+    }
+}
+
+/* ---- Freeing -------------------------------------------------------------------------------------- */
+
+static size_t free_class(kw_vm *vm, kw_class *c)
+{
+    for (kw_shape *s = c->empty; s != NULL;) {
+        if (s->child != NULL) {
+            s = s->child;
+            continue;
+        }
+        kw_shape *then = s->sibling != NULL ? s->sibling : s->parent;
+        if (s->sibling == NULL && s->parent != NULL)
+            s->parent->child = NULL;
+        kw_free(vm, s, sizeof(*s));
+        s = then;
+    }
+    return sizeof(*c);
+}
+
+static size_t free_object(kw_vm *vm, kw_object *o)
+{
+    size_t inline_cap = o->header.spare32;
+    if (o->slots != o->first)
+        kw_free(vm, o->slots, o->cap * sizeof(kw_value));
+    return sizeof(*o) + inline_cap * sizeof(kw_value);
+}
+
+static size_t free_proto(kw_vm *vm, kw_proto *p)
+{
+    kw_free(vm, p->code, p->code_cap * sizeof(*p->code));
+    kw_free(vm, p->constants, p->constant_cap * sizeof(*p->constants));
+    kw_free(vm, p->globals, p->global_cap * sizeof(*p->globals));
+    kw_free(vm, p->inner, p->inner_cap * sizeof(*p->inner));
+    kw_free(vm, p->captures, p->capture_cap * sizeof(*p->captures));
+    kw_free(vm, p->handlers, p->handler_cap * sizeof(*p->handlers));
+    kw_free(vm, p->lines, p->line_cap * sizeof(*p->lines));
+    kw_free(vm, p->caches, p->cache_count * sizeof(*p->caches));
+    kw_free(vm, p->params, ((size_t)p->param_count + p->variadic) * sizeof(*p->params));
+    return sizeof(*p);
+}
+
+static size_t free_map(kw_vm *vm, kw_map *m)
+{
+    kw_free(vm, m->entries, m->cap * sizeof(*m->entries));
+    kw_free(vm, m->index, m->index_cap * sizeof(*m->index));
+    return sizeof(*m);
+}
+
+static size_t free_string(kw_string *s)
+{
+    free(s->index);
+    return sizeof(*s) + s->size + 1;
+}
+
+void kw_obj_free(kw_vm *vm, kw_obj *o)
+{
+    size_t size = 0;
+    switch ((kw_kind)o->kind) {
+    case KW_K_STRING: size = free_string((kw_string *)o); break;
+    case KW_K_LIST:
+        kw_free(vm, ((kw_list *)o)->items, ((kw_list *)o)->cap * sizeof(kw_value));
+        size = sizeof(kw_list);
+        break;
+    case KW_K_MAP: size = free_map(vm, (kw_map *)o); break;
+    case KW_K_BYTES:
+        kw_free(vm, ((kw_bytes *)o)->data, ((kw_bytes *)o)->cap);
+        size = sizeof(kw_bytes);
+        break;
+    case KW_K_CLASS: size = free_class(vm, (kw_class *)o); break;
+    case KW_K_OBJECT: size = free_object(vm, (kw_object *)o); break;
+    case KW_K_CLOSURE: size = sizeof(kw_closure) + ((kw_closure *)o)->count * sizeof(kw_cell *); break;
+    case KW_K_NATIVE: size = sizeof(kw_native); break;
+    case KW_K_BOUND: size = sizeof(kw_bound); break;
+    case KW_K_CELL: size = sizeof(kw_cell); break;
+    case KW_K_FIBER:
+        kw_fiber_release(vm, (kw_fiber *)o);
+        size = sizeof(kw_fiber);
+        break;
+    case KW_K_PACKAGE: size = sizeof(kw_package); break;
+    case KW_K_POINTER:
+        if (((kw_pointer *)o)->free != NULL)
+            ((kw_pointer *)o)->free(vm, ((kw_pointer *)o)->data);
+        size = sizeof(kw_pointer);
+        break;
+    case KW_K_PROTO: size = free_proto(vm, (kw_proto *)o); break;
+    case KW_K_COUNT: break;
+    }
+    kw_free(vm, o, size);
+}
+
+static void sweep(kw_vm *vm)
+{
+    kw_obj **at = &vm->heap->all;
+    while (*at != NULL) {
+        kw_obj *o = *at;
+        if (o->mark != KW_WHITE) {
+            o->mark = KW_WHITE;
+            at = &o->next;
+        } else {
+            *at = o->next;
+            kw_obj_free(vm, o);
+        }
+    }
+}
+
+void kw_gc_collect(kw_vm *vm)
+{
+    kw_heap *heap = vm->heap;
+    kw_vm_mark_roots(vm);
+    kw_names_mark(vm);
+    trace_all(vm);
+    kw_names_sweep(vm);
+    sweep(vm);
+    heap->due = false;
+    heap->collections++;
+    size_t next = heap->bytes > SIZE_MAX / 2 ? SIZE_MAX : heap->bytes * 2;
+    if (next < LEAST_THRESHOLD)
+        next = LEAST_THRESHOLD;
+    /* Near the limit collect more often, but never at every allocation. */
+    size_t room = heap->bytes < heap->limit ? heap->limit - heap->bytes : 0;
+    size_t near = heap->bytes + room / 2 + (64 << 10);
+    heap->threshold = next < near ? next : near;
+}
+
+void kw_gc_free_all(kw_vm *vm)
+{
+    while (vm->heap->all != NULL) {
+        kw_obj *o = vm->heap->all;
+        vm->heap->all = o->next;
+        kw_obj_free(vm, o);
+    }
+}

@@ -1,0 +1,231 @@
+/* heap.c - allocation for the interpreter: counting, the limit, and what happens when memory runs out. */
+#include "config.h"
+
+#include "vm/heap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    FIRST_THRESHOLD = 8 << 20, /* bytes in use before the first collection */
+    RESERVE = 256 << 10,       /* enough to unwind to a handler and to print a message */
+    SMALL = 64 << 10,          /* requests above this are refused rather than overdrawn */
+};
+
+/* "64m" and the like; 0 if `text` is no size. */
+static size_t parse_size(const char *text)
+{
+    if (text == NULL || *text < '0' || *text > '9')
+        return 0;
+    char *end = NULL;
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, 10);
+    unsigned shift = *end == 'k' || *end == 'K' ? 10 : *end == 'm' || *end == 'M' ? 20
+                     : *end == 'g' || *end == 'G' ? 30 : 0;
+    if (errno != 0 || (shift == 0 && *end != '\0') || (shift != 0 && end[1] != '\0'))
+        return 0;
+    return n > (SIZE_MAX >> shift) ? SIZE_MAX : (size_t)n << shift;
+}
+
+/* Without a limit of the user's, stop short of what the machine has: an over-committed allocation would
+ * end in the kernel killing the process instead of an error that the script can catch. */
+static size_t machine_limit(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    if (pages <= 0 || size <= 0)
+        return SIZE_MAX / 4;
+    return (size_t)pages / 4 * 3 * (size_t)size;
+}
+
+kw_heap *kw_heap_new(void)
+{
+    kw_heap *heap = calloc(1, sizeof(*heap));
+    if (heap == NULL)
+        return NULL;
+    heap->limit = parse_size(getenv("KIWI_MEMORY_LIMIT"));
+    if (heap->limit == 0)
+        heap->limit = machine_limit();
+    heap->threshold = FIRST_THRESHOLD;
+    if (heap->threshold > heap->limit / 2)
+        heap->threshold = heap->limit / 2;
+    heap->reserve = malloc(RESERVE);
+    return heap;
+}
+
+void kw_heap_free(kw_vm *vm)
+{
+    if (vm->heap == NULL)
+        return;
+    free(vm->heap->reserve);
+    free(vm->heap->gray);
+    free(vm->heap);
+    vm->heap = NULL;
+}
+
+size_t kw_gc_bytes(const kw_vm *vm)
+{
+    return vm->heap->bytes;
+}
+
+uint64_t kw_gc_count(const kw_vm *vm)
+{
+    return vm->heap->collections;
+}
+
+static _Noreturn void die(void)
+{
+    static const char text[] = "kiwi: out of memory\n";
+    ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
+    (void)ignored;
+    _exit(1);
+}
+
+static void ask(kw_vm *vm)
+{
+    vm->heap->due = true;
+    vm->budget = 0;
+}
+
+static void count(kw_vm *vm, size_t more)
+{
+    kw_heap *heap = vm->heap;
+    heap->bytes += more;
+    if (heap->bytes > heap->threshold || vm->gc_stress)
+        ask(vm);
+}
+
+static bool within(const kw_heap *heap, size_t more)
+{
+    return heap->bytes <= heap->limit && more <= heap->limit - heap->bytes;
+}
+
+/* realloc() that first spends the reserve. */
+static void *resize(kw_vm *vm, void *p, size_t size)
+{
+    void *q = realloc(p, size);
+    if (q == NULL && vm->heap->reserve != NULL) {
+        free(vm->heap->reserve);
+        vm->heap->reserve = NULL;
+        vm->heap->overdrawn = true;
+        ask(vm);
+        q = realloc(p, size);
+    }
+    return q;
+}
+
+bool kw_gc_room(kw_vm *vm, size_t n, size_t size)
+{
+    if (n != 0 && size > SIZE_MAX / 2 / n) {
+        kw_throw_memory(vm, SIZE_MAX / 2);
+        return false;
+    }
+    if (n >= (size_t)1 << 31 || !within(vm->heap, n * size)) {
+        kw_throw_memory(vm, n * size);
+        return false;
+    }
+    return true;
+}
+
+void *kw_realloc(kw_vm *vm, void *p, size_t old_size, size_t new_size)
+{
+    if (new_size == 0) {
+        kw_free(vm, p, old_size);
+        return NULL;
+    }
+    if (new_size > old_size && !within(vm->heap, new_size - old_size)) {
+        vm->heap->overdrawn = true;
+        ask(vm);
+    }
+    void *q = resize(vm, p, new_size);
+    if (q == NULL)
+        die();
+    vm->heap->bytes -= old_size;
+    count(vm, new_size);
+    return q;
+}
+
+void *kw_try_realloc(kw_vm *vm, void *p, size_t old_size, size_t new_size)
+{
+    if (new_size <= SMALL || new_size <= old_size)
+        return kw_realloc(vm, p, old_size, new_size);
+    if (!within(vm->heap, new_size - old_size)) {
+        ask(vm);
+        kw_throw_memory(vm, new_size);
+        return NULL;
+    }
+    void *q = realloc(p, new_size);
+    if (q == NULL) {
+        ask(vm);
+        kw_throw_memory(vm, new_size);
+        return NULL;
+    }
+    vm->heap->bytes -= old_size;
+    count(vm, new_size);
+    return q;
+}
+
+void kw_free(kw_vm *vm, void *p, size_t size)
+{
+    if (p == NULL)
+        return;
+    free(p);
+    vm->heap->bytes -= size;
+}
+
+void kw_gc_adopt(kw_vm *vm, size_t size)
+{
+    count(vm, size);
+}
+
+static void *link_obj(kw_vm *vm, kw_obj *o, kw_kind kind)
+{
+    o->next = vm->heap->all;
+    o->kind = (uint8_t)kind;
+    o->mark = KW_WHITE;
+    o->flags = 0;
+    o->spare = 0;
+    o->spare32 = 0;
+    vm->heap->all = o;
+    return o;
+}
+
+void *kw_new_obj(kw_vm *vm, kw_kind kind, size_t size)
+{
+    kw_obj *o = kw_realloc(vm, NULL, 0, size);
+    memset(o, 0, size);
+    return link_obj(vm, o, kind);
+}
+
+void *kw_try_new_obj(kw_vm *vm, kw_kind kind, size_t size)
+{
+    kw_obj *o = kw_try_realloc(vm, NULL, 0, size);
+    return o == NULL ? NULL : link_obj(vm, o, kind);
+}
+
+void kw_heap_limit(kw_vm *vm, size_t limit)
+{
+    vm->heap->limit = limit;
+    if (vm->heap->threshold > limit / 2)
+        vm->heap->threshold = limit / 2;
+}
+
+bool kw_gc_due(kw_vm *vm)
+{
+    return vm->heap->due;
+}
+
+bool kw_gc_overdrawn(kw_vm *vm)
+{
+    kw_heap *heap = vm->heap;
+    if (!heap->overdrawn)
+        return false;
+    heap->overdrawn = false;
+    if (heap->reserve == NULL)
+        heap->reserve = malloc(RESERVE);
+    if (heap->reserve != NULL && heap->bytes <= heap->limit)
+        return false;
+    kw_throw_memory(vm, heap->bytes);
+    return true;
+}

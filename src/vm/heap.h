@@ -1,0 +1,30 @@
+/* heap.h - the state of the collected heap, shared by heap.c and gc.c.
+ *
+ * Place: inside the vm layer only. */
+#ifndef KW_HEAP_H
+#define KW_HEAP_H
+
+#include "vm/vm.h"
+
+struct kw_heap {
+    kw_obj *all;           /* every heap object */
+    size_t bytes;          /* counted memory in use */
+    size_t threshold;      /* a collection is asked for beyond this */
+    size_t limit;          /* a request that passes this is refused */
+    bool due;              /* a collection is wanted at the next safepoint */
+    bool overdrawn;        /* a small request passed the limit: MemoryError at the next safepoint */
+    void *reserve;         /* given back to the system when that has no memory left */
+    kw_obj **gray;         /* reached but not traced yet */
+    size_t gray_count, gray_cap;
+    bool gray_lost;        /* the stack could not grow: objects are gray only by their mark */
+    uint64_t collections;
+};
+
+enum { KW_WHITE = 0, KW_GRAY = 1, KW_BLACK = 2 }; /* kw_obj.mark */
+
+/* Free one object with all that it owns. */
+void kw_obj_free(kw_vm *vm, kw_obj *o);
+/* Trace the children of one object. */
+void kw_obj_trace(kw_vm *vm, kw_obj *o);
+
+#endif

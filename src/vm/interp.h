@@ -1,0 +1,98 @@
+/* interp.h - what loop.c, call.c, slow.c, fiber.c and sched.c share.
+ *
+ * Place: inside the vm layer only. */
+#ifndef KW_INTERP_H
+#define KW_INTERP_H
+
+#include "vm/fiber.h"
+
+enum {
+    KW_MAX_FRAMES = 100000,   /* nested calls of one fiber; the reference allows 511 */
+    KW_MAX_STACK = 1 << 20,   /* registers of one fiber */
+    KW_SLICE = 20000,         /* back-edges and calls before others get their turn: about half a millisecond */
+};
+
+/* Why the loop returned to the scheduler. */
+typedef enum kw_stop {
+    KW_STOP_PARKED, /* the fiber waits */
+    KW_STOP_SLICE,  /* its time slice is over */
+    KW_STOP_ENDED,  /* it ended: see its result */
+    KW_STOP_EXIT,   /* `exit` was executed: vm->exit_code */
+} kw_stop;
+
+/* Run vm->fiber until it stops (loop.c).  vm->fiber may be another one afterwards (generators). */
+kw_stop kw_run(kw_vm *vm);
+
+/* What a call came to. */
+typedef enum kw_entered {
+    KW_ENTER_FRAME,   /* a frame was pushed: reload the loop's registers and go on in it */
+    KW_ENTER_DONE,    /* the result is stored */
+    KW_ENTER_THROWN,
+    KW_ENTER_PARKED,  /* a native parked the fiber */
+} kw_entered;
+
+typedef struct kw_target { /* how to call */
+    kw_value self;         /* KW_UNDEF: none */
+    kw_class *home;
+    uint8_t dest, ret;     /* what becomes of the result: kw_return_kind, in the frame on top now */
+} kw_target;
+
+/* Call `callee` with argc arguments at stack[args_at] of vm->fiber.  The frame on top must have saved its pc. */
+kw_entered kw_enter(kw_vm *vm, kw_value callee, uint32_t args_at, uint32_t argc, kw_target how);
+/* Call method `name` of the receiver at stack[at], arguments behind it. */
+kw_entered kw_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string *name, kw_cache *cache, uint8_t dest);
+/* Put the elements of `list` at stack[at..]; false: thrown. */
+bool kw_spread_args(kw_vm *vm, uint32_t at, kw_list *list);
+/* Order the arguments at stack[at] by `names` (null: positional) for `callee`; *argc is updated. */
+bool kw_name_args(kw_vm *vm, kw_value callee, uint32_t at, kw_list *names, uint32_t *argc);
+/* Find the callable of a method call; false: thrown.  Fills callable, home and self_first (the receiver is
+ * the first argument: functions of packages that extend a type). */
+typedef struct kw_found {
+    kw_value callable;
+    kw_class *home;
+    kw_value self;
+    bool self_first;
+} kw_found;
+bool kw_find_method(kw_vm *vm, kw_value receiver, kw_string *name, kw_found *out);
+
+/* Frames (call.c). */
+bool kw_push_frame(kw_vm *vm, kw_fiber *fiber, kw_closure *closure, uint32_t args_at, uint32_t argc,
+                   kw_target how);
+bool kw_fiber_reserve(kw_vm *vm, kw_fiber *fiber, uint32_t slots);
+/* Deliver `v` as the frame `f` (already popped) wanted it, into the frame on top. */
+void kw_deliver(kw_vm *vm, kw_fiber *fiber, const kw_frame *f, kw_value v);
+
+/* Slow paths (slow.c); false: thrown. */
+bool kw_get_field(kw_vm *vm, kw_value x, kw_string *name, kw_value *out);
+bool kw_set_field(kw_vm *vm, kw_value x, kw_string *name, kw_value v);
+bool kw_get_global(kw_vm *vm, kw_frame *frame, kw_global *g, bool sibling, kw_value *out);
+bool kw_set_global(kw_vm *vm, kw_global *g, kw_value v);
+bool kw_get_super(kw_vm *vm, kw_frame *frame, kw_string *name, kw_value *out);
+void kw_define_package(kw_vm *vm, kw_global *g);
+bool kw_define_decl(kw_vm *vm, kw_global *g, kw_value v);
+bool kw_throw_value(kw_vm *vm, kw_value v); /* always false */
+bool kw_print(kw_vm *vm, kw_value v, unsigned how);
+kw_value kw_iter_keys(kw_vm *vm, kw_map *map); /* list of the keys */
+/* An operator whose left operand is an object: its method, or false. */
+bool kw_overload(kw_vm *vm, kw_value a, kw_operator op, kw_found *out);
+
+/* Fibers (fiber.c). */
+kw_fiber *kw_fiber_alloc(kw_vm *vm, uint32_t stack_cap);
+kw_fiber *kw_generator_new(kw_vm *vm, kw_closure *closure, const kw_value *args, uint32_t argc, kw_target how);
+void kw_fiber_end(kw_vm *vm, kw_fiber *fiber, kw_value result); /* KW_UNDEF: vm->error is moved into it */
+
+/* The scheduler's part of a safepoint: collect garbage, hand over operations.  True: stop, others wait. */
+bool kw_safepoint(kw_vm *vm);
+kw_sched *kw_sched_new(void);
+void kw_sched_free(kw_vm *vm);
+void kw_sched_mark(kw_vm *vm);
+void kw_sched_added(kw_vm *vm, kw_fiber *fiber);   /* a fiber exists from here on */
+void kw_sched_removed(kw_vm *vm, kw_fiber *fiber); /* it has ended */
+void kw_sched_untime(kw_vm *vm, kw_fiber *fiber);
+
+/* Events (event.c). */
+kw_entered kw_event(kw_vm *vm, unsigned kind, uint32_t at, uint8_t dest, uint32_t free_at);
+void kw_events_mark(kw_vm *vm);
+void kw_events_free(kw_vm *vm);
+
+#endif

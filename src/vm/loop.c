@@ -1,0 +1,1133 @@
+/* loop.c - the bytecode loop: dispatch and fast paths only; what is rare lives in call.c and slow.c.
+ *
+ * `pc`, `r` (the registers of the frame) and `k` (its constants) are locals.  SAVE() stores pc into the
+ * frame before anything that may throw, call, collect or switch fibers; LOAD() reloads all of them after.
+ * Calls between script functions never use the C stack. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "vm/interp.h"
+
+#if defined(__GNUC__)
+#define LIKELY(x)   __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#else
+#define LIKELY(x)   (x)
+#define UNLIKELY(x) (x)
+#endif
+
+/* ---- Unwinding ------------------------------------------------------------------------------------------ */
+
+/* Note where the error happened: the innermost frame that belongs to a file of the user's. */
+static void note_position(kw_vm *vm, const kw_fiber *fiber)
+{
+    if (vm->error.file != NULL)
+        return;
+    for (uint32_t i = fiber->frame_count; i-- > 0;) {
+        const kw_frame *f = &fiber->frames[i];
+        const kw_proto *p = f->closure->proto;
+        if (p->file->size > 0 && p->file->text[0] == '<')
+            continue; /* library code inside the binary */
+        vm->error.file = p->file;
+        kw_chunk_position(p, (uint32_t)(f->pc - p->code) - 1, &vm->error.line, &vm->error.column);
+        return;
+    }
+}
+
+static const kw_handler *find_handler(const kw_frame *f)
+{
+    const kw_proto *p = f->closure->proto;
+    uint32_t pc = (uint32_t)(f->pc - p->code) - 1;
+    for (uint32_t i = 0; i < p->handler_count; i++)
+        if (pc >= p->handlers[i].start && pc < p->handlers[i].end)
+            return &p->handlers[i];
+    return NULL;
+}
+
+/* Pop frames of vm->fiber up to one that handles the error and prepare it to go on there.  An error that
+ * leaves a generator goes on in its consumer.  False: the fiber has ended with the error. */
+static bool unwind(kw_vm *vm)
+{
+    for (;;) {
+        kw_fiber *fiber = vm->fiber;
+        note_position(vm, fiber);
+        for (; fiber->frame_count > 0; fiber->frame_count--) {
+            kw_frame *f = &fiber->frames[fiber->frame_count - 1];
+            const kw_handler *h = find_handler(f);
+            if (h == NULL)
+                continue;
+            kw_value *r = fiber->stack + f->base;
+            r[h->reg] = kw_of_string(vm->error.type);
+            r[h->reg + 1] = kw_of_string(vm->error.message);
+            f->pc = f->closure->proto->code + h->target;
+            kw_clear_error(vm);
+            return true;
+        }
+        kw_fiber *consumer = fiber->is_generator ? fiber->consumer : NULL;
+        kw_fiber_end(vm, fiber, kw_undef());
+        if (consumer == NULL)
+            return false;
+        fiber->consumer = NULL;
+        consumer->producer = NULL;
+        consumer->state = KW_FIBER_RUNNING;
+        vm->fiber = consumer;
+    }
+}
+
+/* ---- Generators ------------------------------------------------------------------------------------------ */
+
+/* Ask generator `g` for its next value on behalf of vm->fiber, whose pc stands behind its FORNEXT.  0: it has
+ * none, 1: it runs now, -1: thrown. */
+static int resume_generator(kw_vm *vm, kw_fiber *g)
+{
+    if (g->state == KW_FIBER_ENDED)
+        return 0;
+    if (g->state != KW_FIBER_YIELDED) {
+        kw_throw(vm, "RuntimeError", "Generator is already running.");
+        return -1;
+    }
+    g->consumer = vm->fiber;
+    vm->fiber->producer = g;
+    g->state = KW_FIBER_RUNNING;
+    vm->fiber->state = KW_FIBER_PARKED;
+    vm->fiber->why = "generator";
+    vm->fiber = g;
+    return 1;
+}
+
+/* Hand `v` (KW_UNDEF: the end) to the consumer of the running generator and go on there: its FORNEXT jumps
+ * or falls through. */
+static void to_consumer(kw_vm *vm, kw_value v)
+{
+    kw_fiber *g = vm->fiber;
+    kw_fiber *consumer = g->consumer;
+    g->consumer = NULL;
+    consumer->producer = NULL;
+    if (kw_is(v, KW_UNDEF))
+        kw_fiber_end(vm, g, kw_null());
+    else
+        g->state = KW_FIBER_YIELDED;
+    consumer->state = KW_FIBER_RUNNING;
+    vm->fiber = consumer;
+    kw_frame *f = &consumer->frames[consumer->frame_count - 1];
+    kw_instr next = f->pc[-1], jump = *f->pc++;
+    if (kw_is(v, KW_UNDEF))
+        return;
+    kw_value *r = consumer->stack + f->base + kw_i_a(next);
+    r[2] = v;
+    if (kw_i_c(next))
+        r[3] = r[1];
+    r[1].as.i++;
+    f->pc += kw_i_sj(jump);
+}
+
+/* The frame on top returns `v`.  KW_ENTER_PARKED: the fiber has ended; else go on in vm->fiber. */
+static kw_entered leave(kw_vm *vm, kw_value v)
+{
+    kw_fiber *fiber = vm->fiber;
+    kw_frame f = fiber->frames[fiber->frame_count - 1];
+    if (f.ret == KW_RET_END) {
+        if (fiber->is_generator) {
+            to_consumer(vm, kw_undef());
+            return KW_ENTER_DONE;
+        }
+        kw_fiber_end(vm, fiber, v);
+        return KW_ENTER_PARKED;
+    }
+    fiber->frame_count--;
+    kw_deliver(vm, fiber, &f, v);
+    return KW_ENTER_DONE;
+}
+
+/* ---- Loops over values ------------------------------------------------------------------------------------ */
+
+/* The next element of list, hashmap keys, string or bytes at r[0] (position r[1]); false: none left. */
+static bool next_element(kw_vm *vm, kw_value *r, bool second)
+{
+    uint64_t at = (uint64_t)r[1].as.i;
+    switch ((kw_type)r[0].tag) {
+    case KW_LIST:
+        if (at >= r[0].as.list->count)
+            return false;
+        r[2] = r[0].as.list->items[at];
+        break;
+    case KW_MAP: {
+        if (at >= r[4].as.list->count)
+            return false;
+        r[2] = r[4].as.list->items[at];
+        r[1].as.i++;
+        if (second) {
+            kw_value *v = kw_map_find(r[0].as.map, r[2]);
+            r[3] = v != NULL ? *v : kw_null();
+        }
+        return true;
+    }
+    case KW_STRING:
+        if (at >= r[0].as.string->length)
+            return false;
+        r[2] = kw_of_string(kw_string_at(vm, r[0].as.string, at));
+        break;
+    case KW_BYTES:
+        if (at >= r[0].as.bytes->size)
+            return false;
+        r[2] = kw_int(r[0].as.bytes->data[at]);
+        break;
+    default: return false;
+    }
+    if (second)
+        r[3] = kw_int((int64_t)at);
+    r[1].as.i++;
+    return true;
+}
+
+static bool init_range_loop(kw_vm *vm, kw_value *r)
+{
+    if (!kw_is(r[0], KW_INT) || !kw_is(r[1], KW_INT)) {
+        kw_throw(vm, "RangeError", "Range values must be integers.");
+        return false;
+    }
+    /* r[0] next value, r[1] how many are left, r[2] step; unsigned arithmetic: the whole range may be used */
+    bool up = r[0].as.i <= r[1].as.i;
+    uint64_t span = up ? (uint64_t)r[1].as.i - (uint64_t)r[0].as.i : (uint64_t)r[0].as.i - (uint64_t)r[1].as.i;
+    r[2] = kw_int(up ? 1 : -1);
+    r[1].as.i = (int64_t)(span == UINT64_MAX ? span : span + 1);
+    return true;
+}
+
+/* ---- Comparisons -------------------------------------------------------------------------------------------- */
+
+/* a OP b for values that are not both numbers of one type; overloads are the caller's business. */
+static bool compare(kw_operator op, kw_value a, kw_value b)
+{
+    switch (op) {
+    case KW_OV_EQ: return kw_equal(a, b);
+    case KW_OV_NE: return !kw_equal(a, b);
+    case KW_OV_LT: return kw_ordered(KW_ORD_LT, a, b);
+    case KW_OV_LE: return kw_ordered(KW_ORD_LE, a, b);
+    case KW_OV_GT: return kw_ordered(KW_ORD_GT, a, b);
+    default: return kw_ordered(KW_ORD_GE, a, b);
+    }
+}
+
+/* Call the overload of `op` for the object `a` with `b`, above the registers of the frame. */
+static kw_entered call_overload(kw_vm *vm, const kw_found *found, kw_value b, uint8_t dest, uint8_t ret)
+{
+    kw_fiber *fiber = vm->fiber;
+    kw_frame *f = &fiber->frames[fiber->frame_count - 1];
+    uint32_t at = f->base + f->closure->proto->reg_count;
+    if (!kw_fiber_reserve(vm, fiber, at + 2))
+        return KW_ENTER_THROWN;
+    fiber->stack[at] = b;
+    kw_target how = {.self = found->self, .home = found->home, .dest = dest, .ret = ret};
+    return kw_enter(vm, found->callable, at, 1, how);
+}
+
+/* Compare-and-jump when no fast path applies: decide the jump that follows at *pc, or push an overload's frame
+ * that will decide it. */
+static kw_entered compare_jump(kw_vm *vm, kw_operator op, kw_value a, kw_value b, bool sense)
+{
+    kw_found found;
+    if (kw_is(a, KW_OBJECT) && kw_overload(vm, a, op, &found))
+        return call_overload(vm, &found, b, sense, KW_RET_JUMP);
+    kw_fiber *fiber = vm->fiber;
+    kw_frame f = {.ret = KW_RET_JUMP, .dest = sense};
+    kw_deliver(vm, fiber, &f, kw_bool(compare(op, a, b)));
+    return KW_ENTER_DONE;
+}
+
+static kw_entered compare_value(kw_vm *vm, kw_operator op, kw_value a, kw_value b, uint8_t dest)
+{
+    kw_found found;
+    if (kw_is(a, KW_OBJECT) && kw_overload(vm, a, op, &found))
+        return call_overload(vm, &found, b, dest, KW_RET_REG);
+    kw_fiber *fiber = vm->fiber;
+    fiber->stack[fiber->frames[fiber->frame_count - 1].base + dest] = kw_bool(compare(op, a, b));
+    return KW_ENTER_DONE;
+}
+
+/* Arithmetic when no fast path applies. */
+static kw_entered arithmetic(kw_vm *vm, kw_binop op, kw_value a, kw_value b, uint8_t dest)
+{
+    kw_found found;
+    if (kw_is(a, KW_OBJECT) && op <= KW_OP_POW && kw_overload(vm, a, (kw_operator)op, &found))
+        return call_overload(vm, &found, b, dest, KW_RET_REG);
+    kw_value out;
+    if (!kw_binary(vm, op, a, b, &out))
+        return KW_ENTER_THROWN;
+    kw_fiber *fiber = vm->fiber;
+    fiber->stack[fiber->frames[fiber->frame_count - 1].base + dest] = out;
+    return KW_ENTER_DONE;
+}
+
+/* ---- Making values -------------------------------------------------------------------------------------------- */
+
+static kw_closure *make_closure(kw_vm *vm, const kw_frame *frame, const kw_value *r, kw_proto *p)
+{
+    kw_closure *c = kw_closure_new(vm, p);
+    if (!(p->header.flags & KW_PROTO_METHOD)) { /* a lambda in a method keeps the method's object */
+        c->self = frame->self;
+        c->home = frame->home;
+    }
+    for (uint32_t i = 0; i < p->capture_count; i++)
+        c->cells[i] = p->captures[i].from_register ? r[p->captures[i].index].as.cell
+                                                   : frame->closure->cells[p->captures[i].index];
+    return c;
+}
+
+static bool concat(kw_vm *vm, const kw_value *from, unsigned count, kw_value *out)
+{
+    kw_buf buf;
+    kw_buf_init(&buf);
+    for (unsigned i = 0; i < count; i++) {
+        if (kw_is(from[i], KW_STRING))
+            kw_buf_put(&buf, from[i].as.string->text, from[i].as.string->size);
+        else
+            kw_display(vm, &buf, from[i]);
+    }
+    kw_string *s = kw_buf_string(vm, &buf);
+    if (s == NULL)
+        return false;
+    *out = kw_of_string(s);
+    return true;
+}
+
+static bool print_at(kw_vm *vm, const kw_value *r)
+{
+    char move[64];
+    if (!kw_is(r[1], KW_INT) || !kw_is(r[2], KW_INT)) {
+        kw_throw(vm, "ConversionError", "Expected an integer value.");
+        return false;
+    }
+    int size = snprintf(move, sizeof(move), "\033[%lld;%lldH", (long long)r[2].as.i, (long long)r[1].as.i);
+    kw_out(vm, 1, move, (size_t)size);
+    return kw_print(vm, r[0], 0);
+}
+
+/* Run `p` as a program of its own; its value goes to `dest`, unless `value` is given. */
+static kw_entered run_text(kw_vm *vm, kw_proto *p, uint8_t dest, uint8_t ret)
+{
+    kw_fiber *fiber = vm->fiber;
+    kw_frame *f = &fiber->frames[fiber->frame_count - 1];
+    kw_target how = {.self = kw_undef(), .dest = dest, .ret = ret};
+    kw_closure *c = kw_closure_new(vm, p);
+    c->self = kw_undef();
+    return kw_push_frame(vm, fiber, c, f->base + f->closure->proto->reg_count, 0, how) ? KW_ENTER_FRAME
+                                                                                      : KW_ENTER_THROWN;
+}
+
+static kw_entered import(kw_vm *vm, unsigned kind, kw_value what, uint8_t dest)
+{
+    kw_fiber *fiber = vm->fiber;
+    kw_frame *f = &fiber->frames[fiber->frame_count - 1];
+    kw_value value = kw_null();
+    kw_proto *p = vm->hooks.import(vm, (int)kind, what, f->closure->proto->file, &value);
+    if (vm->error.type != NULL)
+        return KW_ENTER_THROWN;
+    fiber->stack[f->base + dest] = value;
+    return p == NULL ? KW_ENTER_DONE : run_text(vm, p, dest, KW_RET_DROP);
+}
+
+static kw_entered eval(kw_vm *vm, kw_value text, uint8_t dest)
+{
+    if (!kw_is(text, KW_STRING)) {
+        kw_throw(vm, "KiwiError", "eval() requires a string expression.");
+        return KW_ENTER_THROWN;
+    }
+    kw_proto *p = vm->hooks.compile(vm, kw_intern_c(vm, "<eval>"), text.as.string->text, text.as.string->size,
+                                    false);
+    return p == NULL ? KW_ENTER_THROWN : run_text(vm, p, dest, KW_RET_REG);
+}
+
+/* A null was called: name it if it came from a global. */
+static void throw_null_call(kw_vm *vm, const kw_frame *frame, const kw_instr *call)
+{
+    const kw_proto *p = frame->closure->proto;
+    for (const kw_instr *at = call; at-- > p->code;)
+        if ((kw_i_op(*at) == OP_GETGLOBAL || kw_i_op(*at) == OP_GETSIBLING) && kw_i_a(*at) == kw_i_a(*call) &&
+            kw_i_bx(*at) < p->global_count) {
+            kw_throw(vm, "FunctionUndefinedError", "Function `%s` is undefined.",
+                     p->globals[kw_i_bx(*at)]->name->text);
+            return;
+        }
+    kw_throw(vm, "FunctionUndefinedError", "Function `null` is undefined.");
+}
+
+static void note_trace(kw_vm *vm, const kw_fiber *fiber)
+{
+    const kw_frame *f = &fiber->frames[fiber->frame_count - 1];
+    const kw_proto *p = f->closure->proto;
+    const char *name = p->name->text;
+    uint32_t line = 0, column = 0;
+    if (fiber->frame_count > 1) { /* where the function was called */
+        f--;
+        kw_chunk_position(f->closure->proto, (uint32_t)(f->pc - f->closure->proto->code) - 1, &line, &column);
+    } else {
+        kw_chunk_position(p, (uint32_t)(f->pc - p->code) - 1, &line, &column);
+    }
+    if (strncmp(name, "__lam_", 6) == 0)
+        name = "<lambda>";
+    vm->error.trace = kw_intern_c(vm, name);
+    vm->error.trace_file = f->closure->proto->file;
+    vm->error.trace_line = line;
+}
+
+/* ---- The loop --------------------------------------------------------------------------------------------------- */
+
+#define SAVE() (frame->pc = pc)
+#define LOAD()                                                                                     \
+    do {                                                                                           \
+        fiber = vm->fiber;                                                                         \
+        frame = &fiber->frames[fiber->frame_count - 1];                                            \
+        pc = frame->pc;                                                                            \
+        r = fiber->stack + frame->base;                                                            \
+        k = frame->closure->proto->constants;                                                      \
+    } while (0)
+#define A(i) kw_i_a(i)
+#define B(i) kw_i_b(i)
+#define C(i) kw_i_c(i)
+#define NAME(w)  (k[(w) & 65535].as.string)
+#define CACHE(w) (&frame->closure->proto->caches[(w) >> 16])
+/* Take or skip the jump that follows. */
+#define TAKE()                                                                                     \
+    do {                                                                                           \
+        pc += 1 + kw_i_sj(*pc);                                                                    \
+        if (UNLIKELY(--vm->budget < 0))                                                            \
+            goto safepoint;                                                                        \
+        NEXT();                                                                                    \
+    } while (0)
+#define JUMP_IF(condition)                                                                         \
+    do {                                                                                           \
+        if (condition)                                                                             \
+            TAKE();                                                                                \
+        pc++;                                                                                      \
+        NEXT();                                                                                    \
+    } while (0)
+/* Go on after something that may have pushed a frame, thrown or parked. */
+#define ENTERED(call)                                                                              \
+    do {                                                                                           \
+        SAVE();                                                                                    \
+        entered = (call);                                                                          \
+        goto after_call;                                                                           \
+    } while (0)
+#define CHECK(call)                                                                                \
+    do {                                                                                           \
+        SAVE();                                                                                    \
+        if (UNLIKELY(!(call)))                                                                     \
+            goto throw_error;                                                                      \
+    } while (0)
+
+#define BOTH_INT(a, b)   ((a).tag == KW_INT && (b).tag == KW_INT)
+#define BOTH_FLOAT(a, b) ((a).tag == KW_FLOAT && (b).tag == KW_FLOAT)
+#define BOTH_NUM(a, b)   ((a).tag <= KW_FLOAT && (b).tag <= KW_FLOAT)
+
+/* + - *: integers wrap around silently. */
+#define ARITH(name, op, KB, right)                                                                 \
+    OP(name) : {                                                                                   \
+        const kw_value *x = &r[B(i)], *y = (right);                                                \
+        if (LIKELY(BOTH_INT(*x, *y))) {                                                            \
+            r[A(i)] = kw_int((int64_t)((uint64_t)x->as.i op(uint64_t) y->as.i));                   \
+            NEXT();                                                                                \
+        }                                                                                          \
+        if (BOTH_NUM(*x, *y)) {                                                                    \
+            r[A(i)] = kw_float(kw_to_double(*x) op kw_to_double(*y));                              \
+            NEXT();                                                                                \
+        }                                                                                          \
+        ENTERED(arithmetic(vm, KB, *x, *y, (uint8_t)A(i)));                                        \
+    }
+#define DIVIDE(name, right)                                                                        \
+    OP(name) : {                                                                                   \
+        const kw_value *x = &r[B(i)], *y = (right);                                                \
+        if (LIKELY(BOTH_NUM(*x, *y))) {                                                            \
+            double d = kw_to_double(*y);                                                           \
+            if (LIKELY(d < 0 || d > 0)) {                                                          \
+                r[A(i)] = kw_float(kw_to_double(*x) / d);                                          \
+                NEXT();                                                                            \
+            }                                                                                      \
+        }                                                                                          \
+        ENTERED(arithmetic(vm, KW_OP_DIV, *x, *y, (uint8_t)A(i)));                                 \
+    }
+#define MODULO(name, right)                                                                        \
+    OP(name) : {                                                                                   \
+        const kw_value *x = &r[B(i)], *y = (right);                                                \
+        if (LIKELY(BOTH_INT(*x, *y) && y->as.i > 0)) {                                             \
+            r[A(i)] = kw_int(x->as.i % y->as.i);                                                   \
+            NEXT();                                                                                \
+        }                                                                                          \
+        ENTERED(arithmetic(vm, KW_OP_MOD, *x, *y, (uint8_t)A(i)));                                 \
+    }
+#define FLOOR_DIVIDE(name, right)                                                                  \
+    OP(name) : {                                                                                   \
+        const kw_value *x = &r[B(i)], *y = (right);                                                \
+        if (LIKELY(BOTH_INT(*x, *y) && y->as.i > 0 && x->as.i >= 0)) {                             \
+            r[A(i)] = kw_int(x->as.i / y->as.i);                                                   \
+            NEXT();                                                                                \
+        }                                                                                          \
+        ENTERED(arithmetic(vm, KW_OP_IDIV, *x, *y, (uint8_t)A(i)));                                \
+    }
+#define BINARY(name, op)                                                                           \
+    OP(name) : ENTERED(arithmetic(vm, op, r[B(i)], r[C(i)], (uint8_t)A(i)));
+#define BITWISE(name, op, KB)                                                                      \
+    OP(name) : {                                                                                   \
+        if (LIKELY(BOTH_INT(r[B(i)], r[C(i)]))) {                                                  \
+            r[A(i)] = kw_int(r[B(i)].as.i op r[C(i)].as.i);                                        \
+            NEXT();                                                                                \
+        }                                                                                          \
+        ENTERED(arithmetic(vm, KB, r[B(i)], r[C(i)], (uint8_t)A(i)));                              \
+    }
+#define COMPARE(name, op, ov)                                                                      \
+    OP(name) : {                                                                                   \
+        kw_value x = r[B(i)], y = r[C(i)];                                                         \
+        if (LIKELY(BOTH_INT(x, y))) {                                                              \
+            r[A(i)] = kw_bool(x.as.i op y.as.i);                                                   \
+            NEXT();                                                                                \
+        }                                                                                          \
+        ENTERED(compare_value(vm, ov, x, y, (uint8_t)A(i)));                                       \
+    }
+#define COMPARE_JUMP(name, op, ov, right)                                                          \
+    OP(name) : {                                                                                   \
+        const kw_value *x = &r[A(i)], *y = (right);                                                \
+        if (LIKELY(BOTH_INT(*x, *y)))                                                              \
+            JUMP_IF((x->as.i op y->as.i) == (C(i) != 0));                                          \
+        if (BOTH_FLOAT(*x, *y))                                                                    \
+            JUMP_IF((x->as.f op y->as.f) == (C(i) != 0));                                          \
+        ENTERED(compare_jump(vm, ov, *x, *y, C(i) != 0));                                          \
+    }
+
+/* The pragmas allow the labels as values, which -Wpedantic refuses. */
+#if defined(__GNUC__) && !defined(KW_SWITCH_DISPATCH)
+#define COMPUTED_GOTO 1
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+#define OP(name) label_##name
+#define NEXT()                                                                                     \
+    do {                                                                                           \
+        i = *pc++;                                                                                 \
+        goto *labels[i & 255];                                                                     \
+    } while (0)
+#else
+#define OP(name) case OP_##name
+#define NEXT()   goto dispatch
+#endif
+
+/* Compare floats for equality on purpose: that is what the script asked for. */
+#pragma GCC diagnostic ignored "-Wfloat-equal"
+
+kw_stop kw_run(kw_vm *vm)
+{
+#ifdef COMPUTED_GOTO
+    static const void *const labels[256] = {
+#define KW_OP_LABEL(name, format, meaning) [OP_##name] = &&label_##name,
+        KW_OPCODES(KW_OP_LABEL)
+#undef KW_OP_LABEL
+    };
+#endif
+    kw_fiber *fiber;
+    kw_frame *frame;
+    const kw_instr *pc;
+    kw_value *r;
+    const kw_value *k;
+    kw_instr i;
+    kw_entered entered;
+
+    LOAD();
+    if (fiber->woken) {
+        fiber->woken = false;
+        if (fiber->wake_type != NULL) {
+            kw_throw_strings(vm, fiber->wake_type, fiber->wake_message);
+            fiber->wake_type = NULL;
+            goto throw_error;
+        }
+        if (fiber->wake_at != UINT32_MAX)
+            fiber->stack[fiber->wake_at] = fiber->wake_value;
+        fiber->wake_value = kw_null();
+    }
+    NEXT();
+
+after_call:
+    switch (entered) {
+    case KW_ENTER_FRAME:
+        LOAD();
+        if (UNLIKELY(--vm->budget < 0))
+            goto safepoint;
+        NEXT();
+    case KW_ENTER_DONE:
+        LOAD();
+        NEXT();
+    case KW_ENTER_PARKED: return KW_STOP_PARKED;
+    case KW_ENTER_THROWN: goto throw_error;
+    }
+
+throw_error: /* vm->error is set and every frame's pc is saved */
+    if (vm->exiting)
+        return KW_STOP_EXIT;
+    if (!unwind(vm))
+        return KW_STOP_ENDED;
+    LOAD();
+    NEXT();
+
+safepoint:
+    SAVE();
+    if (kw_safepoint(vm))
+        return KW_STOP_SLICE;
+    if (vm->error.type != NULL)
+        goto throw_error;
+    LOAD();
+    NEXT();
+
+#ifndef COMPUTED_GOTO
+dispatch:
+    i = *pc++;
+    switch ((kw_opcode)(i & 255)) {
+#endif
+
+    OP(MOVE) : r[A(i)] = r[B(i)];
+    NEXT();
+    OP(LOADK) : r[A(i)] = k[kw_i_bx(i)];
+    NEXT();
+    OP(LOADKX) : r[A(i)] = k[*pc++];
+    NEXT();
+    OP(LOADI) : r[A(i)] = kw_int(kw_i_sbx(i));
+    NEXT();
+    OP(LOADNULL) : for (unsigned n = 0; n <= B(i); n++) r[A(i) + n] = kw_null();
+    NEXT();
+    OP(LOADBOOL) : r[A(i)] = kw_bool(B(i) != 0);
+    NEXT();
+
+    OP(NEWCELL) : r[A(i)] = kw_of_obj(KW_CELL, kw_cell_new(vm, r[A(i)]));
+    NEXT();
+    OP(GETCELL) : r[A(i)] = r[B(i)].as.cell->value;
+    NEXT();
+    OP(SETCELL) : r[A(i)].as.cell->value = r[B(i)];
+    NEXT();
+    OP(GETUP) : r[A(i)] = frame->closure->cells[kw_i_bx(i)]->value;
+    NEXT();
+    OP(SETUP) : frame->closure->cells[kw_i_bx(i)]->value = r[A(i)];
+    NEXT();
+
+    OP(GETGLOBAL) : {
+        kw_global *g = frame->closure->proto->globals[kw_i_bx(i)];
+        if (LIKELY(g->means == KW_MEANS_FUNCTION))
+            r[A(i)] = g->function;
+        else if (LIKELY(g->means == KW_MEANS_VARIABLE))
+            r[A(i)] = g->variable;
+        else
+            CHECK(kw_get_global(vm, frame, g, false, &r[A(i)]));
+        NEXT();
+    }
+    OP(SETGLOBAL) : {
+        kw_global *g = frame->closure->proto->globals[kw_i_bx(i)];
+        if (LIKELY(g->means == KW_MEANS_VARIABLE))
+            g->variable = r[A(i)];
+        else
+            CHECK(kw_set_global(vm, g, r[A(i)]));
+        NEXT();
+    }
+    OP(GETSIBLING) : {
+        kw_global *g = frame->closure->proto->globals[kw_i_bx(i)];
+        if (LIKELY(g->means == KW_MEANS_FUNCTION))
+            r[A(i)] = g->function;
+        else if (LIKELY(g->means == KW_MEANS_VARIABLE))
+            r[A(i)] = g->variable;
+        else
+            CHECK(kw_get_global(vm, frame, g, true, &r[A(i)]));
+        NEXT();
+    }
+    OP(DEFFUNC)
+        : kw_global_define(vm, frame->closure->proto->globals[kw_i_bx(i)], KW_MEANS_FUNCTION, r[A(i)]);
+    NEXT();
+    OP(DEFCONST)
+        : kw_global_define(vm, frame->closure->proto->globals[kw_i_bx(i)], KW_MEANS_CONSTANT, r[A(i)]);
+    NEXT();
+    OP(DEFDECL) : CHECK(kw_define_decl(vm, frame->closure->proto->globals[kw_i_bx(i)], r[A(i)]));
+    NEXT();
+    OP(DEFPACKAGE) : kw_define_package(vm, frame->closure->proto->globals[kw_i_bx(i)]);
+    NEXT();
+    OP(GETSTRUCT) : {
+        kw_global *g = frame->closure->proto->globals[kw_i_bx(i)];
+        SAVE();
+        (void)kw_global_value(vm, g);
+        if (vm->error.type != NULL)
+            goto throw_error;
+        if (!(g->means & KW_MEANS_DECL) || (g->decl.as.klass->header.flags & KW_CLASS_ENUM)) {
+            kw_throw(vm, "StructUndefinedError", "The struct has not been declared: '%s'", g->name->text);
+            goto throw_error;
+        }
+        r[A(i)] = g->decl;
+        NEXT();
+    }
+
+    OP(GETSELF) : r[A(i)] = kw_is(frame->self, KW_OBJECT) ? frame->self : kw_null();
+    NEXT();
+    OP(GETATTR) : {
+        kw_instr w = *pc++;
+        if (LIKELY(kw_is(frame->self, KW_OBJECT))) {
+            kw_object *o = frame->self.as.object;
+            kw_cache *cache = CACHE(w);
+            if (LIKELY(cache->key == o->shape)) {
+                r[A(i)] = o->slots[cache->slot];
+                NEXT();
+            }
+            int64_t slot = kw_shape_slot(o->shape, NAME(w));
+            if (slot < 0) {
+                r[A(i)] = kw_null();
+                NEXT();
+            }
+            cache->key = o->shape;
+            cache->slot = (uint32_t)slot;
+            r[A(i)] = o->slots[slot];
+        } else {
+            r[A(i)] = kw_null();
+        }
+        NEXT();
+    }
+    OP(SETATTR) : {
+        kw_instr w = *pc++;
+        if (LIKELY(kw_is(frame->self, KW_OBJECT))) {
+            kw_object *o = frame->self.as.object;
+            kw_cache *cache = CACHE(w);
+            if (LIKELY(cache->key == o->shape)) {
+                if (cache->next == NULL) { /* the attribute is there already */
+                    o->slots[cache->slot] = r[A(i)];
+                    NEXT();
+                }
+                if (cache->slot < o->cap) { /* it is added, and there is room */
+                    o->slots[cache->slot] = r[A(i)];
+                    o->shape = cache->next;
+                    NEXT();
+                }
+            }
+            kw_shape *before = o->shape;
+            kw_object_set(vm, o, NAME(w), r[A(i)]);
+            cache->key = before;
+            cache->slot = (uint32_t)kw_shape_slot(o->shape, NAME(w));
+            cache->next = o->shape == before ? NULL : o->shape;
+        }
+        NEXT();
+    }
+    OP(GETSTATIC) : {
+        kw_instr w = *pc++;
+        kw_class *c = kw_is(frame->self, KW_OBJECT)   ? frame->self.as.object->klass
+                      : kw_is(frame->self, KW_STRUCT) ? frame->self.as.klass
+                                                      : NULL;
+        kw_value *v = c != NULL ? kw_map_find_string(c->statics, NAME(w)) : NULL;
+        r[A(i)] = v != NULL ? *v : kw_null();
+        NEXT();
+    }
+    OP(SETSTATIC) : {
+        kw_instr w = *pc++;
+        kw_class *c = kw_is(frame->self, KW_OBJECT)   ? frame->self.as.object->klass
+                      : kw_is(frame->self, KW_STRUCT) ? frame->self.as.klass
+                                                      : NULL;
+        if (c != NULL)
+            CHECK(kw_map_set(vm, c->statics, kw_of_string(NAME(w)), r[A(i)]));
+        NEXT();
+    }
+    OP(GETSUPER) : {
+        kw_instr w = *pc++;
+        CHECK(kw_get_super(vm, frame, NAME(w), &r[A(i)]));
+        NEXT();
+    }
+
+    OP(GETFIELD) : {
+        kw_instr w = *pc++;
+        kw_value x = r[B(i)];
+        if (LIKELY(kw_is(x, KW_OBJECT)) && CACHE(w)->key == x.as.object->shape) {
+            r[A(i)] = x.as.object->slots[CACHE(w)->slot];
+            NEXT();
+        }
+        CHECK(kw_get_field(vm, x, NAME(w), &r[A(i)]));
+        if (kw_is(x, KW_OBJECT)) {
+            int64_t slot = kw_shape_slot(x.as.object->shape, NAME(w));
+            if (slot >= 0) {
+                CACHE(w)->key = x.as.object->shape;
+                CACHE(w)->slot = (uint32_t)slot;
+            }
+        }
+        NEXT();
+    }
+    OP(SETFIELD) : {
+        kw_instr w = *pc++;
+        CHECK(kw_set_field(vm, r[A(i)], NAME(w), r[B(i)]));
+        NEXT();
+    }
+    OP(INDEX) : {
+        const kw_value *x = &r[B(i)], *at = &r[C(i)];
+        if (LIKELY(kw_is(*x, KW_LIST) && kw_is(*at, KW_INT) && (uint64_t)at->as.i < x->as.list->count)) {
+            r[A(i)] = x->as.list->items[at->as.i];
+            NEXT();
+        }
+        if (kw_is(*x, KW_MAP)) {
+            kw_value *v = kw_map_find(x->as.map, *at);
+            r[A(i)] = v != NULL ? *v : kw_null();
+            NEXT();
+        }
+        CHECK(kw_index(vm, *x, *at, &r[A(i)]));
+        NEXT();
+    }
+    OP(SETINDEX) : {
+        const kw_value *x = &r[A(i)], *at = &r[B(i)];
+        if (LIKELY(kw_is(*x, KW_LIST) && kw_is(*at, KW_INT) && (uint64_t)at->as.i < x->as.list->count)) {
+            x->as.list->items[at->as.i] = r[C(i)];
+            NEXT();
+        }
+        CHECK(kw_set_index(vm, *x, *at, r[C(i)]));
+        NEXT();
+    }
+    OP(SLICE) : {
+        kw_value part[3];
+        for (unsigned n = 0; n < 3; n++)
+            part[n] = C(i) >> n & 1 ? r[B(i) + 1 + n] : kw_undef();
+        CHECK(kw_slice(vm, r[B(i)], part, &r[A(i)]));
+        NEXT();
+    }
+    OP(SETSLICE) : {
+        kw_value part[3];
+        for (unsigned n = 0; n < 3; n++)
+            part[n] = C(i) >> n & 1 ? r[A(i) + 1 + n] : kw_undef();
+        CHECK(kw_set_slice(vm, r[A(i)], part, r[B(i)]));
+        NEXT();
+    }
+
+    OP(NEWLIST) : {
+        kw_list *list;
+        CHECK((list = kw_list_new(vm, C(i))) != NULL);
+        if (C(i) > 0)
+            memcpy(list->items, &r[B(i)], C(i) * sizeof(kw_value));
+        list->count = C(i);
+        r[A(i)] = kw_of_list(list);
+        NEXT();
+    }
+    OP(APPEND) : for (unsigned n = 0; n < C(i); n++) CHECK(kw_list_push(vm, r[A(i)].as.list, r[B(i) + n]));
+    NEXT();
+    OP(SPREAD) : {
+        kw_value v = r[B(i)];
+        if (kw_is(v, KW_LIST)) {
+            for (size_t n = 0; n < v.as.list->count; n++)
+                CHECK(kw_list_push(vm, r[A(i)].as.list, v.as.list->items[n]));
+        } else {
+            CHECK(kw_list_push(vm, r[A(i)].as.list, v));
+        }
+        NEXT();
+    }
+    OP(NEWMAP) : r[A(i)] = kw_of_map(kw_map_new(vm, kw_i_bx(i)));
+    NEXT();
+    OP(PUTMAP) : CHECK(kw_map_set(vm, r[A(i)].as.map, r[B(i)], r[C(i)]));
+    NEXT();
+    OP(NEWRANGE) : CHECK(kw_range(vm, r[B(i)], r[C(i)], &r[A(i)]));
+    NEXT();
+    OP(CONCAT) : CHECK(concat(vm, &r[B(i)], C(i), &r[A(i)]));
+    NEXT();
+    OP(CLOSURE)
+        : r[A(i)] = kw_of_obj(KW_LAMBDA, make_closure(vm, frame, r, frame->closure->proto->inner[kw_i_bx(i)]));
+    NEXT();
+    OP(BYTELIT) : {
+        const kw_bytes *from = k[kw_i_bx(i)].as.bytes;
+        kw_bytes *b;
+        CHECK((b = kw_bytes_new(vm, from->data, from->size)) != NULL);
+        r[A(i)] = kw_of_bytes(b);
+        NEXT();
+    }
+    OP(RAISE) : SAVE();
+    kw_throw_strings(vm, k[B(i)].as.string, k[C(i)].as.string);
+    goto throw_error;
+
+    ARITH(ADD, +, KW_OP_ADD, &r[C(i)])
+    ARITH(SUB, -, KW_OP_SUB, &r[C(i)])
+    ARITH(MUL, *, KW_OP_MUL, &r[C(i)])
+    DIVIDE(DIV, &r[C(i)])
+    FLOOR_DIVIDE(IDIV, &r[C(i)])
+    MODULO(MOD, &r[C(i)])
+    BINARY(POW, KW_OP_POW)
+    ARITH(ADDK, +, KW_OP_ADD, &k[C(i)])
+    ARITH(SUBK, -, KW_OP_SUB, &k[C(i)])
+    ARITH(MULK, *, KW_OP_MUL, &k[C(i)])
+    DIVIDE(DIVK, &k[C(i)])
+    FLOOR_DIVIDE(IDIVK, &k[C(i)])
+    MODULO(MODK, &k[C(i)])
+    BITWISE(BAND, &, KW_OP_BAND)
+    BITWISE(BOR, |, KW_OP_BOR)
+    BITWISE(BXOR, ^, KW_OP_BXOR)
+    BINARY(SHL, KW_OP_SHL)
+    BINARY(SHR, KW_OP_SHR)
+    BINARY(USHR, KW_OP_USHR)
+    BINARY(IN, KW_OP_IN)
+    OP(NEG) : CHECK(kw_negate(vm, r[B(i)], &r[A(i)]));
+    NEXT();
+    OP(NOT) : {
+        kw_value v = r[B(i)];
+        bool odd = kw_is(v, KW_STRUCT) || kw_is(v, KW_PACKAGE) || kw_is(v, KW_GENERATOR) || kw_is(v, KW_POINTER);
+        r[A(i)] = kw_bool(!odd && !kw_truthy(v)); /* `!` of these is false, although they are not truthy */
+        NEXT();
+    }
+    OP(BNOT) : CHECK(kw_bit_not(vm, r[B(i)], &r[A(i)]));
+    NEXT();
+
+    COMPARE(EQ, ==, KW_OV_EQ)
+    COMPARE(NE, !=, KW_OV_NE)
+    COMPARE(LT, <, KW_OV_LT)
+    COMPARE(LE, <=, KW_OV_LE)
+    COMPARE(GT, >, KW_OV_GT)
+    COMPARE(GE, >=, KW_OV_GE)
+
+    OP(JMP) : pc += kw_i_sj(i);
+    NEXT();
+    OP(LOOP) : pc += kw_i_sj(i);
+    if (UNLIKELY(--vm->budget < 0))
+        goto safepoint;
+    NEXT();
+    OP(TEST) : {
+        const kw_value *v = &r[A(i)];
+        if (LIKELY(kw_is(*v, KW_BOOL)))
+            JUMP_IF((v->as.i != 0) == (C(i) != 0));
+        JUMP_IF(kw_truthy(*v) == (C(i) != 0));
+    }
+    OP(TESTNULL) : JUMP_IF(kw_is(r[A(i)], KW_NULL) == (C(i) != 0));
+    COMPARE_JUMP(JEQ, ==, KW_OV_EQ, &r[B(i)])
+    COMPARE_JUMP(JNE, !=, KW_OV_NE, &r[B(i)])
+    COMPARE_JUMP(JLT, <, KW_OV_LT, &r[B(i)])
+    COMPARE_JUMP(JLE, <=, KW_OV_LE, &r[B(i)])
+    COMPARE_JUMP(JGT, >, KW_OV_GT, &r[B(i)])
+    COMPARE_JUMP(JGE, >=, KW_OV_GE, &r[B(i)])
+    COMPARE_JUMP(JEQK, ==, KW_OV_EQ, &k[B(i)])
+    COMPARE_JUMP(JNEK, !=, KW_OV_NE, &k[B(i)])
+    COMPARE_JUMP(JLTK, <, KW_OV_LT, &k[B(i)])
+    COMPARE_JUMP(JLEK, <=, KW_OV_LE, &k[B(i)])
+    COMPARE_JUMP(JGTK, >, KW_OV_GT, &k[B(i)])
+    COMPARE_JUMP(JGEK, >=, KW_OV_GE, &k[B(i)])
+
+    OP(FORINIT) : r[A(i) + 1] = kw_int(0);
+    if (kw_is(r[A(i)], KW_MAP)) {
+        SAVE();
+        r[A(i) + 4] = kw_iter_keys(vm, r[A(i)].as.map);
+        if (kw_is(r[A(i) + 4], KW_UNDEF)) {
+            r[A(i) + 4] = kw_null();
+            goto throw_error;
+        }
+    }
+    NEXT();
+    OP(FORNEXT) : if (UNLIKELY(kw_is(r[A(i)], KW_GENERATOR)))
+    {
+        SAVE();
+        int resumed = resume_generator(vm, r[A(i)].as.generator);
+        if (resumed < 0)
+            goto throw_error;
+        if (resumed > 0) {
+            LOAD();
+            NEXT(); /* where it yielded last, or at its start */
+        }
+        pc++;
+        NEXT();
+    }
+    JUMP_IF(next_element(vm, &r[A(i)], C(i) != 0));
+    OP(RANGEINIT) : CHECK(init_range_loop(vm, &r[A(i)]));
+    NEXT();
+    OP(RANGENEXT) : {
+        kw_value *loop = &r[A(i)];
+        if (loop[1].as.i != 0) {
+            loop[3] = loop[0];
+            loop[0].as.i = (int64_t)((uint64_t)loop[0].as.i + (uint64_t)loop[2].as.i);
+            loop[1].as.i--;
+            TAKE();
+        }
+        pc++;
+        NEXT();
+    }
+    OP(REPINIT) : if (!kw_is_number(r[A(i)]))
+    {
+        SAVE();
+        kw_throw(vm, "ConversionError", "Expected a numeric value for the count of 'repeat'.");
+        goto throw_error;
+    }
+    r[A(i) + 1] = kw_int(0);
+    NEXT();
+    OP(REPNEXT) : {
+        kw_value *loop = &r[A(i)];
+        bool more = kw_is(loop[0], KW_INT) ? loop[1].as.i < loop[0].as.i
+                                           : (double)(loop[1].as.i + 1) <= loop[0].as.f;
+        if (more) {
+            loop[1].as.i++;
+            TAKE();
+        }
+        pc++;
+        NEXT();
+    }
+
+    OP(CALL) : {
+        kw_value f = r[A(i)];
+        if (LIKELY(kw_is(f, KW_LAMBDA) && f.as.obj->kind == KW_K_CLOSURE)) {
+            kw_closure *closure = (kw_closure *)f.as.obj;
+            if (LIKELY(!(closure->proto->header.flags & KW_PROTO_GENERATOR))) {
+                SAVE();
+                kw_target how = {.self = kw_undef(), .dest = (uint8_t)C(i), .ret = KW_RET_REG};
+                if (UNLIKELY(!kw_push_frame(vm, fiber, closure, frame->base + A(i) + 1, B(i), how)))
+                    goto throw_error;
+                LOAD();
+                if (UNLIKELY(--vm->budget < 0))
+                    goto safepoint;
+                NEXT();
+            }
+        }
+        SAVE();
+        if (UNLIKELY(kw_is(f, KW_NULL))) {
+            throw_null_call(vm, frame, pc - 1);
+            goto throw_error;
+        }
+        kw_target how = {.self = kw_undef(), .dest = (uint8_t)C(i), .ret = KW_RET_REG};
+        entered = kw_enter(vm, f, frame->base + A(i) + 1, B(i), how);
+        goto after_call;
+    }
+    OP(CALLS) : {
+        SAVE();
+        kw_list *args = r[A(i) + 1].as.list;
+        kw_value f = r[A(i)];
+        if (UNLIKELY(kw_is(f, KW_NULL))) {
+            throw_null_call(vm, frame, pc - 1);
+            goto throw_error;
+        }
+        uint32_t at = frame->base + A(i) + 1;
+        if (!kw_spread_args(vm, at, args))
+            goto throw_error;
+        kw_target how = {.self = kw_undef(), .dest = (uint8_t)C(i), .ret = KW_RET_REG};
+        entered = kw_enter(vm, f, at, (uint32_t)args->count, how);
+        goto after_call;
+    }
+    OP(CALLN) : {
+        kw_instr w = *pc++;
+        SAVE();
+        uint32_t argc = B(i);
+        kw_value f = r[A(i)];
+        uint32_t at = frame->base + A(i) + 1;
+        if (!kw_name_args(vm, f, at, k[w].as.list, &argc))
+            goto throw_error;
+        kw_target how = {.self = kw_undef(), .dest = (uint8_t)C(i), .ret = KW_RET_REG};
+        entered = kw_enter(vm, f, at, argc, how);
+        goto after_call;
+    }
+    OP(INVOKE) : {
+        kw_instr w = *pc++;
+        SAVE();
+        const kw_value *self = &r[A(i)];
+        kw_cache *cache = CACHE(w);
+        if (LIKELY(kw_is(*self, KW_OBJECT) && cache->key == self->as.object->klass &&
+                   cache->epoch == vm->method_epoch && cache->slot == 0 &&
+                   cache->value.as.obj->kind == KW_K_CLOSURE)) {
+            kw_closure *closure = (kw_closure *)cache->value.as.obj;
+            if (LIKELY(!(closure->proto->header.flags & KW_PROTO_GENERATOR))) {
+                kw_target how = {.self = *self, .home = cache->home, .dest = (uint8_t)C(i), .ret = KW_RET_REG};
+                if (UNLIKELY(!kw_push_frame(vm, fiber, closure, frame->base + A(i) + 1, B(i), how)))
+                    goto throw_error;
+                LOAD();
+                if (UNLIKELY(--vm->budget < 0))
+                    goto safepoint;
+                NEXT();
+            }
+        }
+        entered = kw_enter_method(vm, frame->base + A(i), B(i), NAME(w), cache, (uint8_t)C(i));
+        goto after_call;
+    }
+    OP(INVOKES) : {
+        kw_instr w = *pc++;
+        SAVE();
+        kw_list *args = r[A(i) + 1].as.list;
+        if (!kw_spread_args(vm, frame->base + A(i) + 1, args))
+            goto throw_error;
+        entered = kw_enter_method(vm, frame->base + A(i), (uint32_t)args->count, NAME(w), CACHE(w), (uint8_t)C(i));
+        goto after_call;
+    }
+    OP(INVOKEN) : {
+        kw_instr w = *pc++;
+        kw_instr names = *pc++;
+        SAVE();
+        kw_found found;
+        uint32_t argc = B(i);
+        uint32_t at = frame->base + A(i) + 1;
+        if (!kw_find_method(vm, r[A(i)], NAME(w), &found) ||
+            !kw_name_args(vm, found.callable, at, k[names].as.list, &argc))
+            goto throw_error;
+        kw_target how = {.self = found.self, .home = found.home, .dest = (uint8_t)C(i), .ret = KW_RET_REG};
+        if (found.self_first) {
+            how.self = kw_undef();
+            at--;
+            argc++;
+        }
+        entered = kw_enter(vm, found.callable, at, argc, how);
+        goto after_call;
+    }
+    OP(RETURN) : {
+        kw_value v = r[A(i)];
+        if (LIKELY(frame->ret == KW_RET_REG)) {
+            uint8_t dest = frame->dest;
+            fiber->frame_count--;
+            LOAD();
+            r[dest] = v;
+            NEXT();
+        }
+        entered = leave(vm, v);
+        goto after_leave;
+    }
+    OP(RETNULL) : entered = leave(vm, kw_null());
+    goto after_leave;
+    OP(YIELD) : SAVE();
+    to_consumer(vm, r[A(i)]);
+    LOAD();
+    NEXT();
+
+    OP(THROW) : SAVE();
+    (void)kw_throw_value(vm, r[A(i)]);
+    note_trace(vm, fiber);
+    goto throw_error;
+    OP(RETHROW) : SAVE();
+    kw_throw_strings(vm, r[A(i)].as.string, r[A(i) + 1].as.string);
+    goto throw_error;
+    OP(CATCHMAP) : {
+        kw_map *map = kw_map_new(vm, 2);
+        CHECK(kw_map_set_c(vm, map, "error", r[B(i)]) && kw_map_set_c(vm, map, "message", r[B(i) + 1]));
+        r[A(i)] = kw_of_map(map);
+        NEXT();
+    }
+
+    OP(NEWCLASS) : {
+        kw_instr w = *pc++;
+        kw_class *c = kw_class_new(vm, NAME(w));
+        if (C(i) & 1)
+            c->base = r[B(i)].as.klass;
+        c->header.flags = (uint8_t)((C(i) & 2 ? KW_CLASS_ABSTRACT : 0) | (C(i) & 4 ? KW_CLASS_ENUM : 0));
+        r[A(i)] = kw_of_class(c);
+        NEXT();
+    }
+    OP(ADDMETHOD) : {
+        kw_instr w = *pc++;
+        kw_class_add(vm, r[A(i)].as.klass, NAME(w), r[B(i)], (C(i) & 1) != 0, (C(i) & 2) != 0);
+        NEXT();
+    }
+
+    OP(PRINT) : CHECK(kw_print(vm, r[A(i)], B(i)));
+    NEXT();
+    OP(PRINTXY) : CHECK(print_at(vm, &r[A(i)]));
+    NEXT();
+    OP(IMPORT) : ENTERED(import(vm, C(i), r[B(i)], (uint8_t)A(i)));
+    OP(EVAL) : ENTERED(eval(vm, r[B(i)], (uint8_t)A(i)));
+    OP(EVENT)
+        : ENTERED(kw_event(vm, C(i), frame->base + B(i), (uint8_t)A(i),
+                           frame->base + frame->closure->proto->reg_count));
+    OP(EXIT) : SAVE();
+    vm->exit_code = B(i) && kw_is(r[A(i)], KW_INT) ? (int)((uint64_t)r[A(i)].as.i & 255) : 1;
+    vm->exiting = true;
+    return KW_STOP_EXIT;
+
+#ifndef COMPUTED_GOTO
+    case OP_COUNT: break;
+    }
+#endif
+
+after_leave:
+    if (entered == KW_ENTER_PARKED)
+        return KW_STOP_ENDED;
+    LOAD();
+    NEXT();
+}
+#ifdef COMPUTED_GOTO
+#pragma GCC diagnostic pop
+#endif

@@ -1,0 +1,316 @@
+/* object.h - the layout of heap objects, and the operations on strings, lists, maps and bytes.
+ *
+ * Place: vm layer.  Objects are owned by the collector (gc.h): they are freed when no root reaches them.
+ * Collection happens at safepoints of the bytecode loop only (loop back-edges and calls), never inside an
+ * allocation, so C code may hold plain pointers as long as it does not return to the loop.
+ * Allocation: small objects never fail (heap.h keeps a reserve); functions that may need much memory
+ * return NULL or false and have thrown a catchable error in the vm.
+ * Threads: the interpreter thread only. */
+#ifndef KW_OBJECT_H
+#define KW_OBJECT_H
+
+#include <stddef.h>
+
+#include "vm/value.h"
+
+/* What a heap object is; finer than the value's tag. */
+typedef enum kw_kind {
+    KW_K_STRING, KW_K_LIST, KW_K_MAP, KW_K_BYTES, KW_K_CLASS, KW_K_OBJECT, KW_K_CLOSURE, KW_K_NATIVE,
+    KW_K_BOUND, KW_K_CELL, KW_K_FIBER, KW_K_PACKAGE, KW_K_POINTER, KW_K_PROTO, KW_K_COUNT
+} kw_kind;
+
+struct kw_obj {
+    kw_obj *next;  /* all objects, for the sweep */
+    uint8_t kind;  /* kw_kind */
+    uint8_t mark;  /* collector's colour */
+    uint8_t flags; /* per kind */
+    uint8_t spare;
+    uint32_t spare32; /* per kind: string hash */
+};
+
+/* ---- Strings: immutable UTF-8, indexed by code point ------------------------------------------- */
+
+enum { KW_STR_ASCII = 1, KW_STR_HASHED = 2, KW_STR_INTERNED = 4 }; /* flags of a string's header */
+
+struct kw_string {
+    kw_obj header;    /* spare32: hash, valid with KW_STR_HASHED */
+    size_t size;      /* bytes */
+    size_t length;    /* code points */
+    uint32_t *index;  /* NULL, or byte offset of every 64th code point; made on first need if not ASCII
+                         and size < 4 GiB */
+    char text[];      /* size bytes and a NUL */
+};
+
+/* A string of `size` bytes at `text`, invalid UTF-8 replaced by U+FFFD (one per maximal invalid
+ * sub-sequence).  NULL: too large, thrown. */
+kw_string *kw_string_new(kw_vm *vm, const char *text, size_t size);
+/* The same for text known to be valid UTF-8 with `length` code points (SIZE_MAX: count them). */
+kw_string *kw_string_valid(kw_vm *vm, const char *text, size_t size, size_t length);
+/* The one string with this text: for names and constants; pointer-comparable with others interned. */
+kw_string *kw_intern(kw_vm *vm, const char *text, size_t size);
+kw_string *kw_intern_c(kw_vm *vm, const char *text);
+kw_value kw_string_c(kw_vm *vm, const char *text); /* value of a C string */
+kw_string *kw_string_format(kw_vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
+uint32_t kw_string_hash(kw_string *s);
+bool kw_string_same(kw_string *a, kw_string *b); /* equal text */
+/* Byte offset of code point `at` (0..length). */
+size_t kw_string_offset(kw_string *s, size_t at);
+/* Code points [from, to) as a new string. */
+kw_string *kw_string_sub(kw_vm *vm, kw_string *s, size_t from, size_t to);
+/* The one-character string at code point `at` (shared for ASCII). */
+kw_string *kw_string_at(kw_vm *vm, kw_string *s, size_t at);
+/* a + b.  NULL: too large, thrown. */
+kw_string *kw_string_concat(kw_vm *vm, kw_string *a, kw_string *b);
+/* Dictionary order of strings (types.md section 5): < 0, 0, > 0. */
+int kw_string_collate(kw_string *a, kw_string *b);
+
+/* `s` itself or the interned string with its text. */
+kw_string *kw_intern_string(kw_vm *vm, kw_string *s);
+
+/* A growing text, for display, join and the like.  Plain memory, not an object: end it with
+ * kw_buf_string() or kw_buf_free(). */
+typedef struct kw_buf {
+    char *text;
+    size_t size, cap;
+    bool failed; /* out of memory or over the limit; further puts are ignored */
+    char small[112];
+} kw_buf;
+void kw_buf_init(kw_buf *buf);
+void kw_buf_put(kw_buf *buf, const char *text, size_t size);
+void kw_buf_putc(kw_buf *buf, char c);
+void kw_buf_puts(kw_buf *buf, const char *text);
+void kw_buf_free(kw_buf *buf);
+/* The text as a string (assumed valid UTF-8), and free the buffer.  NULL: failed, thrown. */
+kw_string *kw_buf_string(kw_vm *vm, kw_buf *buf);
+
+/* ---- Lists ------------------------------------------------------------------------------------- */
+
+struct kw_list {
+    kw_obj header;
+    kw_value *items;
+    size_t count, cap;
+};
+kw_list *kw_list_new(kw_vm *vm, size_t cap);                  /* NULL: too large, thrown */
+bool kw_list_push(kw_vm *vm, kw_list *list, kw_value v);      /* false: too large, thrown */
+bool kw_list_insert(kw_vm *vm, kw_list *list, size_t at, kw_value v);
+void kw_list_remove_at(kw_list *list, size_t at);
+bool kw_list_reserve(kw_vm *vm, kw_list *list, size_t cap);
+
+/* ---- Hashmaps: dense entries in insertion order + an index table --------------------------------- */
+
+typedef struct kw_entry {
+    kw_value key; /* KW_UNDEF: removed */
+    kw_value value;
+    uint32_t hash;
+} kw_entry;
+struct kw_map {
+    kw_obj header;
+    kw_entry *entries;
+    uint32_t used;      /* entries in use, removed ones included */
+    uint32_t count;     /* live entries */
+    uint32_t cap;       /* of entries */
+    uint32_t *index;    /* hash table of entry number + 1; 0 empty; NULL while small */
+    uint32_t index_cap; /* power of two */
+};
+kw_map *kw_map_new(kw_vm *vm, size_t hint);
+/* The value stored under `key` (strict equality), or NULL.  Valid until the map changes. */
+kw_value *kw_map_find(kw_map *map, kw_value key);
+kw_value *kw_map_find_string(kw_map *map, kw_string *key);
+kw_value kw_map_get(kw_map *map, kw_value key); /* KW_UNDEF if missing */
+bool kw_map_set(kw_vm *vm, kw_map *map, kw_value key, kw_value value); /* false: too large, thrown */
+bool kw_map_set_c(kw_vm *vm, kw_map *map, const char *key, kw_value value);
+bool kw_map_remove(kw_map *map, kw_value key); /* was it there? */
+void kw_map_clear(kw_map *map);
+/* Iterate: for (uint32_t i = 0; (e = kw_map_next(map, &i)) != NULL;) */
+kw_entry *kw_map_next(kw_map *map, uint32_t *at);
+
+/* ---- Bytes ----------------------------------------------------------------------------------- */
+
+struct kw_bytes {
+    kw_obj header;
+    uint8_t *data; /* malloc'ed; NULL if cap is 0 */
+    size_t size, cap;
+};
+kw_bytes *kw_bytes_new(kw_vm *vm, const void *data, size_t size); /* copies; NULL: too large, thrown */
+/* Takes over the malloc'ed `data` without copying. */
+kw_bytes *kw_bytes_adopt(kw_vm *vm, void *data, size_t size);
+bool kw_bytes_push(kw_vm *vm, kw_bytes *b, uint8_t byte);
+
+/* ---- Structs and their objects ----------------------------------------------------------------- */
+
+/* A hidden class: which attribute lies in which slot.  Objects of one struct that got their attributes
+ * in the same order share a shape, so an instruction can remember (shape, slot).  Owned by its class. */
+typedef struct kw_shape kw_shape;
+struct kw_shape {
+    kw_shape *parent;     /* one attribute fewer; NULL: the empty shape */
+    kw_string *name;      /* the attribute that this shape adds; NULL for the empty one */
+    uint32_t count;       /* attributes; the one added has slot count - 1 */
+    kw_shape *child;      /* shapes with one more attribute: first, */
+    kw_shape *sibling;    /* and next child of the same parent */
+    kw_map *table;        /* name -> slot, made when count grows beyond 8; NULL before */
+};
+
+enum { KW_CLASS_ABSTRACT = 1, KW_CLASS_ENUM = 2 }; /* flags of a class's header */
+
+typedef struct kw_method {
+    kw_value callable;  /* KW_LAMBDA */
+    kw_class *home;     /* the struct that defines it */
+    bool is_static, is_abstract;
+} kw_method;
+
+struct kw_class {
+    kw_obj header;
+    kw_string *name;
+    kw_class *base;       /* or NULL */
+    kw_map *methods;      /* own: name -> KW_POINTER of kw_method (see class.c) */
+    kw_map *statics;      /* own static variables; the members of an enum */
+    kw_shape *empty;      /* root of the shapes */
+};
+
+struct kw_object {
+    kw_obj header;
+    kw_class *klass;
+    kw_shape *shape;
+    kw_value *slots;    /* cap values, shape->count of them in use; points to `first` while they fit */
+    uint32_t cap;
+    bool cloned;        /* shown as <struct(name=S)> */
+    kw_value first[];
+};
+
+kw_class *kw_class_new(kw_vm *vm, kw_string *name);
+/* Add or replace a method; bumps vm->method_epoch. */
+void kw_class_add(kw_vm *vm, kw_class *c, kw_string *name, kw_value callable, bool is_static,
+                  bool is_abstract);
+/* The method `name` of `c` or its nearest ancestor that has one; NULL if none. */
+const kw_method *kw_class_find(kw_class *c, kw_string *name);
+kw_object *kw_object_new(kw_vm *vm, kw_class *c);
+/* The first abstract method among the ancestors of `c` that is not defined; NULL if none or `c` is abstract. */
+kw_string *kw_class_missing(kw_class *c);
+/* Make `old` what `fresh` is (base, methods, statics, flags): a struct was defined again. */
+void kw_class_replace(kw_vm *vm, kw_class *old, kw_class *fresh);
+/* Slot of attribute `name`, or -1. */
+int64_t kw_shape_slot(kw_shape *shape, kw_string *name);
+/* Attribute or KW_UNDEF.  Names are without "@". */
+kw_value kw_object_get(kw_object *o, kw_string *name);
+void kw_object_set(kw_vm *vm, kw_object *o, kw_string *name, kw_value v);
+
+/* ---- Things that can be called ------------------------------------------------------------------ */
+
+/* A function compiled to bytecode is in chunk.h (kw_proto). */
+struct kw_closure {
+    kw_obj header;
+    kw_proto *proto;
+    kw_value self;    /* the captured `@` of a lambda written in a method; else KW_UNDEF */
+    kw_class *home;   /* struct whose method this is (or whose method the lambda was written in), or NULL */
+    uint32_t count;
+    kw_cell *cells[]; /* captured variables */
+};
+
+struct kw_cell {
+    kw_obj header;
+    kw_value value;
+};
+
+struct kw_bound { /* a method together with its object */
+    kw_obj header;
+    kw_value callable; /* closure or native */
+    kw_value self;
+    kw_class *home;
+};
+
+/* What a native function did. */
+typedef enum kw_result {
+    KW_DONE,    /* call->result is set */
+    KW_THROWN,  /* an error is set in the vm (kw_throw) */
+    KW_SUSPEND, /* the fiber was parked; whoever wakes it supplies the result */
+    KW_CALL,    /* tail call: call->result is a callable to be called with call->tail_args in place of this
+                   function; its result is the result */
+} kw_result;
+
+typedef struct kw_call {
+    kw_value self;        /* receiver of a method, else KW_UNDEF */
+    const kw_value *args; /* argc values; they stay rooted during the call */
+    uint32_t argc;
+    const kw_native *native; /* the function itself: name for error texts */
+    kw_value result;      /* null at the start */
+    kw_list *tail_args;   /* with KW_CALL */
+} kw_call;
+
+typedef kw_result (*kw_native_fn)(kw_vm *vm, kw_call *call);
+
+enum { KW_ARGC_ANY = 255 };
+/* A row of a table of natives.  Argument counts are checked for methods of built-in types only when `exact`
+ * texts of the reference want it: see kw_check_argc(). */
+typedef struct kw_native_def {
+    const char *name;
+    kw_native_fn fn;
+    uint8_t min_args, max_args; /* KW_ARGC_ANY: no limit */
+    const char *doc;
+} kw_native_def;
+
+struct kw_native {
+    kw_obj header;
+    const kw_native_def *def;
+    kw_string *name;
+};
+
+/* A closure of `p` with its cells still NULL, no self and no home. */
+kw_closure *kw_closure_new(kw_vm *vm, kw_proto *p);
+kw_cell *kw_cell_new(kw_vm *vm, kw_value v);
+kw_value kw_bound_new(kw_vm *vm, kw_value callable, kw_value self, kw_class *home);
+kw_value kw_package_new(kw_vm *vm, kw_string *name);
+
+struct kw_package { /* a package used as a value */
+    kw_obj header;
+    kw_string *name;
+};
+
+/* An opaque handle of native code.  `free` (may be NULL) is called by the collector, `mark` (may be NULL)
+ * marks the values it holds. */
+struct kw_pointer {
+    kw_obj header;
+    const char *type; /* compared by address: who made it */
+    void *data;
+    void (*mark)(kw_vm *vm, void *data);
+    void (*free)(kw_vm *vm, void *data);
+};
+kw_value kw_pointer_new(kw_vm *vm, const char *type, void *data, void (*mark)(kw_vm *, void *),
+                        void (*release)(kw_vm *, void *));
+
+/* ---- Operations on any value (operate.c, display.c) ---------------------------------------------- */
+
+bool kw_truthy(kw_value v);
+bool kw_not(kw_value v); /* `!`: false also for structs, pointers, generators and packages */
+bool kw_equal(kw_value a, kw_value b);  /* loose: ==, in, case */
+bool kw_strict(kw_value a, kw_value b); /* strict: keys, contains, unique */
+uint32_t kw_hash(kw_value v);           /* equal for strictly equal values */
+typedef enum kw_order { KW_ORD_LT, KW_ORD_LE, KW_ORD_GT, KW_ORD_GE } kw_order;
+bool kw_ordered(kw_order op, kw_value a, kw_value b); /* operators < <= > >= without overloads */
+int kw_total_order(kw_value a, kw_value b);           /* of list.sort() */
+/* Deep copy of lists and hashmaps; cycles are kept.  Other values are returned as they are. */
+kw_value kw_deep_copy(kw_vm *vm, kw_value v); /* KW_UNDEF: thrown */
+/* Append the display form (types.md section 4). */
+void kw_display(kw_vm *vm, kw_buf *buf, kw_value v);
+kw_string *kw_to_display(kw_vm *vm, kw_value v); /* NULL: thrown */
+/* Shortest round-trip text of a double (types.md section 8) into buf (>= 32 bytes); returns its size. */
+size_t kw_format_double(double d, char *buf);
+/* typeof(v) */
+kw_string *kw_typeof(kw_vm *vm, kw_value v);
+/* Binary operators without overloads, integer fast paths included: arith.c.  false: thrown. */
+typedef enum kw_binop {
+    KW_OP_ADD, KW_OP_SUB, KW_OP_MUL, KW_OP_DIV, KW_OP_IDIV, KW_OP_MOD, KW_OP_POW,
+    KW_OP_BAND, KW_OP_BOR, KW_OP_BXOR, KW_OP_SHL, KW_OP_SHR, KW_OP_USHR,
+    KW_OP_IN
+} kw_binop;
+bool kw_binary(kw_vm *vm, kw_binop op, kw_value a, kw_value b, kw_value *out);
+bool kw_negate(kw_vm *vm, kw_value a, kw_value *out);   /* unary - */
+bool kw_bit_not(kw_vm *vm, kw_value a, kw_value *out);  /* ~ */
+/* x[i], x[i] = v, x[a:b:c] without inline fast paths.  false: thrown.  Slice parts not given: KW_UNDEF. */
+bool kw_index(kw_vm *vm, kw_value x, kw_value i, kw_value *out);
+bool kw_set_index(kw_vm *vm, kw_value x, kw_value i, kw_value v);
+bool kw_slice(kw_vm *vm, kw_value x, const kw_value part[3], kw_value *out);
+bool kw_set_slice(kw_vm *vm, kw_value x, const kw_value part[3], kw_value v);
+/* [a..b] as a new list; RangeError. */
+bool kw_range(kw_vm *vm, kw_value a, kw_value b, kw_value *out);
+
+#endif

@@ -1,0 +1,215 @@
+/* string.c - immutable UTF-8 strings, indexed by code point. */
+#include "config.h"
+
+#include "vm/object.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vm/text.h"
+#include "vm/vm.h"
+
+enum { STEP = 64 /* code points between two entries of the index */ };
+
+/* An unfilled string; NULL: too large, thrown. */
+static kw_string *make(kw_vm *vm, size_t size, size_t length)
+{
+    if (size >= (size_t)1 << 31 && !kw_gc_room(vm, size, 1))
+        return NULL;
+    kw_string *s = kw_try_new_obj(vm, KW_K_STRING, sizeof(*s) + size + 1);
+    if (s == NULL)
+        return NULL;
+    s->size = size;
+    s->length = length;
+    s->index = NULL;
+    s->header.flags = size == length ? KW_STR_ASCII : 0;
+    s->text[size] = '\0';
+    return s;
+}
+
+kw_string *kw_string_valid(kw_vm *vm, const char *text, size_t size, size_t length)
+{
+    kw_string *s = make(vm, size, length == SIZE_MAX ? kw_utf8_count(text, size) : length);
+    if (s != NULL && size > 0)
+        memcpy(s->text, text, size);
+    return s;
+}
+
+/* Size of the leading part that is valid, with its code points in *length. */
+static size_t valid_part(const char *text, size_t size, size_t *length)
+{
+    size_t at = 0, n = 0;
+    while (at < size) {
+        uint64_t w;
+        if (at + 8 <= size && (memcpy(&w, text + at, 8), (w & 0x8080808080808080u) == 0)) {
+            at += 8;
+            n += 8;
+            continue;
+        }
+        uint32_t cp;
+        int bad = 0;
+        size_t used = kw_utf8_decode(text + at, text + size, &cp, &bad);
+        if (bad)
+            break;
+        at += used;
+        n++;
+    }
+    *length = n;
+    return at;
+}
+
+kw_string *kw_string_new(kw_vm *vm, const char *text, size_t size)
+{
+    size_t length;
+    size_t at = valid_part(text, size, &length);
+    if (at == size)
+        return kw_string_valid(vm, text, size, length);
+    kw_buf buf;
+    kw_buf_init(&buf);
+    while (size > 0) {
+        kw_buf_put(&buf, text, at);
+        text += at;
+        size -= at;
+        if (size > 0) {
+            uint32_t cp;
+            int bad = 0;
+            size_t used = kw_utf8_decode(text, text + size, &cp, &bad);
+            kw_buf_put(&buf, "\xEF\xBF\xBD", 3);
+            text += used;
+            size -= used;
+        }
+        at = valid_part(text, size, &length);
+    }
+    return kw_buf_string(vm, &buf);
+}
+
+kw_value kw_string_c(kw_vm *vm, const char *text)
+{
+    return kw_of_string(kw_string_new(vm, text, strlen(text)));
+}
+
+kw_string *kw_string_format(kw_vm *vm, const char *format, ...)
+{
+    char small[256];
+    va_list args;
+    va_start(args, format);
+    int size = vsnprintf(small, sizeof(small), format, args);
+    va_end(args);
+    if (size < 0)
+        return kw_string_new(vm, "", 0);
+    if ((size_t)size < sizeof(small))
+        return kw_string_new(vm, small, (size_t)size);
+    char *text = malloc((size_t)size + 1);
+    if (text == NULL) {
+        kw_throw_memory(vm, (size_t)size);
+        return NULL;
+    }
+    va_start(args, format);
+    (void)vsnprintf(text, (size_t)size + 1, format, args);
+    va_end(args);
+    kw_string *s = kw_string_new(vm, text, (size_t)size);
+    free(text);
+    return s;
+}
+
+uint32_t kw_string_hash(kw_string *s)
+{
+    if (!(s->header.flags & KW_STR_HASHED)) {
+        s->header.spare32 = kw_text_hash(s->text, s->size);
+        s->header.flags |= KW_STR_HASHED;
+    }
+    return s->header.spare32;
+}
+
+bool kw_string_same(kw_string *a, kw_string *b)
+{
+    if (a == b)
+        return true;
+    if (a->size != b->size || (a->header.flags & b->header.flags & KW_STR_INTERNED))
+        return false;
+    if ((a->header.flags & b->header.flags & KW_STR_HASHED) && a->header.spare32 != b->header.spare32)
+        return false;
+    return memcmp(a->text, b->text, a->size) == 0;
+}
+
+/* ---- Positions -------------------------------------------------------------------------------------- */
+
+/* Byte offset after `count` more code points from byte `from`. */
+static size_t skip(const kw_string *s, size_t from, size_t count)
+{
+    const unsigned char *text = (const unsigned char *)s->text;
+    for (; count > 0 && from < s->size; count--) {
+        unsigned char c = text[from];
+        from += c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+    }
+    return from;
+}
+
+static void make_index(kw_string *s)
+{
+    size_t count = s->length / STEP + 1;
+    uint32_t *index = malloc(count * sizeof(*index));
+    if (index == NULL)
+        return; /* positions are counted from the start, then */
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        index[i] = (uint32_t)at;
+        at = skip(s, at, STEP);
+    }
+    s->index = index;
+}
+
+size_t kw_string_offset(kw_string *s, size_t at)
+{
+    if (s->header.flags & KW_STR_ASCII)
+        return at;
+    if (at >= s->length)
+        return s->size;
+    if (s->index == NULL && s->length > STEP && s->size <= UINT32_MAX)
+        make_index(s);
+    if (s->index == NULL)
+        return skip(s, 0, at);
+    return skip(s, s->index[at / STEP], at % STEP);
+}
+
+kw_string *kw_string_sub(kw_vm *vm, kw_string *s, size_t from, size_t to)
+{
+    if (to > s->length)
+        to = s->length;
+    if (from > to)
+        from = to;
+    if (from == 0 && to == s->length)
+        return s;
+    if (to - from == 1)
+        return kw_string_at(vm, s, from);
+    size_t start = kw_string_offset(s, from), end = kw_string_offset(s, to);
+    return kw_string_valid(vm, s->text + start, end - start, to - from);
+}
+
+kw_string *kw_string_at(kw_vm *vm, kw_string *s, size_t at)
+{
+    size_t start = kw_string_offset(s, at);
+    unsigned char c = (unsigned char)s->text[start];
+    if (c >= 0x80)
+        return kw_string_valid(vm, s->text + start, skip(s, start, 1) - start, 1);
+    if (vm->chars[c] == NULL)
+        vm->chars[c] = kw_intern(vm, s->text + start, 1);
+    return vm->chars[c];
+}
+
+kw_string *kw_string_concat(kw_vm *vm, kw_string *a, kw_string *b)
+{
+    if (b->size == 0)
+        return a;
+    if (a->size == 0)
+        return b;
+    kw_string *s = make(vm, a->size + b->size, a->length + b->length);
+    if (s == NULL)
+        return NULL;
+    memcpy(s->text, a->text, a->size);
+    memcpy(s->text + a->size, b->text, b->size);
+    return s;
+}

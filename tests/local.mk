@@ -1,0 +1,33 @@
+# tests: unit programs by folder (with check), then scripts, examples and peers. All print TAP; run_all
+# adds up and says `N passed, N failed, N skipped` last.
+#   make check SUITES="unit conformance"         some of: includes unit conformance examples peers
+#   make check SUITES="unit/net conformance/network"      parts of two of them
+LDADD = $(kiwi_layers) $(kiwi_layers_libs) $(CHECK_LIBS)
+if HAVE_CHECK
+include tests/support/local.mk
+include tests/base/local.mk
+include tests/net/local.mk
+include tests/vm/local.mk
+include tests/types/local.mk
+include tests/lang/local.mk
+include tests/packages/local.mk
+endif
+include tests/peers/local.mk
+
+EXTRA_DIST += %D%/run_all %D%/check_includes %D%/support/run_unit \
+	%D%/conformance %D%/examples %D%/peers examples
+
+SUITES =
+
+check-local:
+	@KIWI=$(abs_builddir)/kiwi$(EXEEXT) SRCDIR='$(abs_srcdir)' BUILDDIR='$(abs_builddir)' \
+	SUITES='$(SUITES)' AWK='$(AWK)' KIWI_SANITIZERS='$(KIWI_SANITIZERS)' \
+	$(SHELL) $(srcdir)/%D%/run_all $(check_PROGRAMS)
+
+# The programs are built before check-local runs.
+check-am: kiwi$(EXEEXT)
+
+clean-tests:
+	-rm -rf %D%/logs
+
+.PHONY: clean-tests

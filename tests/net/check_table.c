@@ -1,0 +1,263 @@
+/* check_table.c - the task table: status, await, watch, next, list; the caller's own tasks. */
+#include "config.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "net_test.h"
+
+START_TEST(a_task_is_running_then_ended_then_unknown)
+{
+    FOR_MODES(mode) {
+        pair p = pair_open(mode);
+        kiwi_result r;
+        kiwi_id id = kiwi_tcp_recv(p.net, p.server, 10);
+        ck_assert_int_eq(kiwi_task_status(p.net, id), KIWI_TASK_RUNNING);
+        ck_assert_int_eq(kiwi_task_peek(p.net, id, &r), EAGAIN);
+        ck_assert_int_eq(kiwi_task_await(p.net, id, 10, &r), ETIMEDOUT);
+        ck_assert_uint_eq(kiwi_task_running(p.net), 1);
+        (void)await_int(p.net, kiwi_tcp_send(p.net, p.client, "abc", 3));
+        for (int64_t end = kb_clock_us() + 1000 * LIMIT_MS;
+             kiwi_task_status(p.net, id) == KIWI_TASK_RUNNING && kb_clock_us() < end;)
+            kiwi_net_wait(p.net, 10000, false);
+        ck_assert_int_eq(kiwi_task_peek(p.net, id, &r), 0);
+        ck_assert(r.state == KIWI_TASK_COMPLETED && r.size == 3 && memcmp(r.bytes, "abc", 3) == 0);
+        await_bytes(p.net, id, "abc");
+        ck_assert_int_eq(kiwi_task_status(p.net, id), KIWI_TASK_UNKNOWN);
+        ck_assert_int_eq(kiwi_task_await(p.net, id, -1, &r), ENOENT);
+        ck_assert_int_eq(kiwi_task_peek(p.net, id, &r), ENOENT);
+        ck_assert_int_eq(kiwi_task_watch(p.net, id, &r, &r), ENOENT);
+        ck_assert_int_eq(kiwi_task_next(p.net, -1, &r), ENOENT);
+        kiwi_net_close(p.net);
+    }
+}
+END_TEST
+
+START_TEST(a_socket_id_gives_itself_any_number_of_times)
+{
+    FOR_MODES(mode) {
+        pair p = pair_open(mode);
+        for (int i = 0; i < 3; i++) {
+            ck_assert_int_eq(await_int(p.net, p.client), p.client);
+            ck_assert_int_eq(kiwi_task_status(p.net, p.client), KIWI_TASK_COMPLETED);
+        }
+        kiwi_tcp_close(p.net, p.client);
+        kiwi_result r;
+        ck_assert_int_eq(kiwi_task_status(p.net, p.client), KIWI_TASK_UNKNOWN);
+        ck_assert_int_eq(kiwi_task_await(p.net, p.client, -1, &r), ENOENT);
+        kiwi_net_close(p.net);
+    }
+}
+END_TEST
+
+START_TEST(watched_tasks_come_out_in_the_order_in_which_they_end)
+{
+    FOR_MODES(mode) {
+        for (int lazy = 0; lazy < 2; lazy++) {
+            kiwi_net_options options = *mode;
+            options.lazy = lazy == 1;
+            pair p = pair_open(&options);
+            kiwi_result r;
+            int tokens[3];
+            kiwi_id own = kiwi_task_open(p.net), got = kiwi_tcp_recv(p.net, p.server, 10);
+            ck_assert_int_eq(kiwi_task_watch(p.net, own, &tokens[0], &r), EINPROGRESS);
+            ck_assert_int_eq(kiwi_task_watch(p.net, own, &tokens[0], &r), EBUSY);
+            ck_assert_int_eq(kiwi_task_watch(p.net, got, &tokens[1], &r), EINPROGRESS);
+            ck_assert_int_eq(kiwi_task_next(p.net, 0, &r), ETIMEDOUT);
+            ck_assert_int_eq(kiwi_task_next(p.net, 10, &r), ETIMEDOUT);
+            (void)await_int(p.net, kiwi_tcp_send(p.net, p.client, "abc", 3));
+            ck_assert_int_eq(kiwi_task_next(p.net, LIMIT_MS, &r), 0);
+            ck_assert(r.id == got && r.token == &tokens[1] && r.size == 3);
+            free(r.bytes);
+            ck_assert_int_eq(kiwi_task_complete(p.net, own, 42), 0);
+            ck_assert_int_eq(kiwi_task_complete(p.net, own, 43), ENOENT);
+            ck_assert_int_eq(kiwi_task_next(p.net, -1, &r), 0);
+            ck_assert(r.id == own && r.token == &tokens[0] && r.integer == 42);
+            ck_assert_int_eq(kiwi_task_next(p.net, -1, &r), ENOENT);
+            kiwi_net_close(p.net);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_lazy_runtime_begins_everything_before_it_waits)
+{
+    FOR_MODES(mode) {
+        kiwi_net_options options = *mode;
+        options.lazy = true;
+        pair p = pair_open(&options);
+        for (int i = 0; i < 200; i++) {
+            kiwi_result r;
+            kiwi_id got = kiwi_tcp_recv(p.net, p.server, 10);
+            int error = kiwi_task_watch(p.net, got, &p, &r);
+            ck_assert_int_eq(error, EINPROGRESS);
+            (void)kiwi_tcp_send(p.net, p.client, "x", 1); /* nobody awaits it; it still happens */
+            if (i % 3 == 0)
+                kiwi_net_flush(p.net);
+            ck_assert_int_eq(kiwi_task_next(p.net, LIMIT_MS, &r), 0);
+            ck_assert(r.id == got && r.size == 1);
+            free(r.bytes);
+        }
+        /* Parked while nobody waits here: after a flush the workers do it all. */
+        kiwi_id got = kiwi_tcp_recv(p.net, p.server, 10);
+        (void)kiwi_tcp_send(p.net, p.client, "y", 1);
+        kiwi_net_flush(p.net);
+        struct timespec nap = {.tv_nsec = 1000000};
+        for (int i = 0; i < LIMIT_MS && kiwi_task_status(p.net, got) == KIWI_TASK_RUNNING; i++)
+            (void)nanosleep(&nap, NULL);
+        await_bytes(p.net, got, "y");
+        kiwi_net_close(p.net);
+    }
+}
+END_TEST
+
+START_TEST(own_tasks_fault_with_the_message_given)
+{
+    FOR_MODES(mode) {
+        kiwi_net *net;
+        ck_assert_int_eq(kiwi_net_open(mode, &net), 0);
+        kiwi_id id = kiwi_task_open(net), other = kiwi_task_open(net);
+        ck_assert_int_lt(id, other);
+        ck_assert_uint_eq(kiwi_task_running(net), 2);
+        ck_assert_uint_eq(kiwi_net_pending(net), 0);
+        ck_assert_int_eq(kiwi_task_fault(net, id, "went wrong"), 0);
+        ck_assert_int_eq(kiwi_task_fault(net, 999, "?"), ENOENT);
+        kiwi_id *ids;
+        size_t count, running;
+        ck_assert_int_eq(kiwi_task_list(net, &ids, &count, &running), 0);
+        ck_assert(count == 2 && running == 1 && ids[0] == id && ids[1] == other);
+        free(ids);
+        await_fault(net, id, "went wrong");
+        kiwi_net_close(net);
+    }
+}
+END_TEST
+
+START_TEST(a_failed_connect_is_kept_under_a_negative_id)
+{
+    FOR_MODES(mode) {
+        kiwi_net *net;
+        kiwi_result reason = {.fault = KIWI_FAULT_TLS, .tls = -5, .message = "no"}, r;
+        ck_assert_int_eq(kiwi_net_open(mode, &net), 0);
+        kiwi_id a = kiwi_tls_failed(net, &reason), b = kiwi_tls_failed(net, &reason);
+        ck_assert(a < 0 && b < 0 && a != b);
+        ck_assert_int_eq(kiwi_task_status(net, a), KIWI_TASK_FAULTED);
+        for (int i = 0; i < 2; i++) {
+            ck_assert_int_eq(kiwi_task_await(net, a, -1, &r), 0);
+            ck_assert(r.state == KIWI_TASK_FAULTED && r.tls == -5 && strcmp(r.message, "no") == 0);
+        }
+        await_fault(net, kiwi_tls_recv(net, b, 5), "no");
+        await_fault(net, kiwi_tls_send(net, b, "x", 1), "no");
+        kiwi_tls_close(net, a);
+        for (int i = 0; i < 5000; i++)
+            (void)kiwi_tls_failed(net, &reason);
+        ck_assert_int_eq(kiwi_tls_error(net, a, &r), ENOENT);
+        ck_assert_int_eq(kiwi_task_status(net, a), KIWI_TASK_UNKNOWN);
+        kiwi_net_close(net);
+    }
+}
+END_TEST
+
+typedef struct share {
+    kiwi_net *net;
+    kiwi_id id;
+    atomic_int good, waiting;
+} share;
+
+static void *await_shared(void *arg)
+{
+    share *s = arg;
+    kiwi_result r;
+    atomic_fetch_add(&s->waiting, 1);
+    int error = kiwi_task_await(s->net, s->id, LIMIT_MS, &r);
+    /* one that came too late finds it taken */
+    if (error == ENOENT ||
+        (error == 0 && r.kind == KIWI_RESULT_BYTES && r.size == 5 && memcmp(r.bytes, "hello", 5) == 0))
+        atomic_fetch_add(&s->good, 1);
+    if (error == 0)
+        free(r.bytes);
+    return NULL;
+}
+
+START_TEST(several_threads_await_one_task_and_all_get_the_bytes)
+{
+    enum { THREADS = 4 };
+    FOR_MODES(mode) {
+        pair p = pair_open(mode);
+        share s = {.net = p.net, .id = kiwi_tcp_recv(p.net, p.server, 10)};
+        pthread_t threads[THREADS];
+        for (int i = 0; i < THREADS; i++)
+            ck_assert_int_eq(pthread_create(&threads[i], NULL, await_shared, &s), 0);
+        while (atomic_load(&s.waiting) < THREADS)
+            kiwi_net_wait(p.net, 1000, false);
+        (void)kiwi_tcp_send(p.net, p.client, "hello", 5);
+        for (int i = 0; i < THREADS; i++)
+            ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+        ck_assert_int_eq(atomic_load(&s.good), THREADS);
+        kiwi_net_close(p.net);
+    }
+}
+END_TEST
+
+static void *wake_soon(void *net)
+{
+    struct timespec nap = {.tv_nsec = 5000000};
+    (void)nanosleep(&nap, NULL);
+    kiwi_net_wake(net);
+    return NULL;
+}
+
+START_TEST(wake_ends_a_wait_in_progress_or_the_next_one)
+{
+    FOR_MODES(mode) {
+        kiwi_net *net;
+        pthread_t thread;
+        ck_assert_int_eq(kiwi_net_open(mode, &net), 0);
+        kiwi_net_wake(net);
+        kiwi_net_wait(net, -1, false);
+        for (int i = 0; i < 5; i++) {
+            ck_assert_int_eq(pthread_create(&thread, NULL, wake_soon, net), 0);
+            kiwi_net_wait(net, -1, i % 2 == 0);
+            ck_assert_int_eq(pthread_join(thread, NULL), 0);
+        }
+        int64_t before = kb_clock_us();
+        kiwi_net_wait(net, 20000, false);
+        ck_assert_int_ge(kb_clock_us() - before, 19000);
+        kiwi_net_close(net);
+    }
+}
+END_TEST
+
+START_TEST(results_that_nobody_takes_are_bounded)
+{
+    enum { TASKS = 1000100 }; /* a little more than are kept */
+    kiwi_net *net;
+    ck_assert_int_eq(kiwi_net_open(NULL, &net), 0);
+    kiwi_id first = kiwi_task_open(net), last = 0;
+    ck_assert_int_eq(kiwi_task_complete(net, first, 1), 0);
+    for (int i = 0; i < TASKS; i++) {
+        last = kiwi_task_open(net);
+        (void)kiwi_task_complete(net, last, i);
+    }
+    ck_assert_int_eq(kiwi_task_status(net, first), KIWI_TASK_UNKNOWN);
+    ck_assert_int_eq(await_int(net, last), TASKS - 1);
+    kiwi_id *ids;
+    size_t count, running;
+    ck_assert_int_eq(kiwi_task_list(net, &ids, &count, &running), 0);
+    ck_assert_uint_le(count, 1000000);
+    free(ids);
+    kiwi_net_close(net);
+}
+END_TEST
+
+SUITE_MAIN("table", 60, a_task_is_running_then_ended_then_unknown,
+           a_socket_id_gives_itself_any_number_of_times,
+           watched_tasks_come_out_in_the_order_in_which_they_end,
+           a_lazy_runtime_begins_everything_before_it_waits, own_tasks_fault_with_the_message_given,
+           a_failed_connect_is_kept_under_a_negative_id,
+           several_threads_await_one_task_and_all_get_the_bytes,
+           wake_ends_a_wait_in_progress_or_the_next_one, results_that_nobody_takes_are_bounded)

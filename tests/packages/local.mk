@@ -1,0 +1,2 @@
+# tests/packages
+# All sources of the folder, in alphabetical order.

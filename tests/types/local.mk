@@ -1,0 +1,2 @@
+# tests/types
+# All sources of the folder, in alphabetical order.
