@@ -79,7 +79,8 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "cannot start the network\n");
         return 1;
     }
-    kiwi_id task = kiwi_tls_connect(net, argv[1], strtol(argv[2], NULL, 10), argc > 3 ? argv[3] : "", NULL);
+    kiwi_id task =
+        kiwi_tls_connect(net, argv[1], strtol(argv[2], NULL, 10), argc > 3 ? argv[3] : "", NULL);
     bool good = await(net, "connect", task, &connected) && converse(net, connected.integer, line);
     kiwi_net_close(net);
     return good ? 0 : 1;

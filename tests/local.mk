@@ -1,8 +1,9 @@
 # tests: unit programs by folder (with check), then scripts, examples and peers. All print TAP; run_all
 # adds up and says `N passed, N failed, N skipped` last.
-#   make check SUITES="unit conformance"         some of: includes unit conformance examples peers
+#   make check SUITES="unit conformance"         some of: includes unit conformance examples peers cli
 #   make check SUITES="unit/net conformance/network"      parts of two of them
 LDADD = $(kiwi_layers) $(kiwi_layers_libs) $(CHECK_LIBS)
+
 if HAVE_CHECK
 include tests/support/local.mk
 include tests/base/local.mk
@@ -15,7 +16,7 @@ endif
 include tests/peers/local.mk
 
 EXTRA_DIST += %D%/run_all %D%/check_includes %D%/support/run_unit \
-	%D%/conformance %D%/examples %D%/peers examples
+	%D%/conformance %D%/examples %D%/peers %D%/cli
 
 SUITES =
 

@@ -13,7 +13,7 @@ typedef struct kb_link {
 } kb_link;
 
 /* The struct of type `type` that holds `link` as its member `member`. */
-#define KB_OWNER(link, type, member) ((type *)(void *)((char *)(link) - offsetof(type, member)))
+#define KB_OWNER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 static inline void kb_list_init(kb_link *list)
 {

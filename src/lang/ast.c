@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-const char *kw_kind_name(kw_kind kind)
+const char *kw_kind_name(kw_node_kind kind)
 {
     static const char *const NAMES[] = {
 #define NAME(name, member, meaning) #name,
@@ -16,7 +16,7 @@ const char *kw_kind_name(kw_kind kind)
     return kind < KW_N_COUNT ? NAMES[kind] : "?";
 }
 
-const char *kw_operator_text(kw_operator op)
+const char *kw_operator_text(kw_opr op)
 {
     static const char *const TEXTS[] = {
 #define TEXT(name, text) text,
@@ -88,7 +88,7 @@ static void dump_body(FILE *out, const char *label, const kw_node_list *list)
 static void dump_args(FILE *out, const kw_arg_list *args)
 {
     for (uint32_t i = 0; i < args->count; i++) {
-        const kw_arg *arg = &args->items[i];
+        const kw_arg_node *arg = &args->items[i];
         fputc(' ', out);
         if (arg->name != NULL)
             fprintf(out, "%s=", arg->name->text);
@@ -129,7 +129,7 @@ static void dump_function(FILE *out, const kw_function_node *f)
     }
     fputs(" (", out);
     for (uint32_t i = 0; i < f->param_count; i++) {
-        const kw_param *param = &f->params[i];
+        const kw_param_node *param = &f->params[i];
         fprintf(out, "%s%s%s", i > 0 ? " " : "", param->variadic ? "*" : "", param->name->text);
         dump_hint(out, &param->hint);
         if (param->fallback != NULL) {
@@ -341,7 +341,7 @@ static void dump_operation(FILE *out, const kw_node *node)
     }
 }
 
-static bool has_value(kw_kind kind)
+static bool has_value(kw_node_kind kind)
 {
     switch ((int)kind) {
     case KW_N_IMPORT:
@@ -357,7 +357,7 @@ static bool has_value(kw_kind kind)
     }
 }
 
-static bool has_list(kw_kind kind)
+static bool has_list(kw_node_kind kind)
 {
     return kind == KW_N_PROGRAM || kind == KW_N_BLOCK || kind == KW_N_LIST ||
            kind == KW_N_HASHMAP || kind == KW_N_INTERPOLATION;
@@ -393,7 +393,7 @@ void kw_ast_dump(FILE *out, const kw_node *node)
     }
     if (dump_leaf(out, node))
         return;
-    kw_kind kind = node->kind;
+    kw_node_kind kind = node->kind;
     fputc('(', out);
     if (kind == KW_N_UNARY) {
         fprintf(out, "u%s", kw_operator_text(node->as.unary.op));

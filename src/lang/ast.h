@@ -84,12 +84,12 @@
     X(ON, on, "on/once name, priority handler")                                                    \
     X(OFF, off, "off name (callable)")
 
-typedef enum kw_kind {
+typedef enum kw_node_kind {
 #define KW_NODE_ENUM(name, member, meaning) KW_N_##name,
     KW_NODES(KW_NODE_ENUM)
 #undef KW_NODE_ENUM
         KW_N_COUNT
-} kw_kind;
+} kw_node_kind;
 
 /* X(NAME, text): operators of UNARY, BINARY, LOGICAL and (as `op=`) ASSIGN nodes. */
 #define KW_OPERATORS(X)                                                                            \
@@ -121,12 +121,12 @@ typedef enum kw_kind {
     X(BNOT, "~")                                                                                   \
     X(NOT, "!")
 
-typedef enum kw_operator {
+typedef enum kw_opr {
 #define KW_OPERATOR_ENUM(name, text) KW_OPR_##name,
     KW_OPERATORS(KW_OPERATOR_ENUM)
 #undef KW_OPERATOR_ENUM
         KW_OPR_COUNT
-} kw_operator;
+} kw_opr;
 
 /* No path from the root to a leaf is longer than this (the parser refuses such texts), so that
  * walking the tree by recursion is safe.  A list of statements counts once. */
@@ -146,14 +146,14 @@ typedef struct kw_node_list {
 } kw_node_list;
 
 /* One argument of a call.  `name` or NULL; `splat`: written *value.  Never both in one call. */
-typedef struct kw_arg {
+typedef struct kw_arg_node {
     const kw_name *name;
     kw_node *value;
     bool splat;
-} kw_arg;
+} kw_arg_node;
 
 typedef struct kw_arg_list {
-    kw_arg *items;
+    kw_arg_node *items;
     uint32_t count;
     bool has_named;
     bool has_splat;
@@ -165,13 +165,13 @@ typedef struct kw_type_hint {
     uint32_t count;
 } kw_type_hint;
 
-typedef struct kw_param {
+typedef struct kw_param_node {
     const kw_name *name;
     kw_type_hint hint;
     kw_node *fallback; /* default expression or NULL */
     bool variadic;     /* *rest; only the last one */
     kw_pos pos;
-} kw_param;
+} kw_param_node;
 
 /* @name, @pkg::name, @obj.name, with or without arguments. */
 typedef struct kw_decorator {
@@ -183,7 +183,7 @@ typedef struct kw_decorator {
 /* A function, method or lambda. */
 typedef struct kw_function_node {
     const kw_name *name; /* operators by their text ("+"); NULL for a lambda */
-    kw_param *params;
+    kw_param_node *params;
     uint32_t param_count; /* with the variadic one */
     kw_type_hint result;
     kw_node_list body;
@@ -246,7 +246,7 @@ typedef struct kw_assign_node {
     kw_node *value;
     kw_node *guard;      /* x = value when guard; or NULL */
     kw_node *else_value; /* ... else else_value; or NULL */
-    kw_operator op;      /* KW_OPR_NONE for plain =; AND, OR for &&= ||= */
+    kw_opr op;      /* KW_OPR_NONE for plain =; AND, OR for &&= ||= */
 } kw_assign_node;
 
 typedef struct kw_case_node {
@@ -292,7 +292,7 @@ typedef struct kw_struct_node {
 } kw_struct_node;
 
 struct kw_node {
-    kw_kind kind;
+    kw_node_kind kind;
     kw_pos pos; /* of the first token; of the operator for BINARY, LOGICAL and ASSIGN */
     union {
         int64_t integer;
@@ -317,11 +317,11 @@ struct kw_node {
             kw_node *low, *high;
         } range;
         struct {
-            kw_operator op;
+            kw_opr op;
             kw_node *operand;
         } unary;
         struct {
-            kw_operator op;
+            kw_opr op;
             kw_node *left, *right;
         } binary;
         struct {
@@ -410,9 +410,9 @@ struct kw_node {
 };
 
 /* "INTEGER", "BINARY" ...: for dumps and tests; static storage. */
-const char *kw_kind_name(kw_kind kind);
+const char *kw_kind_name(kw_node_kind kind);
 /* "+", "in" ...: static storage. */
-const char *kw_operator_text(kw_operator op);
+const char *kw_operator_text(kw_opr op);
 /* Write `node` (may be NULL) as one line of s-expressions, without a line feed: for tests. */
 void kw_ast_dump(FILE *out, const kw_node *node);
 

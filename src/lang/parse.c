@@ -219,7 +219,7 @@ void *kw_p_alloc(kw_parser *p, size_t size)
     return memory != NULL ? memory : kw_p_no_memory(p);
 }
 
-kw_node *kw_p_node(kw_parser *p, kw_kind kind, kw_pos pos)
+kw_node *kw_p_node(kw_parser *p, kw_node_kind kind, kw_pos pos)
 {
     kw_node *node = kw_p_alloc(p, sizeof(*node));
     if (node == NULL)

@@ -8,7 +8,7 @@
 /* --- operators --- */
 
 typedef struct binary_rule {
-    kw_operator op;
+    kw_opr op;
     int level; /* 0: no binary operator; the higher, the tighter */
 } binary_rule;
 
@@ -43,7 +43,7 @@ static binary_rule binary_of(kw_token_kind kind)
 }
 
 /* The operator in front of the =, KW_OPR_COUNT if this assigns nothing. */
-static kw_operator assign_of(kw_token_kind kind)
+static kw_opr assign_of(kw_token_kind kind)
 {
     switch ((int)kind) {
     case KW_T_ASSIGN: return KW_OPR_NONE;
@@ -66,7 +66,7 @@ static kw_operator assign_of(kw_token_kind kind)
     }
 }
 
-static kw_operator unary_of(kw_token_kind kind)
+static kw_opr unary_of(kw_token_kind kind)
 {
     switch ((int)kind) {
     case KW_T_SUB: return KW_OPR_NEG;
@@ -110,9 +110,9 @@ bool kw_p_starts_value(kw_parser *p)
 
 /* --- arguments --- */
 
-static bool parse_arg(kw_parser *p, kw_arg *arg)
+static bool parse_arg(kw_parser *p, kw_arg_node *arg)
 {
-    *arg = (kw_arg){0};
+    *arg = (kw_arg_node){0};
     if (kw_p_at(p, KW_T_NAME)) {
         kw_token_kind next = kw_p_peek(p)->kind;
         if (next == KW_T_ASSIGN || next == KW_T_COLON) {
@@ -135,7 +135,7 @@ bool kw_p_args(kw_parser *p, kw_arg_list *args)
     kw_p_advance(p);
     while (!kw_p_at(p, KW_T_RPAREN)) {
         kw_token start = p->token;
-        kw_arg arg;
+        kw_arg_node arg;
         if (!parse_arg(p, &arg) || !kw_p_push(p, &arg, sizeof(arg)))
             return false;
         args->has_named |= arg.name != NULL;
@@ -152,7 +152,7 @@ bool kw_p_args(kw_parser *p, kw_arg_list *args)
     if (!kw_p_expect(p, KW_T_RPAREN, "Expected ')' or ',' in lambda call."))
         return false;
     void *items;
-    bool good = kw_p_take(p, mark, sizeof(kw_arg), &items, &args->count);
+    bool good = kw_p_take(p, mark, sizeof(kw_arg_node), &items, &args->count);
     args->items = items;
     return good;
 }
@@ -351,7 +351,7 @@ static kw_node *parse_super(kw_parser *p)
 }
 
 /* import e, include e, eval e: the operand is a whole expression. */
-static kw_node *parse_word_expr(kw_parser *p, kw_kind kind)
+static kw_node *parse_word_expr(kw_parser *p, kw_node_kind kind)
 {
     kw_node *node = kw_p_node(p, kind, p->token.pos);
     if (node == NULL)
@@ -361,7 +361,7 @@ static kw_node *parse_word_expr(kw_parser *p, kw_kind kind)
     return node->as.value != NULL ? node : NULL;
 }
 
-static kw_node *parse_plain(kw_parser *p, kw_kind kind)
+static kw_node *parse_plain(kw_parser *p, kw_node_kind kind)
 {
     kw_node *node = kw_p_node(p, kind, p->token.pos);
     if (node == NULL)
@@ -516,7 +516,7 @@ static bool assignable(const kw_node *node)
     }
 }
 
-static kw_node *parse_assign(kw_parser *p, kw_node *target, kw_operator op, bool grouped)
+static kw_node *parse_assign(kw_parser *p, kw_node *target, kw_opr op, bool grouped)
 {
     if (grouped || !assignable(target))
         return kw_p_unexpected(p);
@@ -551,13 +551,13 @@ static kw_node *parse_postfix(kw_parser *p)
     }
     if (node == NULL)
         return NULL;
-    kw_operator op = assign_of(p->token.kind);
+    kw_opr op = assign_of(p->token.kind);
     return op == KW_OPR_COUNT ? node : parse_assign(p, node, op, grouped);
 }
 
 static kw_node *parse_unary(kw_parser *p)
 {
-    kw_operator op = unary_of(p->token.kind);
+    kw_opr op = unary_of(p->token.kind);
     if (op == KW_OPR_NONE)
         return parse_postfix(p);
     kw_level level;

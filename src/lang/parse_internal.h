@@ -74,7 +74,7 @@ bool kw_p_leave(kw_parser *p, kw_level level);
 /* One more link of a chain like a + b + c or a.b.c. */
 bool kw_p_link(kw_parser *p);
 
-kw_node *kw_p_node(kw_parser *p, kw_kind kind, kw_pos pos);
+kw_node *kw_p_node(kw_parser *p, kw_node_kind kind, kw_pos pos);
 void *kw_p_alloc(kw_parser *p, size_t size);
 /* The name in the current token (NAME, type word, ATTRIBUTE without its @), which is skipped. */
 kw_name *kw_p_take_name(kw_parser *p);

@@ -57,9 +57,9 @@ bool kw_p_hint(kw_parser *p, kw_type_hint *hint, const char *message)
 
 /* --- parameters --- */
 
-static bool parse_param(kw_parser *p, kw_param *param)
+static bool parse_param(kw_parser *p, kw_param_node *param)
 {
-    *param = (kw_param){.pos = p->token.pos};
+    *param = (kw_param_node){.pos = p->token.pos};
     param->variadic = kw_p_accept(p, KW_T_MUL);
     param->name = kw_p_name(p, "Expected parameter name.");
     if (param->name == NULL)
@@ -107,7 +107,7 @@ static bool parse_params(kw_parser *p, kw_function_node *f)
     p->context = (kw_context){0};
     kw_p_advance(p);
     while (!kw_p_at(p, KW_T_RPAREN) || kw_p_mark(p) != mark) {
-        kw_param param;
+        kw_param_node param;
         if (!parse_param(p, &param) || !kw_p_push(p, &param, sizeof(param)))
             return false;
         f->has_variadic |= param.variadic;
@@ -118,7 +118,7 @@ static bool parse_params(kw_parser *p, kw_function_node *f)
     if (!kw_p_expect(p, KW_T_RPAREN, "Expected ',' or ')' in parameter list."))
         return false;
     void *items;
-    if (!kw_p_take(p, mark, sizeof(kw_param), &items, &f->param_count))
+    if (!kw_p_take(p, mark, sizeof(kw_param_node), &items, &f->param_count))
         return false;
     f->params = items;
     return check_names(p, f) &&

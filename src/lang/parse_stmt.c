@@ -226,7 +226,7 @@ static bool parse_loop_head(kw_parser *p, kw_loop_node *loop, kw_token_kind word
 kw_node *kw_p_loop(kw_parser *p)
 {
     kw_token opener = p->token;
-    kw_kind kind = opener.kind == KW_K_FOR     ? KW_N_FOR
+    kw_node_kind kind = opener.kind == KW_K_FOR     ? KW_N_FOR
                    : opener.kind == KW_K_WHILE ? KW_N_WHILE
                                                : KW_N_REPEAT;
     kw_node *node = kw_p_node(p, kind, opener.pos);
@@ -323,7 +323,7 @@ kw_node *kw_p_print(kw_parser *p)
 }
 
 /* return, throw, exit, yield and their optional value; break and next, which have none. */
-static kw_node *parse_jump(kw_parser *p, kw_kind kind, bool with_value)
+static kw_node *parse_jump(kw_parser *p, kw_node_kind kind, bool with_value)
 {
     kw_node *node = kw_p_node(p, kind, p->token.pos);
     if (node == NULL)

@@ -23,9 +23,9 @@
 #include "base/must.h"
 
 enum {
-    FILE_MAX = 16384,              /* bytes; key and certificate together have about 1100 */
+    FILE_MAX = 16384,               /* bytes; key and certificate together have about 1100 */
     VALID_S = 10 * 365 * 24 * 3600, /* ten years */
-    SLACK_S = 3600,                /* for clocks that differ a little */
+    SLACK_S = 3600,                 /* for clocks that differ a little */
 };
 
 typedef struct dev_cert {
@@ -58,7 +58,7 @@ static int dev_init(dev_cert *dev)
     return r;
 }
 
-/* ---- Making ------------------------------------------------------------------------------------ */
+/* ---- Making ---------------------------------------------------------------------------------- */
 
 static int dev_names(gnutls_x509_crt_t crt)
 {
@@ -94,7 +94,8 @@ static int dev_identity(gnutls_x509_crt_t crt)
     unsigned char serial[8];
     time_t now = time(NULL);
     int r = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof(serial));
-    serial[0] = (unsigned char)((serial[0] & 0x7f) | 0x40); /* a positive number without leading 0 */
+    serial[0] =
+        (unsigned char)((serial[0] & 0x7f) | 0x40); /* a positive number without leading 0 */
     if (r >= 0)
         r = gnutls_x509_crt_set_version(crt, 3);
     if (r >= 0)
@@ -131,7 +132,7 @@ static int dev_make(dev_cert *dev)
     return r;
 }
 
-/* ---- Files ------------------------------------------------------------------------------------- */
+/* ---- Files ----------------------------------------------------------------------------------- */
 
 /* The folder for the file, without a slash at its end; false if the environment names none. */
 static bool dev_folder(char folder[PATH_MAX])
@@ -139,7 +140,8 @@ static bool dev_folder(char folder[PATH_MAX])
     const char *state = getenv("XDG_STATE_HOME");
     const char *home = getenv("HOME");
     int n = -1;
-    if (state != NULL && state[0] == '/') /* a relative path is to be ignored, says its definition */
+    if (state != NULL &&
+        state[0] == '/') /* a relative path is to be ignored, says its definition */
         n = snprintf(folder, PATH_MAX, "%s/kiwi", state);
     else if (home != NULL && home[0] == '/')
         n = snprintf(folder, PATH_MAX, "%s/.local/state/kiwi", home);
@@ -268,7 +270,7 @@ static void dev_store(const char *path, const dev_cert *dev, bool replace)
         (void)unlink(draft);
 }
 
-/* ---- Using ------------------------------------------------------------------------------------- */
+/* ---- Using ----------------------------------------------------------------------------------- */
 
 /* Load the user's certificate, or make and store it.  Gives the certificate to use in *dev, and in *kept
  * whether it is the one in the file. */

@@ -93,7 +93,8 @@ static int begin_next(kiwi_net *net, kn_sock *sock, struct kn_connect *c)
     c->loopback = is_loopback(addr);
     set_fd(net, sock, fd);
     /* EINTR: the connection is made all the same, calling again would fail */
-    if (connect(fd, (const struct sockaddr *)addr, size) != 0 && errno != EINPROGRESS && errno != EINTR)
+    if (connect(fd, (const struct sockaddr *)addr, size) != 0 && errno != EINPROGRESS &&
+        errno != EINTR)
         return errno;
     return 0;
 }
@@ -187,7 +188,8 @@ void kn_connect_resolved(kiwi_net *net, kiwi_id id, kn_addresses *addresses, int
     } else if (code != 0) {
         kiwi_result out = {0};
         kn_sock *sock = op->sock;
-        cannot(op->u.connect, &out, KIWI_FAULT_RESOLVE, code == EAI_SYSTEM ? sys : 0, gai_strerror(code));
+        cannot(op->u.connect, &out, KIWI_FAULT_RESOLVE, code == EAI_SYSTEM ? sys : 0,
+               gai_strerror(code));
         kn_op_abort(net, op, &out);
         kn_sock_close(net, sock);
     } else {

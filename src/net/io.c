@@ -126,7 +126,8 @@ static kiwi_id send_lent(kiwi_net *net, kn_sock *sock, const void *data, size_t 
     if (op == NULL)
         return no_memory(net);
     kiwi_id id = op->task->entry.id;
-    op->u.send.data = (unsigned char *)(uintptr_t)data; /* only read, and copied before anything waits */
+    op->u.send.data =
+        (unsigned char *)(uintptr_t)data; /* only read, and copied before anything waits */
     op->u.send.size = size;
     op->lent = true;
     kb_list_push(&sock->side[KN_WRITE], &op->queue);
@@ -147,7 +148,8 @@ static bool send_at_once(const kiwi_net *net, const kn_sock *sock, size_t size)
     return !sock->registered || sock->hup || sock->dry[KN_WRITE] != sock->events[KN_WRITE];
 }
 
-static kiwi_id send_copied(kiwi_net *net, kn_sock *sock, unsigned char *copy, size_t size) /* locked */
+static kiwi_id send_copied(kiwi_net *net, kn_sock *sock, unsigned char *copy,
+                           size_t size) /* locked */
 {
     kn_op *op = copy == NULL && size > 0 ? NULL : kn_op_new(net, sock, KN_OP_SEND);
     if (op == NULL) {
@@ -237,7 +239,8 @@ int kiwi_socket_timeout(kiwi_net *net, kiwi_id socket, int64_t ms)
         int64_t deadline_us = ms == 0 ? KB_NEVER : kb_clock_after_ms(kb_clock_us(), ms);
         sock->timeout_ms = ms;
         for (int side = 0; side < 2; side++) {
-            for (kb_link *link = sock->side[side].next; link != &sock->side[side]; link = link->next) {
+            for (kb_link *link = sock->side[side].next; link != &sock->side[side];
+                 link = link->next) {
                 kn_op *op = KB_OWNER(link, kn_op, queue);
                 if (op->abandoned)
                     continue;
@@ -252,7 +255,8 @@ int kiwi_socket_timeout(kiwi_net *net, kiwi_id socket, int64_t ms)
     return sock != NULL ? 0 : ENOENT;
 }
 
-static void describe_address(const struct sockaddr_storage *addr, char *host, size_t size, int *port)
+static void describe_address(const struct sockaddr_storage *addr, char *host, size_t size,
+                             int *port)
 {
     if (addr->ss_family == AF_INET) {
         const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)addr;

@@ -211,7 +211,9 @@ void kn_lead_once(kiwi_net *net, kn_lead as, int64_t until_us)
 {
     if (net->timer_count > 0 && due(net->timers[0]) < until_us)
         until_us = due(net->timers[0]);
-    int wait_ms = until_us == KB_NEVER ? -1 : until_us <= 0 ? 0 : kb_clock_poll_ms(kb_clock_us(), until_us);
+    int wait_ms = until_us == KB_NEVER ? -1
+                  : until_us <= 0      ? 0
+                                       : kb_clock_poll_ms(kb_clock_us(), until_us);
     net->lead = as;
     net->in_room = true;
     kb_unlock(&net->lock);
@@ -284,7 +286,8 @@ static void help_some(kiwi_net *net)
 
 void kiwi_net_wait(kiwi_net *net, int64_t timeout_us, bool sole)
 {
-    (void)sole; /* waiting in the room costs what poll() on the one descriptor does: no case of its own */
+    (void)
+        sole; /* waiting in the room costs what poll() on the one descriptor does: no case of its own */
     int64_t until_us = timeout_us < 0 ? KB_NEVER : 0;
     if (timeout_us > 0) {
         int64_t now_us = kb_clock_us();
@@ -302,7 +305,10 @@ void kiwi_net_wait(kiwi_net *net, int64_t timeout_us, bool sole)
         looked = true;
         if (until_us == 0 && !kn_lead_needed(net))
             continue; /* nothing to look for */
-        if (take_lead(net, until_us != 0)) {
+        bool lead = take_lead(net, until_us != 0);
+        if (something_to_tell(net))
+            break; /* taking the lead may have let go of the lock */
+        if (lead) {
             kn_lead_once(net, KN_LEAD_HELPER, kb_list_empty(&net->ready) ? until_us : 0);
         } else if (until_us == 0) {
             kn_pool_nudge(net);

@@ -86,13 +86,15 @@ static kn_op *oldest_accept(const kn_sock *listener)
 {
     kn_op *op = head(listener);
     if (op != NULL && op->abandoned)
-        op = op->queue.next == &listener->side[KN_READ] ? NULL : KB_OWNER(op->queue.next, kn_op, queue);
+        op = op->queue.next == &listener->side[KN_READ] ? NULL
+                                                        : KB_OWNER(op->queue.next, kn_op, queue);
     return op;
 }
 
 void kn_accepted_hand_out(kiwi_net *net, kn_sock *listener)
 {
-    for (kn_op *op; !kb_list_empty(&listener->accepted) && (op = oldest_accept(listener)) != NULL;) {
+    for (kn_op *op;
+         !kb_list_empty(&listener->accepted) && (op = oldest_accept(listener)) != NULL;) {
         kn_sock *sock = kn_accepted_pop(listener);
         kiwi_result out = {.kind = KIWI_RESULT_INTEGER};
         if (kn_entry_add(net, &sock->entry) != 0) {
@@ -171,8 +173,8 @@ void kn_handshake_ended(kiwi_net *net, kn_sock *sock, bool good)
         kn_sock_close(net, sock);
     }
     kn_op *op = head(listener);
-    if (op != NULL && op->state == KN_PARKED && op->want == KN_NOTHING && op->pause_us == KB_NEVER &&
-        listener->held < KN_SHAKES_MAX) {
+    if (op != NULL && op->state == KN_PARKED && op->want == KN_NOTHING &&
+        op->pause_us == KB_NEVER && listener->held < KN_SHAKES_MAX) {
         kn_op_ready(net, op);
         kn_pool_nudge(net);
     }
@@ -241,16 +243,16 @@ static int open_listener(const char *host, int64_t port, int64_t backlog, int *f
     if (code != 0)
         code = kn_resolve(host, (int)port, false, true, &all, &sys);
     if (code != 0) {
-        kn_fault(out, KIWI_FAULT_RESOLVE, code == EAI_SYSTEM ? sys : 0, "Cannot listen on %.128s:%lld: %s",
-                 host, (long long)port, gai_strerror(code));
+        kn_fault(out, KIWI_FAULT_RESOLVE, code == EAI_SYSTEM ? sys : 0,
+                 "Cannot listen on %.128s:%lld: %s", host, (long long)port, gai_strerror(code));
         return code == EAI_SYSTEM && sys != 0 ? sys : ENOENT;
     }
     int error = bind_any(all, host[0] == '\0', queue, fd);
     free(all);
     if (error != 0) {
         char text[64];
-        kn_fault(out, KIWI_FAULT_SYSTEM, error, "Cannot listen on %.100s:%lld: %s", host, (long long)port,
-                 kb_errno_text(error, text, sizeof(text)));
+        kn_fault(out, KIWI_FAULT_SYSTEM, error, "Cannot listen on %.100s:%lld: %s", host,
+                 (long long)port, kb_errno_text(error, text, sizeof(text)));
     }
     return error;
 }

@@ -16,9 +16,11 @@
 #include "base/locks.h"
 
 enum {
-    SCRATCH_SIZE = 16384,    /* received on the stack first: nothing is allocated before bytes are there */
-    TLS_TURN_SIZE = 4 * 16384, /* sent in one hold of a session's lock, so that receiving gets its turn */
-    MORE_MAX = 1024 * 1024,  /* beyond the scratch buffer in one receive */
+    SCRATCH_SIZE =
+        16384, /* received on the stack first: nothing is allocated before bytes are there */
+    TLS_TURN_SIZE =
+        4 * 16384, /* sent in one hold of a session's lock, so that receiving gets its turn */
+    MORE_MAX = 1024 * 1024, /* beyond the scratch buffer in one receive */
 };
 
 #if defined(MSG_NOSIGNAL)
@@ -30,11 +32,13 @@ enum { SEND_FLAGS = 0 }; /* SO_NOSIGPIPE is set instead */
 /* ---- Steps (not locked) ------------------------------------------------------------------------ */
 
 /* Make the `got` bytes in `scratch` the result.  `fd` >= 0: fetch what is there beyond the scratch. */
-static kn_step received(kn_op *op, const unsigned char *scratch, size_t got, int fd, kiwi_result *out)
+static kn_step received(kn_op *op, const unsigned char *scratch, size_t got, int fd,
+                        kiwi_result *out)
 {
     size_t size = got;
     int more = 0;
-    if (fd >= 0 && got == SCRATCH_SIZE && op->u.max > got && ioctl(fd, FIONREAD, &more) == 0 && more > 0) {
+    if (fd >= 0 && got == SCRATCH_SIZE && op->u.max > got && ioctl(fd, FIONREAD, &more) == 0 &&
+        more > 0) {
         size_t room = op->u.max - got;
         size_t wanted = (size_t)more < MORE_MAX ? (size_t)more : MORE_MAX;
         size += room < wanted ? room : wanted;
@@ -429,7 +433,8 @@ static bool block(kiwi_net *net, kn_op *op, kn_worker *worker, int dir)
         {.fd = op->sock->fd, .events = dir == KN_READ ? POLLIN : POLLOUT},
         {.fd = worker->wake[0], .events = POLLIN},
     };
-    int wait_ms = op->deadline_us == KB_NEVER ? -1 : kb_clock_poll_ms(kb_clock_us(), op->deadline_us);
+    int wait_ms = op->deadline_us == KB_NEVER ? -1
+                                              : kb_clock_poll_ms(kb_clock_us(), op->deadline_us);
     op->worker = worker;
     net->blocked++;
     kn_pool_nudge(net); /* somebody else must do the rest now */

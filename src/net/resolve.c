@@ -13,7 +13,9 @@
 #include "base/clock.h"
 #include "base/locks.h"
 
-enum { STACK_SIZE = 512 * 1024 }; /* modules of the system's name service may need more than we do */
+enum {
+    STACK_SIZE = 512 * 1024
+}; /* modules of the system's name service may need more than we do */
 
 typedef struct job {
     struct job *next;
@@ -23,11 +25,11 @@ typedef struct job {
 } job;
 
 struct kn_resolver {
-    pthread_mutex_t lock; /* see base/locks.h */
-    pthread_cond_t work;  /* with lock; says: a job, or closed */
-    kiwi_net *net;        /* guarded by lock; NULL once closed */
-    kn_resolved done;     /* constant */
-    job *first, **last;   /* guarded by lock */
+    pthread_mutex_t lock;      /* see base/locks.h */
+    pthread_cond_t work;       /* with lock; says: a job, or closed */
+    kiwi_net *net;             /* guarded by lock; NULL once closed */
+    kn_resolved done;          /* constant */
+    job *first, **last;        /* guarded by lock */
     int threads, idle, queued; /* guarded by lock */
 };
 

@@ -45,6 +45,7 @@ int kn_resolver_start(kn_resolver *resolver, kiwi_id id, const char *host, int p
 
 /* Look `host` up now.  `numeric`: addresses only, does not wait.  `passive`: to bind; "" is every
  * address.  Returns 0 with *out malloc'ed, or an EAI_ value (*sys is the errno for EAI_SYSTEM). */
-int kn_resolve(const char *host, int port, bool numeric, bool passive, kn_addresses **out, int *sys);
+int kn_resolve(const char *host, int port, bool numeric, bool passive, kn_addresses **out,
+               int *sys);
 
 #endif

@@ -18,7 +18,8 @@
 int kn_fd_prepare(int fd)
 {
     int flags = fcntl(fd, F_GETFL), on = 1;
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+        fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
         return errno;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 #if defined(SO_NOSIGPIPE) /* refused for a peer that is gone already: then nothing is sent either */

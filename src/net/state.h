@@ -106,13 +106,13 @@ struct kn_op {
     kn_task *task;
     kn_sock *sock;
     uint8_t kind, state;
-    uint8_t want;    /* parked: KN_READ or KN_WRITE; KN_NOTHING: for time or a turn only */
-    bool abandoned;  /* see above */
-    bool heavy;      /* computes for long: workers only */
-    bool fresh;      /* has not been in the waiting room: may take a blocking place */
-    bool begun;      /* a step was taken (runner only) */
-    bool lent;       /* u.send.data is the submitter's, who runs the first step itself */
-    bool drained;    /* the last step emptied the descriptor (runner only) */
+    uint8_t want;     /* parked: KN_READ or KN_WRITE; KN_NOTHING: for time or a turn only */
+    bool abandoned;   /* see above */
+    bool heavy;       /* computes for long: workers only */
+    bool fresh;       /* has not been in the waiting room: may take a blocking place */
+    bool begun;       /* a step was taken (runner only) */
+    bool lent;        /* u.send.data is the submitter's, who runs the first step itself */
+    bool drained;     /* the last step emptied the descriptor (runner only) */
     uint32_t seen[2]; /* kn_sock.events when the step began */
     int64_t deadline_us, pause_us; /* KB_NEVER: none */
     size_t timer;                  /* index in the timer heap + 1; 0: not there */
@@ -132,15 +132,17 @@ enum { KN_NOTHING = 2 }; /* kn_op.want */
 
 struct kn_sock {
     kn_entry entry; /* id 0: hidden */
-    int fd;         /* -1: none yet (connect).  Changed under the lock by the one thread that runs the op */
-    int refs;       /* 1 while open, 1 for each thread in a step; the last one closes the descriptor */
+    int fd; /* -1: none yet (connect).  Changed under the lock by the one thread that runs the op */
+    int refs; /* 1 while open, 1 for each thread in a step; the last one closes the descriptor */
     bool listener, tls, closing;
-    bool registered;    /* edge-triggered room: events come for ever */
-    bool hup;           /* the peer has ended: never dry again */
-    uint32_t slot;      /* in kiwi_net.slots */
-    unsigned place;     /* the room's note */
-    uint32_t events[2]; /* counts events of the direction; a counter, so that two runners cannot erase it */
-    uint32_t dry[2];    /* value of events[] at which the direction was found empty or full; 0: never */
+    bool registered; /* edge-triggered room: events come for ever */
+    bool hup;        /* the peer has ended: never dry again */
+    uint32_t slot;   /* in kiwi_net.slots */
+    unsigned place;  /* the room's note */
+    uint32_t events
+        [2]; /* counts events of the direction; a counter, so that two runners cannot erase it */
+    uint32_t
+        dry[2]; /* value of events[] at which the direction was found empty or full; 0: never */
     kb_link side[2];    /* queues of operations, the head is the current one */
     int64_t timeout_ms; /* 0: none */
     uint64_t bytes_in, bytes_out;
@@ -215,7 +217,7 @@ struct kiwi_net {
     kn_lead lead;
     bool lead_wanted, kicked, in_room;
     bool alarmed; /* there is a byte in the alarm pipe */
-    int asleep; /* callers of kiwi_net_wait() in poll() or leading */
+    int asleep;   /* callers of kiwi_net_wait() in poll() or leading */
     pthread_cond_t lead_free;
     size_t parked;
     kn_op **timers; /* heap, earliest first */
@@ -274,7 +276,8 @@ void kn_op_set_deadline(kiwi_net *net, kn_op *op, int64_t deadline_us);
 kn_step kn_connect_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool worker);
 void kn_connect_free(struct kn_connect *connect);
 /* The name look-up for task `id` has ended.  Called by the resolver, not locked. */
-void kn_connect_resolved(kiwi_net *net, kiwi_id id, struct kn_addresses *addresses, int code, int sys);
+void kn_connect_resolved(kiwi_net *net, kiwi_id id, struct kn_addresses *addresses, int code,
+                         int sys);
 void kn_connect_timed_out(const kn_op *op, kiwi_result *out);
 /* A handshake begins now: where no limit was given it gets one.  Locked. */
 void kn_connect_limit_handshake(kiwi_net *net, kn_op *op);

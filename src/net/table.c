@@ -34,9 +34,9 @@ void kn_fault_sys(kiwi_result *out, int sys)
 
 void kn_fault_tls(kiwi_result *out, kb_status status, const kb_error *err)
 {
-    kiwi_fault fault = status == KB_ETRUNCATED                  ? KIWI_FAULT_TRUNCATED
+    kiwi_fault fault = status == KB_ETRUNCATED                     ? KIWI_FAULT_TRUNCATED
                        : status == KB_ETLS || status == KB_EVERIFY ? KIWI_FAULT_TLS
-                                                                : KIWI_FAULT_SYSTEM;
+                                                                   : KIWI_FAULT_SYSTEM;
     kn_fault(out, fault, err->sys, "%s", err->text[0] ? err->text : kb_status_text(status));
     out->tls = err->tls;
 }
@@ -245,7 +245,8 @@ kiwi_task_state kiwi_task_status(kiwi_net *net, kiwi_id id)
     } else {
         const kn_entry *entry = kb_map_get(&net->table, id);
         if (entry != NULL)
-            state = entry->is_socket ? KIWI_TASK_COMPLETED : ((const kn_task *)(const void *)entry)->state;
+            state = entry->is_socket ? KIWI_TASK_COMPLETED
+                                     : ((const kn_task *)(const void *)entry)->state;
     }
     kb_unlock(&net->lock);
     return state;
@@ -265,10 +266,8 @@ static bool standing_result(kiwi_net *net, kiwi_id id, kiwi_result *out)
     const kn_entry *entry = kb_map_get(&net->table, id);
     if (entry == NULL || !entry->is_socket)
         return false;
-    *out = (kiwi_result){.id = id,
-                         .state = KIWI_TASK_COMPLETED,
-                         .kind = KIWI_RESULT_INTEGER,
-                         .integer = id};
+    *out = (kiwi_result){
+        .id = id, .state = KIWI_TASK_COMPLETED, .kind = KIWI_RESULT_INTEGER, .integer = id};
     return true;
 }
 
@@ -499,7 +498,7 @@ static int wait_served(kiwi_net *net, kiwi_id id, kn_waiter *waiter, int64_t unt
             kn_op_run(net, KB_OWNER(link, kn_op, ready), NULL);
         } else if (may_lead) {
             kn_pool_nudge(net); /* what only workers do */
-            kn_lead_once(net, KN_LEAD_HELPER, until_us);
+            kn_lead_once(net, KN_LEAD_HELPER, link != NULL ? 0 : until_us);
             steps = 0;
         } else {
             kn_pool_nudge(net);
@@ -523,8 +522,7 @@ int kiwi_task_await(kiwi_net *net, kiwi_id id, int timeout_ms, kiwi_result *out)
     }
     if (task->state == KIWI_TASK_RUNNING) {
         kn_waiter waiter = {.out = out, .next = task->waiters};
-        int64_t until_us =
-            timeout_ms < 0 ? KB_NEVER : kb_clock_after_ms(kb_clock_us(), timeout_ms);
+        int64_t until_us = timeout_ms < 0 ? KB_NEVER : kb_clock_after_ms(kb_clock_us(), timeout_ms);
         if (kb_cond_init(&waiter.ended) != 0) {
             error = ENOMEM;
             goto done;

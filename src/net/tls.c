@@ -49,22 +49,24 @@ struct kn_tls {
     kn_tls_context *context;
     int fd; /* the caller's */
     stage stage;
-    bool loopback;       /* the peer's address is a loopback address */
-    bool verified;       /* the peer's certificate */
-    bool want_read;      /* the last pull found nothing */
-    bool eof;            /* pull has met the peer's FIN */
-    bool ended;          /* receiving is over: close_notify, or a FIN that is allowed */
-    int pull_error;      /* errno of recv(), 0 if none */
-    int push_error;      /* errno of sendmsg(), 0 if none */
-    unsigned char *out;  /* bytes out_start..out_end wait for the system; NULL if there were never any */
+    bool loopback;  /* the peer's address is a loopback address */
+    bool verified;  /* the peer's certificate */
+    bool want_read; /* the last pull found nothing */
+    bool eof;       /* pull has met the peer's FIN */
+    bool ended;     /* receiving is over: close_notify, or a FIN that is allowed */
+    int pull_error; /* errno of recv(), 0 if none */
+    int push_error; /* errno of sendmsg(), 0 if none */
+    unsigned char
+        *out; /* bytes out_start..out_end wait for the system; NULL if there were never any */
     size_t out_start, out_end, out_size;
-    kb_error failure;    /* of the session: the first one; every later call gives it again */
-    kb_error send_failure; /* of sending; what the peer sent before, an alert say, can still be read */
-    char reason[192];    /* why the peer's certificate was refused, "" if it was not */
+    kb_error failure; /* of the session: the first one; every later call gives it again */
+    kb_error
+        send_failure; /* of sending; what the peer sent before, an alert say, can still be read */
+    char reason[192]; /* why the peer's certificate was refused, "" if it was not */
     char name[NAME_MAX_BYTES + 1]; /* client: of the peer; lives as long as the session */
 };
 
-/* ---- Transport ----------------------------------------------------------------------------------- */
+/* ---- Transport ------------------------------------------------------------------------------- */
 
 static ssize_t pull(gnutls_transport_ptr_t data, void *buf, size_t size)
 {
@@ -169,7 +171,7 @@ static ssize_t push(gnutls_transport_ptr_t data, const giovec_t *given, int give
     return (ssize_t)total;
 }
 
-/* ---- Failures ------------------------------------------------------------------------------------ */
+/* ---- Failures -------------------------------------------------------------------------------- */
 
 static kn_step done(const kb_error *failure, kb_status *status, kb_error *err)
 {
@@ -222,7 +224,7 @@ static void fail_gnutls(const kn_tls *tls, kb_error *failure, int code, const ch
     failure->tls = code;
 }
 
-/* ---- Verification -------------------------------------------------------------------------------- */
+/* ---- Verification ---------------------------------------------------------------------------- */
 
 /* The chain is not trusted otherwise: is it the development certificate, from this machine?  The library
  * still makes the peer prove that it has the key. */
@@ -241,7 +243,8 @@ static void explain(kn_tls *tls, int code, unsigned int flaws)
     static const char prefix[] = "certificate verification failed";
     gnutls_datum_t text = {NULL, 0};
     if (code == GNUTLS_E_NO_CERTIFICATE_FOUND) {
-        (void)snprintf(tls->reason, sizeof(tls->reason), "%s: the peer sent no certificate", prefix);
+        (void)snprintf(tls->reason, sizeof(tls->reason), "%s: the peer sent no certificate",
+                       prefix);
     } else if (code < 0) {
         (void)snprintf(tls->reason, sizeof(tls->reason), "%s: %s", prefix, gnutls_strerror(code));
     } else if (gnutls_certificate_verification_status_print(flaws, GNUTLS_CRT_X509, &text, 0) < 0) {
@@ -256,8 +259,8 @@ static void explain(kn_tls *tls, int code, unsigned int flaws)
         while (size > 0 && what[size - 1] == ' ')
             size--;
         (void)snprintf(tls->reason, sizeof(tls->reason), "%s: %.*s%s%.60s%s", prefix,
-                       size < 110 ? (int)size : 110, what, tls->name[0] != '\0' ? " (" : "", tls->name,
-                       tls->name[0] != '\0' ? ")" : "");
+                       size < 110 ? (int)size : 110, what, tls->name[0] != '\0' ? " (" : "",
+                       tls->name, tls->name[0] != '\0' ? ")" : "");
     }
     gnutls_free(text.data);
 }
@@ -282,7 +285,7 @@ static int verify_peer(gnutls_session_t session)
     return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
 }
 
-/* ---- Opening and closing ------------------------------------------------------------------------- */
+/* ---- Opening and closing --------------------------------------------------------------------- */
 
 /* Copy `name` to tls->name as it appears in certificates: [::1] and ::1%eth0 are ::1, and the dot at the
  * end of a full name is not part of it. */
@@ -320,7 +323,8 @@ static int set_up_role(kn_tls *tls)
         return tls->name[0] == '\0' || is_address(tls->name)
                    ? 0
                    : gnutls_server_name_set(s, GNUTLS_NAME_DNS, tls->name, strlen(tls->name));
-    gnutls_certificate_server_set_request(s, context->verify ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_IGNORE);
+    gnutls_certificate_server_set_request(s, context->verify ? GNUTLS_CERT_REQUIRE
+                                                             : GNUTLS_CERT_IGNORE);
     return gnutls_session_ticket_enable_server(s, &context->ticket_key);
 }
 
@@ -392,7 +396,7 @@ void kn_tls_free(kn_tls *tls)
     free(tls);
 }
 
-/* ---- Sending ------------------------------------------------------------------------------------- */
+/* ---- Sending --------------------------------------------------------------------------------- */
 
 bool kn_tls_unflushed(const kn_tls *tls)
 {
@@ -469,7 +473,7 @@ kn_step kn_tls_bye(kn_tls *tls, kb_status *status, kb_error *err)
     return kn_tls_flush(tls, status, err);
 }
 
-/* ---- Receiving ----------------------------------------------------------------------------------- */
+/* ---- Receiving ------------------------------------------------------------------------------- */
 
 /* A peer of TLS 1.2 asks to negotiate anew: say no, as TLS 1.3 has it, and go on. */
 static void refuse_renegotiation(kn_tls *tls)
@@ -493,7 +497,8 @@ static verdict judge(kn_tls *tls, int code, int *spins)
 
 static kn_step recv_failed(kn_tls *tls, int code, kb_status *status, kb_error *err)
 {
-    bool between_records = code == GNUTLS_E_PREMATURE_TERMINATION && tls->eof && tls->pull_error == 0;
+    bool between_records = code == GNUTLS_E_PREMATURE_TERMINATION && tls->eof &&
+                           tls->pull_error == 0;
     if (between_records && tls->context->allow_truncation && tls->failure.status == KB_OK) {
         tls->ended = true;
         return KN_DONE;
@@ -503,7 +508,8 @@ static kn_step recv_failed(kn_tls *tls, int code, kb_status *status, kb_error *e
     return done(&tls->failure, status, err);
 }
 
-kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status *status, kb_error *err)
+kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status *status,
+                    kb_error *err)
 {
     assert(size > 0);
     int spins = 0;
@@ -533,7 +539,7 @@ kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status 
     }
 }
 
-/* ---- Handshake ----------------------------------------------------------------------------------- */
+/* ---- Handshake ------------------------------------------------------------------------------- */
 
 static void handshake_failed(kn_tls *tls, int code)
 {
@@ -548,7 +554,8 @@ static void handshake_done(kn_tls *tls)
 {
     tls->stage = STAGE_OPEN;
     /* The ticket proves that the certificate was verified in an earlier session of this context. */
-    if (tls->context->server && tls->context->verify && gnutls_session_is_resumed(tls->session) != 0)
+    if (tls->context->server && tls->context->verify &&
+        gnutls_session_is_resumed(tls->session) != 0)
         tls->verified = true;
 }
 
@@ -574,7 +581,7 @@ kn_step kn_tls_handshake(kn_tls *tls, kb_status *status, kb_error *err)
     }
 }
 
-/* ---- What was agreed ----------------------------------------------------------------------------- */
+/* ---- What was agreed ------------------------------------------------------------------------- */
 
 static void copy_text(char *to, size_t size, const char *from)
 {
@@ -594,7 +601,8 @@ void kn_tls_info(const kn_tls *tls, kiwi_socket_info *info)
 #if GNUTLS_VERSION_NUMBER >= 0x030704
     copy_text(info->cipher, sizeof(info->cipher), gnutls_ciphersuite_get(tls->session));
 #else
-    copy_text(info->cipher, sizeof(info->cipher), gnutls_cipher_get_name(gnutls_cipher_get(tls->session)));
+    copy_text(info->cipher, sizeof(info->cipher),
+              gnutls_cipher_get_name(gnutls_cipher_get(tls->session)));
 #endif
     if (gnutls_alpn_get_selected_protocol(tls->session, &alpn) == 0) {
         int size = alpn.size < sizeof(info->alpn) ? (int)alpn.size : (int)sizeof(info->alpn) - 1;

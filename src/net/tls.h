@@ -18,13 +18,15 @@
 #include "kiwi/net.h"
 #include "net/step.h"
 
-typedef struct kn_tls_context kn_tls_context; /* credentials, trust, ticket key; counted references */
-typedef struct kn_tls kn_tls;                 /* one session */
+typedef struct kn_tls_context
+    kn_tls_context;           /* credentials, trust, ticket key; counted references */
+typedef struct kn_tls kn_tls; /* one session */
 
 /* A context for servers: `options` (may be NULL), then KIWI_TLS_CERT/KIWI_TLS_KEY, then the development
  * certificate.  Reads files: may take milliseconds.  Errors: KB_EINVAL (half a pair, mismatch), KB_EIO
  * (file), KB_ETLS, KB_ENOMEM. */
-kb_status kn_tls_context_server(const kiwi_tls_options *options, kn_tls_context **out, kb_error *err);
+kb_status kn_tls_context_server(const kiwi_tls_options *options, kn_tls_context **out,
+                                kb_error *err);
 
 /* A context for clients.  Equal options share one context (credentials are loaded once per process and
  * option set).  `log` is called once per process when verification is switched off. */
@@ -48,7 +50,8 @@ kn_step kn_tls_handshake(kn_tls *tls, kb_status *status, kb_error *err);
 /* Receive up to `size` (> 0) bytes.  KB_OK with *got 0: the peer's close_notify (or, where truncation is
  * allowed, its FIN).  KB_ETRUNCATED: FIN without close_notify.  WANT_* is returned only after the
  * session itself holds no more decrypted bytes. */
-kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status *status, kb_error *err);
+kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status *status,
+                    kb_error *err);
 
 /* Send bytes of data[*sent..size), advancing *sent; KN_DONE when all are with the system or failed.  After
  * WANT_* a record is half sent: either call again with the same data, or kn_tls_flush() first. */

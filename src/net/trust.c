@@ -17,7 +17,9 @@
 #include "base/must.h"
 #include "net/cert.h"
 
-enum { CACHE_MAX = 32 }; /* client contexts kept; more different option sets are rare, the oldest goes */
+enum {
+    CACHE_MAX = 32
+}; /* client contexts kept; more different option sets are rare, the oldest goes */
 
 static pthread_mutex_t cache_lock = PTHREAD_MUTEX_INITIALIZER;
 static kn_tls_context *cache; /* guarded by cache_lock; newest first; each holds one reference */
@@ -39,7 +41,7 @@ static const char *or_empty(const char *text)
 
 static kb_status fail_gnutls(kb_error *err, int code, const char *what, const char *path)
 {
-    kb_status status = code == GNUTLS_E_MEMORY_ERROR              ? KB_ENOMEM
+    kb_status status = code == GNUTLS_E_MEMORY_ERROR               ? KB_ENOMEM
                        : code == GNUTLS_E_CERTIFICATE_KEY_MISMATCH ? KB_EINVAL
                        : code == GNUTLS_E_FILE_ERROR               ? KB_EIO
                                                                    : KB_ETLS;
@@ -59,7 +61,7 @@ static kb_status check_readable(const char *what, const char *path, kb_error *er
     return kb_fail(err, KB_EIO, sys, "%s %s: %s", what, path, kb_errno_text(sys, buf, sizeof(buf)));
 }
 
-/* ---- Priorities ---------------------------------------------------------------------------------- */
+/* ---- Priorities ------------------------------------------------------------------------------ */
 
 static pthread_once_t priority_once = PTHREAD_ONCE_INIT;
 static gnutls_priority_t priority; /* constant after priority_once; lives as long as the process */
@@ -68,17 +70,17 @@ static int priority_error;
 static void priority_load(void)
 {
     /* Only taken away from: what the system's policy forbids stays forbidden. */
-    priority_error = gnutls_priority_init2(&priority, "-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL", NULL,
-                                           GNUTLS_PRIORITY_INIT_DEF_APPEND);
+    priority_error = gnutls_priority_init2(&priority, "-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL",
+                                           NULL, GNUTLS_PRIORITY_INIT_DEF_APPEND);
     if (priority_error < 0)
         priority_error =
             gnutls_priority_init(&priority, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", NULL);
 }
 
-/* ---- Parts of a context -------------------------------------------------------------------------- */
+/* ---- Parts of a context ---------------------------------------------------------------------- */
 
-static kb_status load_pair(gnutls_certificate_credentials_t creds, const char *cert, const char *key,
-                           kb_error *err)
+static kb_status load_pair(gnutls_certificate_credentials_t creds, const char *cert,
+                           const char *key, kb_error *err)
 {
     if (cert == NULL || key == NULL)
         return kb_fail(err, KB_EINVAL, 0, "a TLS certificate needs its key: %s is missing",
@@ -93,7 +95,8 @@ static kb_status load_pair(gnutls_certificate_credentials_t creds, const char *c
 }
 
 /* A file that was named on purpose: not finding authorities in it is an error. */
-static kb_status load_authorities(gnutls_certificate_credentials_t creds, const char *path, kb_error *err)
+static kb_status load_authorities(gnutls_certificate_credentials_t creds, const char *path,
+                                  kb_error *err)
 {
     kb_status status = check_readable("TLS authorities", path, err);
     if (status != KB_OK)
@@ -112,7 +115,8 @@ static void load_folders(gnutls_certificate_credentials_t creds, const char *fol
     char *list = strdup(folders), *rest = NULL;
     if (list == NULL)
         return;
-    for (char *folder = strtok_r(list, ":", &rest); folder != NULL; folder = strtok_r(NULL, ":", &rest))
+    for (char *folder = strtok_r(list, ":", &rest); folder != NULL;
+         folder = strtok_r(NULL, ":", &rest))
         (void)gnutls_certificate_set_x509_trust_dir(creds, folder, GNUTLS_X509_FMT_PEM);
     free(list);
 }
@@ -144,7 +148,8 @@ static kb_status load_alpn(kn_tls_context *context, const char *list, kb_error *
         size_t size = strlen(item);
         if (context->alpn_count == KN_ALPN_MAX || size > 255)
             return kb_fail(err, KB_EINVAL, 0, "too many or too long ALPN protocols");
-        context->alpn[context->alpn_count++] = (gnutls_datum_t){(unsigned char *)item, (unsigned)size};
+        context->alpn[context->alpn_count++] =
+            (gnutls_datum_t){(unsigned char *)item, (unsigned)size};
     }
     return KB_OK;
 }
@@ -187,9 +192,10 @@ static kb_status context_new(const kiwi_tls_options *options, kn_tls_context **o
     return KB_OK;
 }
 
-/* ---- Servers ------------------------------------------------------------------------------------- */
+/* ---- Servers --------------------------------------------------------------------------------- */
 
-static kb_status load_server(kn_tls_context *context, const kiwi_tls_options *options, kb_error *err)
+static kb_status load_server(kn_tls_context *context, const kiwi_tls_options *options,
+                             kb_error *err)
 {
     const char *cert = options->cert, *key = options->key;
     if (cert == NULL && key == NULL) {
@@ -208,7 +214,8 @@ static kb_status load_server(kn_tls_context *context, const kiwi_tls_options *op
     return r < 0 ? fail_gnutls(err, r, "TLS tickets", "") : KB_OK;
 }
 
-kb_status kn_tls_context_server(const kiwi_tls_options *options, kn_tls_context **out, kb_error *err)
+kb_status kn_tls_context_server(const kiwi_tls_options *options, kn_tls_context **out,
+                                kb_error *err)
 {
     if (options == NULL)
         options = &no_options;
@@ -224,7 +231,7 @@ kb_status kn_tls_context_server(const kiwi_tls_options *options, kn_tls_context 
     return status;
 }
 
-/* ---- Clients ------------------------------------------------------------------------------------- */
+/* ---- Clients --------------------------------------------------------------------------------- */
 
 static bool wants_verify(const kiwi_tls_options *options)
 {
@@ -252,12 +259,13 @@ static char *client_key(const kiwi_tls_options *options, bool verify)
     if (key == NULL)
         return NULL;
     (void)snprintf(key, size, "%c%c%s\x1f%s\x1f%s\x1f%s\x1f%s\x1f%s\x1f%s", verify ? 'v' : '-',
-                   options->allow_truncation ? 't' : '-', part[0], part[1], part[2], part[3], part[4],
-                   part[5], part[6]);
+                   options->allow_truncation ? 't' : '-', part[0], part[1], part[2], part[3],
+                   part[4], part[5], part[6]);
     return key;
 }
 
-static kb_status load_client(kn_tls_context *context, const kiwi_tls_options *options, kb_error *err)
+static kb_status load_client(kn_tls_context *context, const kiwi_tls_options *options,
+                             kb_error *err)
 {
     kb_status status = KB_OK;
     if (options->cert != NULL || options->key != NULL)
@@ -295,7 +303,8 @@ static kn_tls_context *cache_add(kn_tls_context *context) /* needs cache_lock */
 }
 
 static kb_status client_load(const kiwi_tls_options *options, bool verify, char *key,
-                             kn_tls_context **out, kb_error *err) /* needs cache_lock; takes `key` */
+                             kn_tls_context **out,
+                             kb_error *err) /* needs cache_lock; takes `key` */
 {
     kb_status status = context_new(options, out, err);
     if (status != KB_OK) {
@@ -342,7 +351,7 @@ kb_status kn_tls_context_client(const kiwi_tls_options *options, void (*log)(voi
     return status;
 }
 
-/* ---- Both ---------------------------------------------------------------------------------------- */
+/* ---- Both ------------------------------------------------------------------------------------ */
 
 kn_tls_context *kn_tls_context_ref(kn_tls_context *context)
 {

@@ -17,16 +17,16 @@ enum { KN_ALPN_MAX = 16 }; /* protocols of one context */
 struct kn_tls_context {
     atomic_uint refs;
     bool server;
-    bool verify;           /* verify the peer: clients by default, servers that ask for certificates */
-    bool development;      /* client: the development certificate is good enough on loopback */
+    bool verify;      /* verify the peer: clients by default, servers that ask for certificates */
+    bool development; /* client: the development certificate is good enough on loopback */
     bool allow_truncation; /* FIN between records is the end of the stream */
     gnutls_certificate_credentials_t creds;
     gnutls_priority_t priority;
-    gnutls_datum_t ticket_key; /* server; with it clients resume sessions of this context */
+    gnutls_datum_t ticket_key;        /* server; with it clients resume sessions of this context */
     gnutls_datum_t alpn[KN_ALPN_MAX]; /* point into alpn_text */
     unsigned alpn_count;
     char *alpn_text;
-    char *cache_key;            /* client; all options and variables that made it; guarded by cache lock */
+    char *cache_key; /* client; all options and variables that made it; guarded by cache lock */
     kn_tls_context *cache_next; /* client; guarded by the cache's lock */
 };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "kiwi/kiwi.h"
-#include "lang/compile.h"
+#include "lang/generate.h"
 #include "lang/diag.h"
 #include "packages/file.h"
 #include "packages/host.h"

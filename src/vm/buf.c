@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vm/text.h"
 #include "vm/vm.h"
 
 static const size_t buf_max = (size_t)1 << 31; /* as much as a string can hold */

@@ -41,8 +41,8 @@ int kw_string_collate(kw_string *a, kw_string *b)
     int by_case = 0, bad = 0;
     while (p < p_end && q < q_end) {
         uint32_t x, y;
-        p += kw_utf8_decode(p, p_end, &x, &bad);
-        q += kw_utf8_decode(q, q_end, &y, &bad);
+        p += kw_text_decode(p, p_end, &x, &bad);
+        q += kw_text_decode(q, q_end, &y, &bad);
         if (x == y)
             continue;
         uint32_t wx = weight(x), wy = weight(y);

@@ -11,6 +11,7 @@
 enum {
     FIRST_THRESHOLD = 8 << 20, /* bytes in use before the first collection */
     RESERVE = 256 << 10,       /* enough to unwind to a handler and to print a message */
+    GRACE = 1 << 20,           /* what a handler of MemoryError may use before there is the next one */
     SMALL = 64 << 10,          /* requests above this are refused rather than overdrawn */
 };
 
@@ -134,7 +135,7 @@ void *kw_realloc(kw_vm *vm, void *p, size_t old_size, size_t new_size)
         kw_free(vm, p, old_size);
         return NULL;
     }
-    if (new_size > old_size && !within(vm->heap, new_size - old_size)) {
+    if (new_size > old_size && !within(vm->heap, new_size - old_size) && vm->heap->bytes >= vm->heap->grace) {
         vm->heap->overdrawn = true;
         ask(vm);
     }
@@ -221,11 +222,12 @@ bool kw_gc_overdrawn(kw_vm *vm)
     kw_heap *heap = vm->heap;
     if (!heap->overdrawn)
         return false;
-    heap->overdrawn = false;
     if (heap->reserve == NULL)
         heap->reserve = malloc(RESERVE);
-    if (heap->reserve != NULL && heap->bytes <= heap->limit)
-        return false;
-    kw_throw_memory(vm, heap->bytes);
-    return true;
+    bool short_of = heap->reserve == NULL || heap->bytes > heap->limit;
+    heap->grace = short_of ? heap->bytes + GRACE : 0;
+    if (short_of)
+        kw_throw_memory(vm, heap->bytes);
+    heap->overdrawn = false;
+    return short_of;
 }

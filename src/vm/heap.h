@@ -13,6 +13,7 @@ struct kw_heap {
     size_t limit;          /* a request that passes this is refused */
     bool due;              /* a collection is wanted at the next safepoint */
     bool overdrawn;        /* a small request passed the limit: MemoryError at the next safepoint */
+    size_t grace;          /* after that error: bytes in use up to which the script may go on and clean up */
     void *reserve;         /* given back to the system when that has no memory left */
     kw_obj **gray;         /* reached but not traced yet */
     size_t gray_count, gray_cap;

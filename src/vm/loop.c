@@ -822,6 +822,13 @@ dispatch:
     OP(CLOSURE)
         : r[A(i)] = kw_of_obj(KW_LAMBDA, make_closure(vm, frame, r, frame->closure->proto->inner[kw_i_bx(i)]));
     NEXT();
+    OP(UNPACK) : {
+        kw_value from = r[B(i)];
+        const kw_list *list = kw_is(from, KW_LIST) ? from.as.list : NULL;
+        for (unsigned n = 0; n < C(i); n++)
+            r[A(i) + n] = list == NULL ? (n == 0 ? from : kw_null()) : n < list->count ? list->items[n] : kw_null();
+        NEXT();
+    }
     OP(BYTELIT) : {
         const kw_bytes *from = k[kw_i_bx(i)].as.bytes;
         kw_bytes *b;

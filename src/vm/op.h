@@ -62,6 +62,7 @@
     X(NEWRANGE, ABC, "R[A] = list of the integers R[B] to R[C] (RangeError)")                      \
     X(CONCAT, ABC, "R[A] = display forms of R[B..B+C-1] joined")                                   \
     X(CLOSURE, ABx, "R[A] = closure of P[Bx]; captures as the function's table says")              \
+    X(UNPACK, ABC, "R[A..A+C-1] = the elements of R[B], null where there are none; of no list: R[B] first") \
     X(BYTELIT, ABx, "R[A] = new bytes with the content of the bytes constant K[Bx]")               \
     X(RAISE, ABC, "throw an error: type K[B], message K[C] (errors known when compiled)")          \
     /* arithmetic; all may call */                                                                 \

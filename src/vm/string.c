@@ -32,7 +32,7 @@ static kw_string *make(kw_vm *vm, size_t size, size_t length)
 
 kw_string *kw_string_valid(kw_vm *vm, const char *text, size_t size, size_t length)
 {
-    kw_string *s = make(vm, size, length == SIZE_MAX ? kw_utf8_count(text, size) : length);
+    kw_string *s = make(vm, size, length == SIZE_MAX ? kw_text_count(text, size) : length);
     if (s != NULL && size > 0)
         memcpy(s->text, text, size);
     return s;
@@ -51,7 +51,7 @@ static size_t valid_part(const char *text, size_t size, size_t *length)
         }
         uint32_t cp;
         int bad = 0;
-        size_t used = kw_utf8_decode(text + at, text + size, &cp, &bad);
+        size_t used = kw_text_decode(text + at, text + size, &cp, &bad);
         if (bad)
             break;
         at += used;
@@ -76,7 +76,7 @@ kw_string *kw_string_new(kw_vm *vm, const char *text, size_t size)
         if (size > 0) {
             uint32_t cp;
             int bad = 0;
-            size_t used = kw_utf8_decode(text, text + size, &cp, &bad);
+            size_t used = kw_text_decode(text, text + size, &cp, &bad);
             kw_buf_put(&buf, "\xEF\xBF\xBD", 3);
             text += used;
             size -= used;

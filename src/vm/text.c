@@ -31,7 +31,7 @@ static unsigned sequence(unsigned char a, unsigned char b)
     return 0;
 }
 
-size_t kw_utf8_decode(const char *p, const char *end, uint32_t *cp, int *bad)
+size_t kw_text_decode(const char *p, const char *end, uint32_t *cp, int *bad)
 {
     const unsigned char *s = (const unsigned char *)p;
     size_t left = (size_t)(end - p);
@@ -56,7 +56,7 @@ size_t kw_utf8_decode(const char *p, const char *end, uint32_t *cp, int *bad)
     return need;
 }
 
-size_t kw_utf8_encode(uint32_t cp, char out[4])
+size_t kw_text_encode(uint32_t cp, char out[4])
 {
     if (cp < 0x80) {
         out[0] = (char)cp;
@@ -80,7 +80,7 @@ size_t kw_utf8_encode(uint32_t cp, char out[4])
     return 4;
 }
 
-size_t kw_utf8_count(const char *text, size_t size)
+size_t kw_text_count(const char *text, size_t size)
 {
     size_t tails = 0, i = 0;
     for (; i + 8 <= size; i += 8) { /* eight bytes at once: tails have bit 7 set and bit 6 clear */

@@ -12,7 +12,8 @@
 START_TEST(close_faults_pending_receives_of_workers_and_of_the_room)
 {
     enum { CONNECTIONS = 12 }; /* more than there are blocking places */
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         kiwi_id servers[CONNECTIONS], pending[CONNECTIONS], queued[CONNECTIONS];
         for (int i = 0; i < CONNECTIONS; i++) {
@@ -42,9 +43,11 @@ END_TEST
 
 START_TEST(closing_a_listener_faults_its_accepts_and_spares_connections)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
-        kiwi_id first = kiwi_tcp_accept(p.net, p.listener), second = kiwi_tcp_accept(p.net, p.listener);
+        kiwi_id first = kiwi_tcp_accept(p.net, p.listener),
+                second = kiwi_tcp_accept(p.net, p.listener);
         kiwi_tcp_close(p.net, p.listener);
         await_fault(p.net, first, "Socket closed");
         await_fault(p.net, second, "Socket closed");
@@ -58,7 +61,8 @@ END_TEST
 
 START_TEST(completed_sends_are_delivered_before_the_end)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         (void)await_int(p.net, kiwi_tcp_send(p.net, p.client, "last words", 10));
         kiwi_tcp_close(p.net, p.client);
@@ -74,7 +78,8 @@ START_TEST(close_ends_a_send_that_waits_for_its_peer)
     enum { SIZE = 16 * 1024 * 1024 };
     char *data = calloc(1, SIZE);
     ck_assert_ptr_nonnull(data);
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         kiwi_id big = kiwi_tcp_send(p.net, p.client, data, SIZE);
         kiwi_id behind = kiwi_tcp_send(p.net, p.client, "x", 1);
@@ -91,7 +96,8 @@ END_TEST
 
 START_TEST(closing_the_runtime_ends_what_is_pending)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         for (int i = 0; i < 20; i++) {
             pair p = pair_open(mode);
             (void)kiwi_tcp_recv(p.net, p.server, 5);
@@ -116,7 +122,8 @@ typedef struct race {
 
 static bool ended(kiwi_net *net, kiwi_id id, kiwi_result *out)
 {
-    return id > 0 && kiwi_task_await(net, id, LIMIT_MS, out) == 0 && out->state != KIWI_TASK_RUNNING;
+    return id > 0 && kiwi_task_await(net, id, LIMIT_MS, out) == 0 &&
+           out->state != KIWI_TASK_RUNNING;
 }
 
 static void *serve(void *arg) /* echo one message per connection, then close, at whatever moment */
@@ -159,7 +166,8 @@ static void *call(void *arg)
         if (out.state != KIWI_TASK_COMPLETED)
             continue;
         kiwi_id peer = out.integer;
-        kiwi_id sent = kiwi_tcp_send(r->net, peer, "hello", 5), got = kiwi_tcp_recv(r->net, peer, 100);
+        kiwi_id sent = kiwi_tcp_send(r->net, peer, "hello", 5),
+                got = kiwi_tcp_recv(r->net, peer, 100);
         if (i % 3 == 0)
             kiwi_tcp_close(r->net, peer);
         if (!ended(r->net, sent, &out) || !ended(r->net, got, &out))
@@ -175,7 +183,8 @@ static void *call(void *arg)
 START_TEST(a_thousand_rounds_of_connect_send_close_end_every_task)
 {
     enum { CALLERS = 4, SERVERS = 2, ROUNDS = 250 };
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         race r = {.rounds = ROUNDS};
         pthread_t callers[CALLERS], servers[SERVERS];
         ck_assert_int_eq(kiwi_net_open(mode, &r.net), 0);

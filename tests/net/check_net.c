@@ -12,7 +12,8 @@
 
 START_TEST(bytes_go_both_ways_in_order)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         for (int i = 0; i < 200; i++) {
             kiwi_id got = kiwi_tcp_recv(p.net, p.server, 100);
@@ -28,9 +29,11 @@ END_TEST
 
 START_TEST(pending_receives_are_served_in_order_each_with_its_limit)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
-        kiwi_id first = kiwi_tcp_recv(p.net, p.server, 2), second = kiwi_tcp_recv(p.net, p.server, 2);
+        kiwi_id first = kiwi_tcp_recv(p.net, p.server, 2),
+                second = kiwi_tcp_recv(p.net, p.server, 2);
         kiwi_id third = kiwi_tcp_recv(p.net, p.server, 2);
         ck_assert_int_eq(await_int(p.net, kiwi_tcp_send(p.net, p.client, "abcd", 4)), 4);
         await_bytes(p.net, second, "cd");
@@ -46,9 +49,11 @@ END_TEST
 
 START_TEST(a_short_read_before_the_end_is_followed_by_the_end)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
-        for (int i = 0; i < 50; i++) { /* register the descriptors, drain, then data and FIN at once */
+        for (int i = 0; i < 50;
+             i++) { /* register the descriptors, drain, then data and FIN at once */
             kiwi_id pending = kiwi_tcp_recv(p.net, p.server, 100);
             (void)await_int(p.net, kiwi_tcp_send(p.net, p.client, "x", 1));
             await_bytes(p.net, pending, "x");
@@ -69,7 +74,8 @@ START_TEST(large_sends_arrive_whole_and_unmixed)
     enum { SIZE = 3000000, SENDS = 3 };
     unsigned char *data = malloc(SIZE);
     ck_assert_ptr_nonnull(data);
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         kiwi_id sends[SENDS];
         for (int i = 0; i < SENDS; i++) {
@@ -99,7 +105,8 @@ END_TEST
 
 START_TEST(empty_sends_complete_with_zero)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         ck_assert_int_eq(await_int(p.net, kiwi_tcp_send(p.net, p.client, "", 0)), 0);
         kiwi_net_close(p.net);
@@ -109,9 +116,11 @@ END_TEST
 
 START_TEST(a_half_closed_peer_still_receives)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
-        ck_assert_int_eq(await(p.net, kiwi_socket_shutdown(p.net, p.client)).state, KIWI_TASK_COMPLETED);
+        ck_assert_int_eq(await(p.net, kiwi_socket_shutdown(p.net, p.client)).state,
+                         KIWI_TASK_COMPLETED);
         await_bytes(p.net, kiwi_tcp_recv(p.net, p.server, 9), "");
         (void)await_int(p.net, kiwi_tcp_send(p.net, p.server, "still", 5));
         await_bytes(p.net, kiwi_tcp_recv(p.net, p.client, 9), "still");
@@ -134,7 +143,8 @@ static int raw_connect(int port)
 
 START_TEST(a_reset_faults_the_pending_receive)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         int fd = raw_connect(p.port);
         kiwi_id server = await_int(p.net, kiwi_tcp_accept(p.net, p.listener));
@@ -150,13 +160,15 @@ END_TEST
 
 START_TEST(accepts_get_connections_in_order_and_early_ones_keep_their_bytes)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         int early = raw_connect(p.port);
         ck_assert_int_eq(send(early, "early", 5, 0), 5);
         int late = raw_connect(p.port);
         ck_assert_int_eq(send(late, "late", 4, 0), 4);
-        kiwi_id first = kiwi_tcp_accept(p.net, p.listener), second = kiwi_tcp_accept(p.net, p.listener);
+        kiwi_id first = kiwi_tcp_accept(p.net, p.listener),
+                second = kiwi_tcp_accept(p.net, p.listener);
         kiwi_id b = await_int(p.net, second), a = await_int(p.net, first);
         await_bytes(p.net, kiwi_tcp_recv(p.net, a, 9), "early");
         await_bytes(p.net, kiwi_tcp_recv(p.net, b, 9), "late");
@@ -169,12 +181,14 @@ END_TEST
 
 START_TEST(a_refused_connect_says_so)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         char text[128];
         kiwi_tcp_close(p.net, p.listener);
         kiwi_result r = await(p.net, kiwi_tcp_connect(p.net, "127.0.0.1", p.port, 0));
-        (void)snprintf(text, sizeof(text), "Cannot connect to 127.0.0.1:%d: Connection refused", p.port);
+        (void)snprintf(text, sizeof(text), "Cannot connect to 127.0.0.1:%d: Connection refused",
+                       p.port);
         ck_assert_int_eq(r.fault, KIWI_FAULT_SYSTEM);
         ck_assert_int_eq(r.sys, ECONNREFUSED);
         ck_assert_str_eq(r.message, text);
@@ -185,7 +199,8 @@ END_TEST
 
 START_TEST(a_port_in_use_is_refused_and_free_after_close)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         char text[128];
         kiwi_id second = 7;
@@ -206,7 +221,8 @@ END_TEST
 
 START_TEST(all_addresses_and_names_can_be_bound)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         kiwi_net *net;
         kiwi_id listener;
         kiwi_socket_info info;
@@ -230,7 +246,8 @@ END_TEST
 
 START_TEST(misuse_gives_faulted_tasks)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         await_fault(p.net, kiwi_tcp_recv(p.net, 9999, 1), "Invalid socket");
         await_fault(p.net, kiwi_tcp_recv(p.net, -9999, 1), "Invalid socket");
@@ -265,7 +282,8 @@ END_TEST
 
 START_TEST(info_counts_bytes_and_names_both_ends)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         kiwi_socket_info info;
         (void)await_int(p.net, kiwi_tcp_send(p.net, p.client, "12345", 5));
@@ -285,9 +303,11 @@ END_TEST
 
 START_TEST(a_timeout_faults_pending_and_later_operations)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
-        kiwi_id pending = kiwi_tcp_recv(p.net, p.server, 5), queued = kiwi_tcp_recv(p.net, p.server, 5);
+        kiwi_id pending = kiwi_tcp_recv(p.net, p.server, 5),
+                queued = kiwi_tcp_recv(p.net, p.server, 5);
         kiwi_id accept = kiwi_tcp_accept(p.net, p.listener);
         ck_assert_int_eq(kiwi_socket_timeout(p.net, p.server, 30), 0);
         ck_assert_int_eq(kiwi_socket_timeout(p.net, p.listener, 30), 0);
@@ -308,7 +328,8 @@ END_TEST
 
 START_TEST(an_unanswered_connect_times_out)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         kiwi_net *net;
         ck_assert_int_eq(kiwi_net_open(mode, &net), 0);
         /* A full backlog answers no further SYN on Linux; elsewhere the connect may be refused. */

@@ -23,7 +23,8 @@ static void echo(pair *p)
 
 START_TEST(a_pool_of_four_echoes_beside_hundreds_of_idle_receives)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         pair active = p;
         kiwi_id pending[IDLE], clients[IDLE];
@@ -60,7 +61,8 @@ START_TEST(the_number_of_threads_does_not_depend_on_load)
 {
     pair warm = pair_open(&test_modes[0]); /* a sanitizer's own thread starts with the first one */
     kiwi_net_close(warm.net);
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         int before = count_threads();
         pair p = pair_open(mode);
         for (int i = 0; i < 60; i++) {
@@ -110,7 +112,8 @@ static void *drain(void *arg)
 
 START_TEST(busy_connections_do_not_starve_the_waiting_room)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair busy = pair_open(mode), quiet = busy;
         pthread_t sender, receiver;
         connect_pair(&quiet);

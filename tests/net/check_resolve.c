@@ -7,7 +7,8 @@
 #include "net/resolve.h"
 #include "net_test.h"
 
-static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER; /* held: look-ups of "hang" do not return */
+static pthread_mutex_t gate =
+    PTHREAD_MUTEX_INITIALIZER; /* held: look-ups of "hang" do not return */
 
 static int look_up(const char *host, const char *service, const struct addrinfo *hints,
                    struct addrinfo **out)
@@ -25,7 +26,8 @@ static int look_up(const char *host, const char *service, const struct addrinfo 
 START_TEST(a_failed_look_up_faults_with_its_reason)
 {
     kn_resolve_lookup = look_up;
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         kiwi_net *net;
         char text[128];
         ck_assert_int_eq(kiwi_net_open(mode, &net), 0);
@@ -46,7 +48,8 @@ START_TEST(look_ups_that_hang_delay_neither_echoes_nor_close)
 {
     kn_resolve_lookup = look_up;
     ck_assert_int_eq(pthread_mutex_lock(&gate), 0);
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         kiwi_id hanging[10];
         for (int i = 0; i < 10; i++)
@@ -68,7 +71,8 @@ END_TEST
 START_TEST(names_are_looked_up_and_addresses_tried_in_turn)
 {
     kn_resolve_lookup = look_up;
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode); /* 127.0.0.1 only; "localhost" may give ::1 first */
         kiwi_id accept = kiwi_tcp_accept(p.net, p.listener);
         (void)await_int(p.net, kiwi_tcp_connect(p.net, "localhost", p.port, 0));

@@ -15,7 +15,8 @@ static int listen_tls(kiwi_net *net, kiwi_id *listener, const kiwi_tls_options *
 {
     kiwi_socket_info info;
     kiwi_result r;
-    ck_assert_msg(kiwi_tls_listen(net, "127.0.0.1", 0, 128, options, listener, &r) == 0, "%s", r.message);
+    ck_assert_msg(kiwi_tls_listen(net, "127.0.0.1", 0, 128, options, listener, &r) == 0, "%s",
+                  r.message);
     ck_assert_int_eq(kiwi_socket_info_get(net, *listener, &info), 0);
     return info.local_port;
 }
@@ -50,7 +51,8 @@ static int raw_connect(int port)
 
 START_TEST(bytes_go_both_ways_and_the_end_is_told)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_tls(mode, NULL);
         for (int i = 0; i < 50; i++) {
             kiwi_id got = kiwi_tls_recv(p.net, p.server, 100);
@@ -78,7 +80,8 @@ START_TEST(large_transfers_in_both_directions_at_once)
     ck_assert_ptr_nonnull(data);
     for (size_t i = 0; i < SIZE; i++)
         data[i] = (unsigned char)(i * 7 % 251);
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_tls(mode, NULL);
         kiwi_id ends[2] = {p.client, p.server}, sends[2];
         size_t total[2] = {0, 0}, wrong = 0;
@@ -107,7 +110,8 @@ END_TEST
 START_TEST(silent_and_bad_clients_delay_nobody_and_are_counted)
 {
     const kiwi_tls_options options = {.timeout_ms = 1500};
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_tls(mode, &options);
         kiwi_id listener = p.listener;
         int silent[10], bad = raw_connect(p.port);
@@ -137,9 +141,11 @@ END_TEST
 
 START_TEST(closing_a_listener_drops_handshakes_and_faults_accepts)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_tls(mode, NULL);
-        kiwi_id first = kiwi_tls_accept(p.net, p.listener), second = kiwi_tls_accept(p.net, p.listener);
+        kiwi_id first = kiwi_tls_accept(p.net, p.listener),
+                second = kiwi_tls_accept(p.net, p.listener);
         int silent = raw_connect(p.port);
         kiwi_result r;
         ck_assert_int_eq(kiwi_task_await(p.net, first, 20, &r), ETIMEDOUT);
@@ -162,7 +168,8 @@ END_TEST
 START_TEST(a_connect_to_a_plain_or_silent_server_fails)
 {
     const kiwi_tls_options hurried = {.timeout_ms = 100};
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode); /* plain TCP: accepts in the backlog and says nothing */
         kiwi_result r = await(p.net, kiwi_tls_connect(p.net, "127.0.0.1", p.port, NULL, &hurried));
         ck_assert_int_eq(r.fault, KIWI_FAULT_TIMEOUT);
@@ -186,7 +193,8 @@ START_TEST(an_abandoned_send_does_not_spoil_the_stream_of_the_next)
     enum { SIZE = 8 * 1024 * 1024 };
     char *data = calloc(1, SIZE);
     ck_assert_ptr_nonnull(data);
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_tls(mode, NULL);
         ck_assert_int_eq(kiwi_socket_timeout(p.net, p.client, 50), 0);
         await_fault(p.net, kiwi_tls_send(p.net, p.client, data, SIZE), "timed out");
@@ -198,7 +206,8 @@ START_TEST(an_abandoned_send_does_not_spoil_the_stream_of_the_next)
             const unsigned char *end = memchr(r.bytes, 1, r.size);
             seen = end != NULL;
             if (seen)
-                ck_assert(r.size - (size_t)(end - r.bytes) == 8 && memcmp(end + 1, "the end", 7) == 0);
+                ck_assert(r.size - (size_t)(end - r.bytes) == 8 &&
+                          memcmp(end + 1, "the end", 7) == 0);
             free(r.bytes);
         }
         ck_assert_int_eq(await_int(p.net, last), 8);
@@ -223,7 +232,8 @@ static void *chatter(void *arg)
         if (kiwi_task_await(t->net, sent, LIMIT_MS, &r) != 0 || r.integer != 10)
             t->failures++;
         for (size_t got = 0; got < 10; got += r.size) {
-            if (kiwi_task_await(t->net, kiwi_tls_recv(t->net, t->to, 10 - (int64_t)got), LIMIT_MS, &r) != 0 ||
+            if (kiwi_task_await(t->net, kiwi_tls_recv(t->net, t->to, 10 - (int64_t)got), LIMIT_MS,
+                                &r) != 0 ||
                 r.size == 0) {
                 t->failures++;
                 return NULL;
@@ -236,7 +246,8 @@ static void *chatter(void *arg)
 
 START_TEST(two_threads_may_use_both_directions_of_one_session)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_tls(mode, NULL);
         talk there = {.net = p.net, .from = p.client, .to = p.server};
         talk back = {.net = p.net, .from = p.server, .to = p.client};
@@ -253,9 +264,11 @@ END_TEST
 
 START_TEST(half_close_works_over_tls)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_tls(mode, NULL);
-        ck_assert_int_eq(await(p.net, kiwi_socket_shutdown(p.net, p.client)).state, KIWI_TASK_COMPLETED);
+        ck_assert_int_eq(await(p.net, kiwi_socket_shutdown(p.net, p.client)).state,
+                         KIWI_TASK_COMPLETED);
         await_bytes(p.net, kiwi_tls_recv(p.net, p.server, 9), "");
         (void)await_int(p.net, kiwi_tls_send(p.net, p.server, "still", 5));
         await_bytes(p.net, kiwi_tls_recv(p.net, p.client, 9), "still");

@@ -12,7 +12,8 @@
 
 START_TEST(a_task_is_running_then_ended_then_unknown)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         kiwi_result r;
         kiwi_id id = kiwi_tcp_recv(p.net, p.server, 10);
@@ -39,7 +40,8 @@ END_TEST
 
 START_TEST(a_socket_id_gives_itself_any_number_of_times)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         for (int i = 0; i < 3; i++) {
             ck_assert_int_eq(await_int(p.net, p.client), p.client);
@@ -56,7 +58,8 @@ END_TEST
 
 START_TEST(watched_tasks_come_out_in_the_order_in_which_they_end)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         for (int lazy = 0; lazy < 2; lazy++) {
             kiwi_net_options options = *mode;
             options.lazy = lazy == 1;
@@ -86,7 +89,8 @@ END_TEST
 
 START_TEST(a_lazy_runtime_begins_everything_before_it_waits)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         kiwi_net_options options = *mode;
         options.lazy = true;
         pair p = pair_open(&options);
@@ -115,9 +119,36 @@ START_TEST(a_lazy_runtime_begins_everything_before_it_waits)
 }
 END_TEST
 
+START_TEST(no_completion_is_lost_while_the_lead_changes_hands)
+{
+    FOR_MODES(mode)
+    {
+        kiwi_net_options options = *mode;
+        options.lazy = true;
+        pair p = pair_open(&options);
+        for (int i = 0; i < 1500; i++) {
+            kiwi_result r;
+            kiwi_id got = kiwi_tcp_recv(p.net, p.server, 10);
+            ck_assert_int_eq(kiwi_task_watch(p.net, got, &p, &r), EINPROGRESS);
+            if (i % 2 == 0)
+                kiwi_net_flush(p.net); /* a worker leads, and completes while we take the lead */
+            (void)kiwi_tcp_send(p.net, p.client, "x", 1);
+            if (i % 3 == 0)
+                kiwi_net_flush(p.net);
+            ck_assert_int_eq(kiwi_task_next(p.net, -1, &r),
+                             0); /* lost: the test runs into its limit */
+            ck_assert(r.id == got && r.size == 1);
+            free(r.bytes);
+        }
+        kiwi_net_close(p.net);
+    }
+}
+END_TEST
+
 START_TEST(own_tasks_fault_with_the_message_given)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         kiwi_net *net;
         ck_assert_int_eq(kiwi_net_open(mode, &net), 0);
         kiwi_id id = kiwi_task_open(net), other = kiwi_task_open(net);
@@ -139,7 +170,8 @@ END_TEST
 
 START_TEST(a_failed_connect_is_kept_under_a_negative_id)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         kiwi_net *net;
         kiwi_result reason = {.fault = KIWI_FAULT_TLS, .tls = -5, .message = "no"}, r;
         ck_assert_int_eq(kiwi_net_open(mode, &net), 0);
@@ -175,8 +207,8 @@ static void *await_shared(void *arg)
     atomic_fetch_add(&s->waiting, 1);
     int error = kiwi_task_await(s->net, s->id, LIMIT_MS, &r);
     /* one that came too late finds it taken */
-    if (error == ENOENT ||
-        (error == 0 && r.kind == KIWI_RESULT_BYTES && r.size == 5 && memcmp(r.bytes, "hello", 5) == 0))
+    if (error == ENOENT || (error == 0 && r.kind == KIWI_RESULT_BYTES && r.size == 5 &&
+                            memcmp(r.bytes, "hello", 5) == 0))
         atomic_fetch_add(&s->good, 1);
     if (error == 0)
         free(r.bytes);
@@ -186,7 +218,8 @@ static void *await_shared(void *arg)
 START_TEST(several_threads_await_one_task_and_all_get_the_bytes)
 {
     enum { THREADS = 4 };
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         pair p = pair_open(mode);
         share s = {.net = p.net, .id = kiwi_tcp_recv(p.net, p.server, 10)};
         pthread_t threads[THREADS];
@@ -213,7 +246,8 @@ static void *wake_soon(void *net)
 
 START_TEST(wake_ends_a_wait_in_progress_or_the_next_one)
 {
-    FOR_MODES(mode) {
+    FOR_MODES(mode)
+    {
         kiwi_net *net;
         pthread_t thread;
         ck_assert_int_eq(kiwi_net_open(mode, &net), 0);
@@ -257,7 +291,8 @@ END_TEST
 SUITE_MAIN("table", 60, a_task_is_running_then_ended_then_unknown,
            a_socket_id_gives_itself_any_number_of_times,
            watched_tasks_come_out_in_the_order_in_which_they_end,
-           a_lazy_runtime_begins_everything_before_it_waits, own_tasks_fault_with_the_message_given,
-           a_failed_connect_is_kept_under_a_negative_id,
+           a_lazy_runtime_begins_everything_before_it_waits,
+           no_completion_is_lost_while_the_lead_changes_hands,
+           own_tasks_fault_with_the_message_given, a_failed_connect_is_kept_under_a_negative_id,
            several_threads_await_one_task_and_all_get_the_bytes,
            wake_ends_a_wait_in_progress_or_the_next_one, results_that_nobody_takes_are_bounded)

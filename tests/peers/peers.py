@@ -623,6 +623,34 @@ def example_port_scanner():
     check(out == "Open: 80\n" or not ISOLATED and "80" in out, out)
 
 
+@test()
+def c_example_echo_server_with_kiwi():
+    with tempfile.TemporaryDirectory() as folder:
+        env = dict(os.environ, XDG_STATE_HOME=folder)
+        for package, mode in (("socket", []), ("tls", ["tls", "1"])):
+            server = start([os.path.join(BUILDDIR, "examples/echo_server"), "localhost", "0"] + mode,
+                           env=env)
+            port = int(server.stdout.readline().split(b":")[-1].split()[-1])
+            code = ('c = PKG::tcpconnect("localhost", %d)\n'
+                    'task::await(PKG::send(c, "from kiwi".to_bytes()))\n'
+                    'println task::await(PKG::recv(c)).to_string()\n'
+                    'PKG::close(c)\n' % port).replace("PKG", package)
+            out, _ = finish(start([KIWI, "-e", code], env=env))
+            check(out == "from kiwi\n", out)
+            stop(server)
+
+
+@test(7443)
+def c_example_tls_client_with_kiwi():
+    with tempfile.TemporaryDirectory() as folder:
+        server = tls_server(folder)
+        env = dict(os.environ, XDG_STATE_HOME=folder, KIWI_TLS_CA=folder + "/ca.pem")
+        out, _ = finish(start([os.path.join(BUILDDIR, "examples/tls_client"), "127.0.0.1", "7443",
+                               "localhost", "from C"], env=env))
+        check(out == "from C\n", out)
+        stop(server)
+
+
 # ---- The driver -----------------------------------------------------------------------------------
 
 ISOLATED = False

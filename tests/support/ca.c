@@ -95,8 +95,10 @@ void ca_issue(ca *authority, const char *name, const ca_spec *spec)
     time_t now = time(NULL);
     gnutls_x509_privkey_t key = new_key();
     gnutls_x509_crt_t crt = new_crt(name, key);
-    GOOD(gnutls_x509_crt_set_activation_time(crt, now + (spec->from_s != 0 ? spec->from_s : -HOUR_S)));
-    GOOD(gnutls_x509_crt_set_expiration_time(crt, now + (spec->until_s != 0 ? spec->until_s : HOUR_S)));
+    GOOD(gnutls_x509_crt_set_activation_time(crt,
+                                             now + (spec->from_s != 0 ? spec->from_s : -HOUR_S)));
+    GOOD(gnutls_x509_crt_set_expiration_time(crt,
+                                             now + (spec->until_s != 0 ? spec->until_s : HOUR_S)));
     GOOD(gnutls_x509_crt_set_basic_constraints(crt, 0, -1));
     GOOD(gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE));
     GOOD(gnutls_x509_crt_set_key_purpose_oid(
@@ -128,7 +130,8 @@ ca *ca_new(void)
     GOOD(gnutls_x509_crt_set_expiration_time(authority->crt, now + 1000L * HOUR_S));
     GOOD(gnutls_x509_crt_set_basic_constraints(authority->crt, 1, -1));
     GOOD(gnutls_x509_crt_set_key_usage(authority->crt, GNUTLS_KEY_KEY_CERT_SIGN));
-    GOOD(gnutls_x509_crt_sign2(authority->crt, authority->crt, authority->key, GNUTLS_DIG_SHA256, 0));
+    GOOD(gnutls_x509_crt_sign2(authority->crt, authority->crt, authority->key, GNUTLS_DIG_SHA256,
+                               0));
     GOOD(gnutls_x509_crt_export2(authority->crt, GNUTLS_X509_FMT_PEM, &pem));
     save(authority, "root", "pem", &pem);
     return authority;

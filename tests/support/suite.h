@@ -32,7 +32,8 @@ static inline int suite_run(const char *name, double seconds, const suite_test *
     int main(void)                                                                                 \
     {                                                                                              \
         const suite_test suite_tests[] = {__VA_ARGS__};                                            \
-        return suite_run(name, seconds, suite_tests, sizeof(suite_tests) / sizeof(suite_tests[0])); \
+        return suite_run(name, seconds, suite_tests,                                               \
+                         sizeof(suite_tests) / sizeof(suite_tests[0]));                            \
     }
 
 #endif

@@ -1,4 +1,8 @@
-# tests/vm
-# All sources of the folder, in alphabetical order.
-check_PROGRAMS += %D%/check_loop
+# tests/vm: values, memory, bytecode.
+check_PROGRAMS += %D%/check_heap %D%/check_loop %D%/check_map %D%/check_string %D%/check_value
+EXTRA_DIST += %D%/vm_test.h
+%C%_check_heap_SOURCES = %D%/check_heap.c
 %C%_check_loop_SOURCES = %D%/check_loop.c
+%C%_check_map_SOURCES = %D%/check_map.c
+%C%_check_string_SOURCES = %D%/check_string.c
+%C%_check_value_SOURCES = %D%/check_value.c

@@ -1,0 +1,14 @@
+# examples: the C programs are built by make check and linked with the library as it is installed.
+check_PROGRAMS += %D%/echo_server %D%/tls_client
+%C%_echo_server_SOURCES = %D%/echo_server.c
+%C%_echo_server_LDADD = libkiwi.la
+%C%_tls_client_SOURCES = %D%/tls_client.c
+%C%_tls_client_LDADD = libkiwi.la
+EXTRA_DIST += \
+	%D%/channels.kiwi \
+	%D%/echo_server.kiwi \
+	%D%/https_get.kiwi \
+	%D%/port_scanner.kiwi \
+	%D%/tcp_client.kiwi \
+	%D%/tls_echo_server.kiwi \
+	%D%/tour.kiwi

@@ -1,0 +1,174 @@
+/* gen_assign.c - assignment, plain, compound and guarded, and unpacking (language.md section 6). */
+#include "config.h"
+
+#include "lang/gen_internal.h"
+
+static bool is_logical(kw_opr op)
+{
+    return op == KW_OPR_AND || op == KW_OPR_OR;
+}
+
+/* Store register `from` into the target; the target's own expressions are evaluated here. */
+static void store_member(kw_compiler *c, const kw_node *target, unsigned from)
+{
+    unsigned object = kw_c_any(c, target->as.member.object);
+    kw_c_abc(c, OP_SETFIELD, object, from, 0);
+    kw_c_name_word(c, target->as.member.name->text, target->as.member.name->size);
+}
+
+static void store_attribute(kw_compiler *c, const kw_node *target, unsigned from)
+{
+    kw_c_abc(c, target->kind == KW_N_ATTRIBUTE ? OP_SETATTR : OP_SETSTATIC, from, 0, 0);
+    kw_c_name_word(c, target->as.name->text, target->as.name->size);
+}
+
+/* A fresh register with the value of `n`, safe from later assignments. */
+static unsigned copy_of(kw_compiler *c, const kw_node *n)
+{
+    unsigned reg = kw_c_temp(c, 1);
+    kw_c_expr(c, n, reg);
+    return reg;
+}
+
+/* x[i] = value, x[i] op= value: x, i, then the value. */
+static void assign_index(kw_compiler *c, const kw_node *target, kw_opr op, const kw_node *value)
+{
+    unsigned object = copy_of(c, target->as.index.object);
+    unsigned at = copy_of(c, target->as.index.index);
+    if (op == KW_OPR_NONE) {
+        kw_c_abc(c, OP_SETINDEX, object, at, kw_c_any(c, value));
+        return;
+    }
+    unsigned reg = kw_c_temp(c, 1);
+    kw_c_abc(c, OP_INDEX, reg, object, at);
+    if (is_logical(op)) {
+        kw_c_abc(c, OP_TEST, reg, 0, op == KW_OPR_OR);
+        uint32_t done = kw_c_jump(c);
+        kw_c_expr(c, value, reg);
+        kw_c_abc(c, OP_SETINDEX, object, at, reg);
+        kw_c_patch(c, done, kw_c_here(c));
+        return;
+    }
+    kw_c_binary(c, op, reg, value, reg);
+    kw_c_abc(c, OP_SETINDEX, object, at, reg);
+}
+
+static void assign_slice(kw_compiler *c, const kw_node *target, const kw_node *value)
+{
+    const kw_node *parts[3] = {target->as.slice.start, target->as.slice.stop, target->as.slice.step};
+    unsigned base = kw_c_temp(c, 4), given = 0;
+    kw_c_expr(c, target->as.slice.object, base);
+    for (unsigned i = 0; i < 3; i++)
+        if (parts[i] != NULL) {
+            kw_c_expr(c, parts[i], base + 1 + i);
+            given |= 1u << i;
+        }
+    kw_c_abc(c, OP_SETSLICE, base, kw_c_any(c, value), given);
+}
+
+static void store(kw_compiler *c, const kw_node *target, unsigned from)
+{
+    switch (target->kind) {
+    case KW_N_NAME: kw_c_write_name(c, target->as.name, from); break;
+    case KW_N_MEMBER: store_member(c, target, from); break;
+    default: store_attribute(c, target, from); break;
+    }
+}
+
+/* target op= value for a name, attribute, static or member; the value assigned is left in `reg`. */
+static void assign_compound(kw_compiler *c, const kw_node *target, kw_opr op, const kw_node *value, unsigned reg)
+{
+    if (is_logical(op)) {
+        kw_c_expr(c, target, reg);
+        kw_c_abc(c, OP_TEST, reg, 0, op == KW_OPR_OR);
+        uint32_t done = kw_c_jump(c);
+        kw_c_expr(c, value, reg);
+        store(c, target, reg);
+        kw_c_patch(c, done, kw_c_here(c));
+        return;
+    }
+    int local = kw_c_register(c, target);
+    if (local >= 0 && !kw_c_assigns(value, target->as.name)) {
+        kw_c_binary(c, op, (unsigned)local, value, (unsigned)local);
+        if (reg != (unsigned)local)
+            kw_c_abc(c, OP_MOVE, reg, (unsigned)local, 0);
+        return;
+    }
+    unsigned left = copy_of(c, target);
+    kw_c_binary(c, op, left, value, reg);
+    store(c, target, reg);
+}
+
+/* One assignment without guard; dest < 0: the value is not wanted. */
+static void assign_one(kw_compiler *c, const kw_node *target, kw_opr op, const kw_node *value, int dest)
+{
+    unsigned mark = c->f->free;
+    if (target->kind == KW_N_INDEX || target->kind == KW_N_SLICE) {
+        if (target->kind == KW_N_INDEX)
+            assign_index(c, target, op, value);
+        else
+            assign_slice(c, target, value);
+        c->f->free = mark;
+        if (dest >= 0)
+            kw_c_abc(c, OP_LOADNULL, (unsigned)dest, 0, 0);
+        return;
+    }
+    int local = kw_c_register(c, target);
+    unsigned reg = local >= 0 ? (unsigned)local : dest >= 0 ? (unsigned)dest : kw_c_temp(c, 1);
+    if (op != KW_OPR_NONE) {
+        assign_compound(c, target, op, value, reg);
+    } else {
+        kw_c_expr(c, value, reg);
+        store(c, target, reg);
+    }
+    c->f->free = mark;
+    if (dest >= 0 && (unsigned)dest != reg)
+        kw_c_abc(c, OP_MOVE, (unsigned)dest, reg, 0);
+}
+
+void kw_c_assign(kw_compiler *c, const kw_node *n, int dest)
+{
+    const kw_assign_node *a = &n->as.assign;
+    if (a->guard == NULL) {
+        assign_one(c, a->target, a->op, a->value, dest);
+        return;
+    }
+    kw_jumps otherwise = {.at = NULL};
+    kw_c_condition(c, a->guard, false, &otherwise);
+    assign_one(c, a->target, a->op, a->value, -1);
+    if (a->else_value != NULL) {
+        uint32_t done = kw_c_jump(c);
+        kw_c_land(c, &otherwise, kw_c_here(c));
+        assign_one(c, a->target, a->op, a->else_value, -1);
+        kw_c_patch(c, done, kw_c_here(c));
+    } else {
+        kw_c_land(c, &otherwise, kw_c_here(c));
+    }
+    if (dest >= 0) /* the guarded form has no value */
+        kw_c_abc(c, OP_LOADNULL, (unsigned)dest, 0, 0);
+}
+
+void kw_c_unpack(kw_compiler *c, const kw_node *n)
+{
+    unsigned mark = c->f->free;
+    uint32_t names = n->as.unpack.name_count, values = n->as.unpack.values.count;
+    if (names > 100) {
+        kw_c_error(c, "Too many names to unpack.");
+        return;
+    }
+    unsigned first = kw_c_temp(c, names);
+    if (values == 1) { /* a list is spread */
+        kw_c_expr(c, n->as.unpack.values.items[0], first);
+        kw_c_abc(c, OP_UNPACK, first, first, names);
+    } else {
+        for (uint32_t i = 0; i < names && i < values; i++)
+            kw_c_expr(c, n->as.unpack.values.items[i], first + i);
+        for (uint32_t i = values; i < names; i++)
+            kw_c_abc(c, OP_LOADNULL, first + i, 0, 0);
+    }
+    for (uint32_t i = names; i-- > 0;)
+        kw_c_write_name(c, n->as.unpack.names[i], first + i);
+    for (uint32_t i = names; i < values; i++)
+        kw_c_effect(c, n->as.unpack.values.items[i]);
+    c->f->free = mark;
+}

@@ -1,0 +1,88 @@
+/* gen_call.c - calls: callee or receiver, then the arguments, in a row of registers. */
+#include "config.h"
+
+#include "lang/gen_internal.h"
+
+enum { MAX_ARGS = 200 };
+
+void kw_c_append_args(kw_compiler *c, const kw_arg_list *args, unsigned dest)
+{
+    for (uint32_t i = 0; i < args->count; i++) {
+        unsigned mark = c->f->free;
+        unsigned reg = kw_c_temp(c, 1);
+        kw_c_expr(c, args->items[i].value, reg);
+        kw_c_abc(c, args->items[i].splat ? OP_SPREAD : OP_APPEND, dest, reg, 1);
+        c->f->free = mark;
+    }
+}
+
+void kw_c_args_list(kw_compiler *c, const kw_arg_list *args, unsigned dest)
+{
+    kw_c_abc(c, OP_NEWLIST, dest, dest, 0);
+    kw_c_append_args(c, args, dest);
+}
+
+uint32_t kw_c_names_constant(kw_compiler *c, const kw_arg_list *args, bool after_one)
+{
+    kw_list *names = kw_list_new(c->vm, args->count + 1);
+    if (names != NULL && after_one)
+        (void)kw_list_push(c->vm, names, kw_null());
+    for (uint32_t i = 0; names != NULL && i < args->count; i++) {
+        const kw_name *name = args->items[i].name;
+        (void)kw_list_push(c->vm, names,
+                           name == NULL ? kw_null() : kw_of_string(kw_intern(c->vm, name->text, name->size)));
+    }
+    if (names == NULL)
+        c->failed = true;
+    return kw_c_constant(c, kw_of_list(names));
+}
+
+void kw_c_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_list *args, const kw_name *method,
+                    unsigned dest)
+{
+    kw_pos pos = c->pos;
+    unsigned count = args->count;
+    if (args->has_splat || count > MAX_ARGS) {
+        if (args->has_named)
+            kw_c_error(c, "Too many arguments.");
+        kw_c_args_list(c, args, kw_c_temp(c, 1));
+        op = method != NULL ? OP_INVOKES : OP_CALLS;
+        count = 1;
+    } else {
+        for (uint32_t i = 0; i < count; i++)
+            kw_c_expr(c, args->items[i].value, kw_c_temp(c, 1));
+        if (args->has_named)
+            op = method != NULL ? OP_INVOKEN : OP_CALLN;
+    }
+    c->pos = pos;
+    kw_c_abc(c, op, base, count, dest);
+    if (method != NULL)
+        kw_c_name_word(c, method->text, method->size);
+    if (op == OP_CALLN || op == OP_INVOKEN)
+        kw_c_emit(c, kw_c_names_constant(c, args, false));
+}
+
+void kw_c_call(kw_compiler *c, const kw_node *n, unsigned dest)
+{
+    kw_pos before = c->pos;
+    c->pos = n->pos;
+    /* the call may begin in the destination if nothing live lies above it */
+    bool on_top = dest + 1 == c->f->free && dest >= c->f->locals;
+    unsigned base = on_top ? dest : kw_c_temp(c, 1);
+    switch (n->kind) {
+    case KW_N_CALL:
+        kw_c_expr(c, n->as.call.callee, base);
+        kw_c_call_args(c, OP_CALL, base, &n->as.call.args, NULL, dest);
+        break;
+    case KW_N_METHOD_CALL:
+        kw_c_expr(c, n->as.method.object, base);
+        kw_c_call_args(c, OP_INVOKE, base, &n->as.method.args, n->as.method.name, dest);
+        break;
+    default: /* super.m(...) */
+        kw_c_abc(c, OP_GETSUPER, base, 0, 0);
+        kw_c_name_word(c, n->as.method.name->text, n->as.method.name->size);
+        kw_c_call_args(c, OP_CALL, base, &n->as.method.args, NULL, dest);
+        break;
+    }
+    c->pos = before;
+}

@@ -1,0 +1,143 @@
+/* gen_emit.c - instructions, constants, registers, jumps. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lang/gen_internal.h"
+
+enum { MAX_JUMP = (1 << 23) - 1, MAX_INDEX = 65535, INTERN_BELOW = 48 };
+
+void kw_c_error(kw_compiler *c, const char *message)
+{
+    if (c->failed)
+        return;
+    c->failed = true;
+    kw_throw(c->vm, "SyntaxError", "%s", message);
+    c->vm->error.file = c->file;
+    c->vm->error.line = c->pos.line;
+    c->vm->error.column = c->pos.column;
+}
+
+uint32_t kw_c_emit(kw_compiler *c, kw_instr i)
+{
+    return kw_chunk_emit(c->vm, c->f->proto, i, c->pos.line, c->pos.column);
+}
+
+uint32_t kw_c_abc(kw_compiler *c, kw_opcode op, unsigned a, unsigned b, unsigned cc)
+{
+    return kw_c_emit(c, kw_abc(op, a, b, cc));
+}
+
+uint32_t kw_c_abx(kw_compiler *c, kw_opcode op, unsigned a, uint32_t bx)
+{
+    if (bx > MAX_INDEX)
+        kw_c_error(c, "The function is too large: more than 65536 names or inner functions.");
+    return kw_c_emit(c, kw_abx(op, a, bx));
+}
+
+uint32_t kw_c_here(const kw_compiler *c)
+{
+    return c->f->proto->code_count;
+}
+
+kw_string *kw_c_string(kw_compiler *c, const char *text, size_t size)
+{
+    return size < INTERN_BELOW ? kw_intern(c->vm, text, size) : kw_string_new(c->vm, text, size);
+}
+
+uint32_t kw_c_constant(kw_compiler *c, kw_value v)
+{
+    return kw_chunk_constant(c->vm, c->f->proto, v);
+}
+
+void kw_c_name_word(kw_compiler *c, const char *text, size_t size)
+{
+    uint32_t name = kw_c_constant(c, kw_of_string(kw_intern(c->vm, text, size)));
+    uint32_t cache = kw_chunk_cache(c->f->proto);
+    if (name > MAX_INDEX || cache > MAX_INDEX)
+        kw_c_error(c, "The function is too large: more than 65536 members.");
+    kw_c_emit(c, name | cache << 16);
+}
+
+void kw_c_load(kw_compiler *c, unsigned reg, kw_value v)
+{
+    if (kw_is(v, KW_INT) && v.as.i >= INT16_MIN && v.as.i <= INT16_MAX) {
+        kw_c_emit(c, kw_abx(OP_LOADI, reg, (unsigned)(uint16_t)v.as.i));
+        return;
+    }
+    uint32_t k = kw_c_constant(c, v);
+    if (k <= MAX_INDEX) {
+        kw_c_abx(c, OP_LOADK, reg, k);
+        return;
+    }
+    kw_c_abc(c, OP_LOADKX, reg, 0, 0);
+    kw_c_emit(c, k);
+}
+
+unsigned kw_c_temp(kw_compiler *c, unsigned count)
+{
+    unsigned first = c->f->free;
+    if (first + count > KW_MAX_REGS) {
+        kw_c_error(c, "The function is too large: an expression or its variables need more than 250 registers.");
+        return 0;
+    }
+    c->f->free += count;
+    if (c->f->free > c->f->proto->reg_count)
+        c->f->proto->reg_count = (uint16_t)c->f->free;
+    return first;
+}
+
+/* ---- Jumps ---------------------------------------------------------------------------------------------- */
+
+uint32_t kw_c_jump(kw_compiler *c)
+{
+    return kw_c_emit(c, kw_sj(OP_JMP, 0));
+}
+
+void kw_c_add(kw_compiler *c, kw_jumps *jumps, uint32_t at)
+{
+    if (jumps->count == jumps->cap) {
+        uint32_t cap = jumps->cap == 0 ? 8 : jumps->cap * 2;
+        jumps->at = kw_realloc(c->vm, jumps->at, jumps->cap * sizeof(uint32_t), cap * sizeof(uint32_t));
+        jumps->cap = cap;
+    }
+    jumps->at[jumps->count++] = at;
+}
+
+void kw_c_patch(kw_compiler *c, uint32_t at, uint32_t target)
+{
+    int64_t distance = (int64_t)target - (int64_t)at - 1;
+    if (distance > MAX_JUMP || distance < -MAX_JUMP)
+        kw_c_error(c, "The function is too large: a jump is too far.");
+    /* every backward jump is a safepoint */
+    c->f->proto->code[at] = kw_sj(distance < 0 ? OP_LOOP : OP_JMP, (int32_t)distance);
+}
+
+void kw_c_land(kw_compiler *c, kw_jumps *jumps, uint32_t target)
+{
+    for (uint32_t i = 0; i < jumps->count; i++)
+        kw_c_patch(c, jumps->at[i], target);
+    kw_free(c->vm, jumps->at, jumps->cap * sizeof(uint32_t));
+    *jumps = (kw_jumps){.at = NULL};
+}
+
+/* ---- Global records ----------------------------------------------------------------------------------------- */
+
+kw_global *kw_c_global(kw_compiler *c, const char *text, size_t size)
+{
+    return kw_global_at(c->vm, kw_intern(c->vm, text, size));
+}
+
+kw_global *kw_c_member(kw_compiler *c, kw_string *package, const char *text, size_t size)
+{
+    if (package == NULL)
+        return kw_c_global(c, text, size);
+    kw_string *full = kw_string_format(c->vm, "%s::%.*s", package->text, (int)size, text);
+    return kw_c_global(c, full->text, full->size);
+}
+
+void kw_c_global_op(kw_compiler *c, kw_opcode op, unsigned reg, kw_global *g)
+{
+    kw_c_abx(c, op, reg, kw_chunk_global(c->vm, c->f->proto, g));
+}

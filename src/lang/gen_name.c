@@ -1,0 +1,83 @@
+/* gen_name.c - reading and writing variables: locals in registers or cells, captured ones, globals. */
+#include "config.h"
+
+#include "lang/gen_internal.h"
+
+static int find_local(const kw_func *f, const kw_name *name)
+{
+    return f->scope == NULL ? -1 : kw_scope_find(f->scope, name);
+}
+
+int kw_c_register(const kw_compiler *c, const kw_node *n)
+{
+    if (n->kind != KW_N_NAME)
+        return -1;
+    int i = find_local(c->f, n->as.name);
+    return i >= 0 && !c->f->scope->locals[i].captured ? i : -1;
+}
+
+/* The number of the captured variable `name` in `f`, whose own local it is not; -1: no function has it. */
+static int captured(kw_compiler *c, kw_func *f, const kw_name *name)
+{
+    if (f->outer == NULL || f->scope == NULL || f->scope->outer != f->outer->scope || f->outer->scope == NULL)
+        return -1;
+    int i = kw_scope_find(f->outer->scope, name);
+    bool direct = i >= 0;
+    if (!direct)
+        i = captured(c, f->outer, name);
+    if (i < 0)
+        return -1;
+    return (int)kw_chunk_capture(c->vm, f->proto, (kw_capture){.from_register = direct, .index = (uint16_t)i});
+}
+
+void kw_c_read_name(kw_compiler *c, const kw_name *name, unsigned dest)
+{
+    int i = find_local(c->f, name);
+    if (i >= 0) {
+        if (c->f->scope->locals[i].captured)
+            kw_c_abc(c, OP_GETCELL, dest, (unsigned)i, 0);
+        else if ((unsigned)i != dest)
+            kw_c_abc(c, OP_MOVE, dest, (unsigned)i, 0);
+        return;
+    }
+    i = captured(c, c->f, name);
+    if (i >= 0) {
+        kw_c_abx(c, OP_GETUP, dest, (uint32_t)i);
+        return;
+    }
+    bool sibling = c->f->package != NULL;
+    kw_c_global_op(c, sibling ? OP_GETSIBLING : OP_GETGLOBAL, dest,
+                   kw_c_member(c, c->f->package, name->text, name->size));
+}
+
+static void write_global(kw_compiler *c, const kw_name *name, unsigned from)
+{
+    kw_string *package = c->f->package;
+    const kw_unit *unit = c->f->unit;
+    if (package != NULL && !kw_unit_binds(unit, name))
+        package = NULL; /* a global of the file, assigned in a package's function */
+    kw_c_global_op(c, OP_SETGLOBAL, from, kw_c_member(c, package, name->text, name->size));
+}
+
+void kw_c_write_name(kw_compiler *c, const kw_name *name, unsigned from)
+{
+    int i = find_local(c->f, name);
+    if (i >= 0) {
+        if (c->f->scope->locals[i].captured)
+            kw_c_abc(c, OP_SETCELL, (unsigned)i, from, 0);
+        else if ((unsigned)i != from)
+            kw_c_abc(c, OP_MOVE, (unsigned)i, from, 0);
+        return;
+    }
+    i = captured(c, c->f, name);
+    if (i >= 0)
+        kw_c_abx(c, OP_SETUP, from, (uint32_t)i);
+    else
+        write_global(c, name, from);
+}
+
+void kw_c_bind_name(kw_compiler *c, const kw_name *name, unsigned from)
+{
+    if (name != NULL)
+        kw_c_write_name(c, name, from);
+}

@@ -1,0 +1,127 @@
+/* gen_try.c - try, catch, finally.
+ *
+ * Handlers are entries of the function's table: what does not throw costs nothing.  A finally body is compiled
+ * once for each way out: the normal end, an error (then the error is raised again), and every return, break or
+ * next that leaves the try.  The ranges of the handlers exclude those copies, so that an error in a finally body
+ * goes outwards. */
+#include "config.h"
+
+#include "lang/gen_internal.h"
+
+static void open_try(kw_compiler *c, kw_try_ctx *t, const kw_node_list *finally)
+{
+    *t = (kw_try_ctx){.outer = c->f->tries, .finally = finally, .loop = c->f->loop, .start = kw_c_here(c)};
+    c->f->tries = t;
+}
+
+static void close_range(kw_compiler *c, kw_try_ctx *t)
+{
+    uint32_t here = kw_c_here(c);
+    if (here == t->start)
+        return;
+    if (t->count == t->cap) {
+        uint32_t cap = t->cap == 0 ? 4 : t->cap * 2;
+        t->ranges = kw_realloc(c->vm, t->ranges, t->cap * sizeof(*t->ranges), cap * sizeof(*t->ranges));
+        t->cap = cap;
+    }
+    t->ranges[t->count].start = t->start;
+    t->ranges[t->count++].end = here;
+    t->start = here;
+}
+
+static void close_try(kw_compiler *c, kw_try_ctx *t)
+{
+    close_range(c, t);
+    c->f->tries = t->outer;
+}
+
+/* Errors in the ranges of `t` go to `target`. */
+static void add_handlers(kw_compiler *c, kw_try_ctx *t, uint32_t target, unsigned reg)
+{
+    for (uint32_t i = 0; i < t->count; i++)
+        kw_chunk_handler(c->vm, c->f->proto,
+                         (kw_handler){.start = t->ranges[i].start,
+                                      .end = t->ranges[i].end,
+                                      .target = target,
+                                      .reg = (uint8_t)reg});
+    kw_free(c->vm, t->ranges, t->cap * sizeof(*t->ranges));
+    t->ranges = NULL;
+    t->count = t->cap = 0;
+}
+
+void kw_c_leave_tries(kw_compiler *c, kw_try_ctx *until)
+{
+    kw_try_ctx *tries = c->f->tries;
+    kw_loop_ctx *loop = c->f->loop;
+    for (kw_try_ctx *t = tries; t != until; t = t->outer) {
+        close_range(c, t);
+        if (t->finally == NULL)
+            continue;
+        c->f->tries = t->outer; /* the body runs as if it stood outside of the try */
+        c->f->loop = t->loop;
+        kw_c_list(c, t->finally);
+    }
+    c->f->tries = tries;
+    c->f->loop = loop;
+}
+
+void kw_c_reopen(kw_compiler *c, kw_try_ctx *until)
+{
+    for (kw_try_ctx *t = c->f->tries; t != until; t = t->outer)
+        t->start = kw_c_here(c);
+}
+
+static void bind_error(kw_compiler *c, const kw_try_node *n, unsigned reg)
+{
+    if (n->catch_body.count == 0 || n->first == NULL)
+        return; /* with an empty catch body the names are not set */
+    if (n->second != NULL) {
+        kw_c_bind_name(c, n->first, reg);
+        kw_c_bind_name(c, n->second, reg + 1);
+        return;
+    }
+    unsigned map = kw_c_temp(c, 1);
+    kw_c_abc(c, OP_CATCHMAP, map, reg, 0);
+    kw_c_bind_name(c, n->first, map);
+}
+
+/* try body and catch body; without a catch the error is swallowed. */
+static void protected_body(kw_compiler *c, const kw_try_node *n, unsigned reg)
+{
+    kw_try_ctx guarded;
+    open_try(c, &guarded, NULL);
+    kw_c_list(c, &n->body);
+    close_try(c, &guarded);
+    uint32_t done = kw_c_jump(c);
+    add_handlers(c, &guarded, kw_c_here(c), reg);
+    unsigned mark = c->f->free;
+    if (n->has_catch) {
+        bind_error(c, n, reg);
+        kw_c_list(c, &n->catch_body);
+    }
+    c->f->free = mark;
+    kw_c_patch(c, done, kw_c_here(c));
+}
+
+void kw_c_try(kw_compiler *c, const kw_node *node)
+{
+    const kw_try_node *n = node->as.try_catch;
+    unsigned mark = c->f->free, reg = kw_c_temp(c, 2);
+    if (!n->has_finally) {
+        protected_body(c, n, reg);
+        c->f->free = mark;
+        return;
+    }
+    kw_try_ctx whole;
+    unsigned pending = kw_c_temp(c, 2); /* the error that is raised again after the finally body */
+    open_try(c, &whole, &n->finally_body);
+    protected_body(c, n, reg);
+    close_try(c, &whole);
+    kw_c_list(c, &n->finally_body);
+    uint32_t done = kw_c_jump(c);
+    add_handlers(c, &whole, kw_c_here(c), pending);
+    kw_c_list(c, &n->finally_body);
+    kw_c_abc(c, OP_RETHROW, pending, 0, 0);
+    kw_c_patch(c, done, kw_c_here(c));
+    c->f->free = mark;
+}

@@ -1,0 +1,111 @@
+/* generate.c - the entry points: parse, analyse scopes, make code for the top level. */
+#include "config.h"
+
+#include "lang/generate.h"
+
+#include <string.h>
+
+#include "lang/gen_internal.h"
+#include "lang/parse.h"
+
+/* Undecorated functions of the top level are defined before anything runs. */
+static bool is_hoisted(const kw_node *n)
+{
+    return n->kind == KW_N_FUNCTION && n->as.function->decorator_count == 0;
+}
+
+static void main_program(kw_compiler *c, const kw_node_list *list)
+{
+    for (uint32_t pass = 0; pass < 2; pass++)
+        for (uint32_t i = 0; i < list->count && !c->failed; i++)
+            if (is_hoisted(list->items[i]) == (pass == 0))
+                kw_c_stmt(c, list->items[i]);
+    kw_c_abc(c, OP_RETNULL, 0, 0, 0);
+}
+
+/* eval: functions first as well, then the value of the last statement. */
+static void eval_text(kw_compiler *c, const kw_node_list *list)
+{
+    for (uint32_t i = 0; i < list->count && !c->failed; i++)
+        if (is_hoisted(list->items[i]))
+            kw_c_stmt(c, list->items[i]);
+    for (uint32_t i = 0; i < list->count && !c->failed; i++) {
+        if (is_hoisted(list->items[i]))
+            continue;
+        if (i + 1 == list->count)
+            kw_c_tail(c, list->items[i]);
+        else
+            kw_c_stmt(c, list->items[i]);
+    }
+    kw_c_abc(c, OP_RETNULL, 0, 0, 0);
+}
+
+kw_proto *kw_compile(kw_vm *vm, const kw_compile_options *options, kw_arena *arena, const kw_node *program)
+{
+    kw_compiler c = {.vm = vm, .file = options->file};
+    if (kw_scopes_init(&c.scopes, arena, program) != KB_OK) {
+        kw_scopes_fini(&c.scopes);
+        kw_throw_memory(vm, arena->total);
+        return NULL;
+    }
+    kw_func top = {.proto = kw_proto_new(vm, kw_intern_c(vm, "<main>"), options->file), .unit = &c.scopes.file};
+    top.proto->header.flags = options->is_main ? KW_PROTO_MAIN : 0;
+    top.proto->line = 1;
+    c.f = &top;
+    if (options->is_main)
+        main_program(&c, &program->as.list);
+    else
+        eval_text(&c, &program->as.list);
+    kw_chunk_finish(vm, top.proto);
+    kw_scopes_fini(&c.scopes);
+    return c.failed ? NULL : top.proto;
+}
+
+/* ---- From text --------------------------------------------------------------------------------------------------- */
+
+static bool known_type(void *context, const char *name, size_t size)
+{
+    kw_vm *vm = context;
+    kw_global *g = kw_global_at(vm, kw_intern(vm, name, size));
+    kw_value v = kw_global_value(vm, g); /* may load the library that defines it */
+    kw_clear_error(vm);
+    (void)v;
+    return (g->means & KW_MEANS_DECL) != 0;
+}
+
+static void warn(void *context, const char *message, kw_pos pos)
+{
+    kw_vm *vm = context;
+    (void)pos;
+    kw_out(vm, 2, message, strlen(message));
+    kw_out(vm, 2, "\n", 1);
+}
+
+static void throw_diag(kw_vm *vm, kw_string *file, const kw_diag *diag)
+{
+    kw_throw(vm, diag->type, "%s", diag->message);
+    vm->error.file = file;
+    vm->error.line = diag->line;
+    vm->error.column = diag->column;
+}
+
+kw_proto *kw_compile_text(kw_vm *vm, kw_string *file, const char *text, size_t size, bool is_main)
+{
+    kw_arena arena;
+    kw_arena_init(&arena);
+    kw_node *program;
+    kw_diag diag;
+    kw_parse_options parse = {
+        .file = file->text, .text = text, .size = size, .known_type = known_type, .warn = warn, .context = vm};
+    kw_compile_options options = {.file = file, .is_main = is_main};
+    kw_proto *p = NULL;
+    kb_status status = kw_parse(&parse, &arena, &program, &diag);
+    if (status == KB_OK)
+        p = kw_compile(vm, &options, &arena, program);
+    else if (status == KB_ENOMEM)
+        kw_throw_memory(vm, arena.total);
+    else
+        throw_diag(vm, file, &diag);
+    kw_arena_fini(&arena);
+    return p;
+}
