@@ -36,8 +36,7 @@ static kw_value constant_default(kw_compiler *c, const kw_node *n)
 
 static void describe_params(kw_compiler *c, kw_proto *p, const kw_function_node *f)
 {
-    uint16_t plain = (uint16_t)(f->param_count - (f->has_variadic ? 1 : 0));
-    kw_chunk_params(c->vm, p, plain, f->has_variadic);
+    kw_chunk_params(c->vm, p, f->param_count, f->has_variadic);
     for (uint32_t i = 0; i < f->param_count; i++) {
         const kw_param_node *from = &f->params[i];
         p->params[i] = (kw_param){.name = kw_intern(c->vm, from->name->text, from->name->size),

@@ -548,12 +548,10 @@ kw_stop kw_run(kw_vm *vm)
 after_call:
     switch (entered) {
     case KW_ENTER_FRAME:
+    case KW_ENTER_DONE: /* a compare-and-jump may have jumped back: this counts as a back-edge, too */
         LOAD();
         if (UNLIKELY(--vm->budget < 0))
             goto safepoint;
-        NEXT();
-    case KW_ENTER_DONE:
-        LOAD();
         NEXT();
     case KW_ENTER_PARKED: return KW_STOP_PARKED;
     case KW_ENTER_THROWN: goto throw_error;

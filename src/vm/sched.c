@@ -271,12 +271,16 @@ static bool wait_for_work(kw_vm *vm)
         timeout_us = s->timers[0].due_us - now_us();
         timeout_us = timeout_us < 0 ? 0 : timeout_us;
     }
-    if (port_pending(vm))
+    if (port_pending(vm)) {
         attend_port(vm, timeout_us);
-    else if (timeout_us >= 0)
-        sleep_us(timeout_us);
-    else
-        return false;
+    } else {
+        if (vm->port.collect != NULL) /* what ended last may not have been told yet */
+            vm->port.collect(vm, vm->port.data);
+        if (s->first == NULL && timeout_us < 0)
+            return false;
+        if (s->first == NULL)
+            sleep_us(timeout_us);
+    }
     fire_timers(vm);
     return true;
 }
