@@ -172,21 +172,24 @@ void kw_fiber_end(kw_vm *vm, kw_fiber *fiber, kw_value result)
 
 void kw_fiber_trace(kw_vm *vm, kw_fiber *fiber)
 {
-    if (fiber->frame_count > 0) {
-        const kw_frame *top = &fiber->frames[fiber->frame_count - 1];
-        uint32_t end = top->base + top->closure->proto->reg_count;
-        for (uint32_t i = 0; i < end; i++)
-            kw_gc_mark_value(vm, fiber->stack[i]);
-    }
+    /* Registers of an outer frame may lie above the frame on top.  They hold nothing that is needed, but they
+     * will be looked at again after the return: what they point to must stay. */
+    uint32_t end = 0;
     for (uint32_t i = 0; i < fiber->frame_count; i++) {
-        kw_gc_mark_obj(vm, fiber->frames[i].closure);
-        kw_gc_mark_obj(vm, fiber->frames[i].home);
-        kw_gc_mark_value(vm, fiber->frames[i].self);
+        const kw_frame *f = &fiber->frames[i];
+        uint32_t frame_end = f->base + f->closure->proto->reg_count;
+        end = frame_end > end ? frame_end : end;
+        kw_gc_mark_obj(vm, f->closure);
+        kw_gc_mark_obj(vm, f->home);
+        kw_gc_mark_value(vm, f->self);
     }
+    for (uint32_t i = 0; i < end; i++)
+        kw_gc_mark_value(vm, fiber->stack[i]);
     kw_gc_mark_value(vm, fiber->wake_value);
     kw_gc_mark_obj(vm, fiber->wake_type);
     kw_gc_mark_obj(vm, fiber->wake_message);
     kw_gc_mark_obj(vm, fiber->consumer);
+    kw_gc_mark_obj(vm, fiber->producer);
     kw_gc_mark_value(vm, fiber->result);
     kw_gc_mark_obj(vm, fiber->error_type);
     kw_gc_mark_obj(vm, fiber->error_message);

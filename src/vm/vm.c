@@ -27,6 +27,11 @@ kw_vm *kw_vm_create(void)
         kw_vm_destroy(vm);
         return NULL;
     }
+#ifdef KW_GC_STRESS
+    vm->gc_stress = true;
+#else
+    vm->gc_stress = getenv("KIWI_GC_STRESS") != NULL; /* a switch for tests: collect at every safepoint */
+#endif
     for (unsigned i = 0; i < KW_OPERATOR_COUNT; i++)
         vm->operators[i] = kw_intern_c(vm, operator_names[i]);
     vm->pinned = kw_list_new(vm, 0);
