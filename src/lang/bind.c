@@ -46,8 +46,11 @@ int kw_scope_find(const kw_scope *scope, const kw_name *name)
 static void add_local(place *at, const kw_name *name)
 {
     kw_scope *s = at->scope;
-    if (kw_scope_find(s, name) >= 0)
+    int known = kw_scope_find(s, name);
+    if (known >= 0) {
+        s->locals[known].defined_at = 0;
         return;
+    }
     if (s->count == s->cap) {
         uint32_t cap = s->cap == 0 ? 8 : s->cap * 2;
         kw_local *locals = kw_arena_alloc(at->all->arena, cap * sizeof(*locals));
@@ -75,6 +78,14 @@ static void bind(place *at, const kw_name *name)
         unit_bind(at, name);
 }
 
+static void bind_function(place *at, const kw_function_node *f)
+{
+    bool fresh = kw_scope_find(at->scope, f->name) < 0;
+    add_local(at, f->name);
+    if (fresh && at->all->status == KB_OK)
+        at->scope->locals[at->scope->count - 1].defined_at = f->pos.offset;
+}
+
 static bool bound_around(const kw_scope *scope, const kw_name *name)
 {
     for (; scope != NULL; scope = scope->outer)
@@ -90,8 +101,11 @@ static void bind_assigned(place *at, const kw_name *name)
         unit_bind(at, name);
         return;
     }
-    if (bound_around(at->scope, name))
+    if (bound_around(at->scope, name)) {
+        if (kw_scope_find(at->scope, name) >= 0)
+            add_local(at, name);
         return;
+    }
     for (const kw_unit *u = at->unit; u != NULL; u = u->outer)
         if (kw_unit_binds(u, name))
             return;
@@ -133,7 +147,7 @@ static void collect(void *context, const kw_node *n)
         break;
     case KW_N_FUNCTION: /* inside a function its name is a local binding */
         if (at->scope != NULL && !n->as.function->is_operator)
-            bind(at, n->as.function->name);
+            bind_function(at, n->as.function);
         break;
     default: break;
     }
@@ -208,6 +222,31 @@ static void examine_function(place *at, kw_function_node *f)
         examine(&inside, f->body.items[i]);
 }
 
+static bool same_package(const kw_node *a, const kw_node *b)
+{
+    if (a->as.package.count != b->as.package.count)
+        return false;
+    for (uint32_t i = 0; i < a->as.package.count; i++)
+        if (a->as.package.parts[i] != b->as.package.parts[i])
+            return false;
+    return true;
+}
+
+/* A package may be written in several pieces: a later one knows the variables of those before it. */
+static void take_over(place *at, kw_unit *unit, const kw_node *n)
+{
+    size_t i = 0;
+    int64_t node;
+    for (const kw_unit *u; (u = kb_map_next(&at->all->units, &i, &node)) != NULL;) {
+        if (u->outer != unit->outer || !same_package((const kw_node *)(intptr_t)node, n))
+            continue;
+        size_t k = 0;
+        int64_t name;
+        for (void *self; (self = kb_map_next(&u->names, &k, &name)) != NULL;)
+            note(at->all, kb_map_put(&unit->names, name, self));
+    }
+}
+
 static void examine_package(place *at, const kw_node *n)
 {
     kw_unit *unit = kw_arena_alloc(at->all->arena, sizeof(*unit));
@@ -217,6 +256,7 @@ static void examine_package(place *at, const kw_node *n)
     }
     unit->outer = at->unit;
     kb_map_init(&unit->names);
+    take_over(at, unit, n);
     if (kb_map_put(&at->all->units, key_of(n), unit) != KB_OK) {
         at->all->status = KB_ENOMEM;
         return;

@@ -18,6 +18,7 @@ typedef struct kw_unit {
 typedef struct kw_local {
     const kw_name *name;
     bool captured; /* an inner function uses it: it lives in a cell */
+    uint32_t defined_at; /* nothing but a nested function: its offset in the text; else 0 */
 } kw_local;
 
 typedef struct kw_scope { /* one function or lambda */

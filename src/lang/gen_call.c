@@ -62,6 +62,21 @@ void kw_c_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_li
         kw_c_emit(c, kw_c_names_constant(c, args, false));
 }
 
+/* A function of this function's own that is called further up than it is written: until its definition is
+ * reached it does not exist. */
+static void check_defined(kw_compiler *c, const kw_node *callee, unsigned reg)
+{
+    const kw_scope *scope = c->f->scope;
+    int i = callee->kind == KW_N_NAME && scope != NULL ? kw_scope_find(scope, callee->as.name) : -1;
+    if (i < 0 || scope->locals[i].defined_at <= callee->pos.offset)
+        return;
+    kw_c_abc(c, OP_TESTNULL, reg, 0, 0);
+    uint32_t defined = kw_c_jump(c);
+    kw_c_raise(c, "VariableUndefinedError",
+               kw_string_format(c->vm, "The variable has not been declared: '%s'", callee->as.name->text));
+    kw_c_patch(c, defined, kw_c_here(c));
+}
+
 void kw_c_call(kw_compiler *c, const kw_node *n, unsigned dest)
 {
     kw_pos before = c->pos;
@@ -72,6 +87,7 @@ void kw_c_call(kw_compiler *c, const kw_node *n, unsigned dest)
     switch (n->kind) {
     case KW_N_CALL:
         kw_c_expr(c, n->as.call.callee, base);
+        check_defined(c, n->as.call.callee, base);
         kw_c_call_args(c, OP_CALL, base, &n->as.call.args, NULL, dest);
         break;
     case KW_N_METHOD_CALL:

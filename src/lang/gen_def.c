@@ -162,9 +162,13 @@ void kw_c_define_function(kw_compiler *c, const kw_node *n)
 
 /* ---- Structs, enums, packages --------------------------------------------------------------------------------- */
 
-static void declare(kw_compiler *c, const kw_name *name, unsigned reg)
+/* R[reg], a struct or enum, gets its name; a struct that replaces another lives on in that one, so R[reg] is
+ * then read back. */
+static void declare(kw_compiler *c, const kw_name *name, unsigned reg, bool is_struct)
 {
     kw_c_global_op(c, OP_DEFDECL, reg, kw_c_global(c, name->text, name->size));
+    if (is_struct)
+        kw_c_global_op(c, OP_GETSTRUCT, reg, kw_c_global(c, name->text, name->size));
     if (c->f->package != NULL)
         kw_c_global_op(c, OP_DEFDECL, reg, kw_c_member(c, c->f->package, name->text, name->size));
 }
@@ -188,7 +192,7 @@ void kw_c_struct(kw_compiler *c, const kw_node *n)
     kw_c_name_word(c, s->name->text, s->name->size);
     for (uint32_t i = 0; i < s->methods.count; i++)
         method(c, s->methods.items[i]->as.function, reg);
-    declare(c, s->name, reg);
+    declare(c, s->name, reg, true);
     for (uint32_t i = 0; i < s->static_count; i++) {
         c->pos = s->statics[i].pos;
         kw_c_expr(c, s->statics[i].value, base);
@@ -218,7 +222,7 @@ void kw_c_enum(kw_compiler *c, const kw_node *n)
         kw_c_abc(c, OP_SETFIELD, reg, value, 0);
         kw_c_name_word(c, m->name->text, m->name->size);
     }
-    declare(c, n->as.enum_def.name, reg);
+    declare(c, n->as.enum_def.name, reg, false);
 }
 
 void kw_c_package(kw_compiler *c, const kw_node *n)

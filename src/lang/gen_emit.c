@@ -6,6 +6,7 @@
 
 #include "lang/gen_internal.h"
 
+enum { MAX_TOTAL = 1 << 22 }; /* copies of nested finally bodies multiply: stop before memory does */
 enum { MAX_JUMP = (1 << 23) - 1, MAX_INDEX = 65535, INTERN_BELOW = 48 };
 
 void kw_c_error(kw_compiler *c, const char *message)
@@ -21,6 +22,8 @@ void kw_c_error(kw_compiler *c, const char *message)
 
 uint32_t kw_c_emit(kw_compiler *c, kw_instr i)
 {
+    if (++c->total > MAX_TOTAL)
+        kw_c_error(c, "The program is too large.");
     return kw_chunk_emit(c->vm, c->f->proto, i, c->pos.line, c->pos.column);
 }
 

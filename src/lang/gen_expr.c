@@ -79,12 +79,35 @@ typedef struct search {
     bool found;
 } search;
 
+/* Does `n` itself give `name` a value?  Statements count: they stand in the bodies of a `case`. */
+static bool sets(const kw_node *n, const kw_name *name)
+{
+    switch (n->kind) {
+    case KW_N_ASSIGN:
+        return n->as.assign.target->kind == KW_N_NAME && n->as.assign.target->as.name == name;
+    case KW_N_CASE: return n->as.case_of->as_name == name;
+    case KW_N_FOR:
+    case KW_N_REPEAT: return n->as.loop->first == name || n->as.loop->second == name;
+    case KW_N_TRY: return n->as.try_catch->first == name || n->as.try_catch->second == name;
+    case KW_N_FUNCTION: return n->as.function->name == name;
+    case KW_N_VAR:
+        for (uint32_t i = 0; i < n->as.var.count; i++)
+            if (n->as.var.items[i].name == name)
+                return true;
+        return false;
+    case KW_N_UNPACK:
+        for (uint32_t i = 0; i < n->as.unpack.name_count; i++)
+            if (n->as.unpack.names[i] == name)
+                return true;
+        return false;
+    default: return false;
+    }
+}
+
 static void look(void *context, const kw_node *n)
 {
     search *s = context;
-    if (n->kind == KW_N_ASSIGN && n->as.assign.target->kind == KW_N_NAME && n->as.assign.target->as.name == s->name)
-        s->found = true;
-    if (n->kind == KW_N_CASE && n->as.case_of->as_name == s->name)
+    if (sets(n, s->name))
         s->found = true;
     if (!s->found && n->kind != KW_N_LAMBDA) /* a captured local is read from its cell at once */
         kw_each_child(n, look, s);
@@ -306,7 +329,7 @@ static void map_literal(kw_compiler *c, const kw_node *n, unsigned dest)
     kw_c_abc(c, OP_MOVE, dest, map, 0);
 }
 
-static void raise_known(kw_compiler *c, const char *type, kw_string *message)
+void kw_c_raise(kw_compiler *c, const char *type, kw_string *message)
 {
     uint32_t t = kw_c_constant(c, kw_of_string(kw_intern_c(c->vm, type)));
     uint32_t m = kw_c_constant(c, kw_of_string(message));
@@ -318,7 +341,7 @@ static void raise_known(kw_compiler *c, const char *type, kw_string *message)
 static void bytes_literal(kw_compiler *c, const kw_node *n, unsigned dest)
 {
     if (n->as.bytes.bad_size > 0) {
-        raise_known(c, "KiwiError",
+        kw_c_raise(c, "KiwiError",
                     kw_string_format(c->vm,
                                      "Non-ASCII character '%.*s' in byte literal (use string and .to_bytes() for "
                                      "Unicode)",
@@ -390,7 +413,7 @@ static void emit_event(kw_compiler *c, const kw_node *n, unsigned dest)
 static void yield(kw_compiler *c, const kw_node *n, unsigned dest)
 {
     if (!c->f->is_generator) {
-        raise_known(c, "RuntimeError", kw_intern_c(c->vm, "'yield' used outside of a generator."));
+        kw_c_raise(c, "RuntimeError", kw_intern_c(c->vm, "'yield' used outside of a generator."));
         return;
     }
     unsigned reg = kw_c_temp(c, 1);

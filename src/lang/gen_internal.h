@@ -52,6 +52,7 @@ typedef struct kw_compiler {
     kw_pos pos;  /* of the statement or call being compiled, for the line table */
     bool failed; /* an error is set in the vm */
     unsigned lambdas;
+    uint32_t total; /* instructions of all functions so far */
 } kw_compiler;
 
 /* ---- gen_emit.c ------------------------------------------------------------------------------------------- */
@@ -94,6 +95,8 @@ void kw_c_bind_name(kw_compiler *c, const kw_name *name, unsigned from);
 void kw_c_expr(kw_compiler *c, const kw_node *n, unsigned dest);
 /* The register that holds the value: a local in place, or a new temporary. */
 unsigned kw_c_any(kw_compiler *c, const kw_node *n);
+/* Throw, when executed, an error that is known now. */
+void kw_c_raise(kw_compiler *c, const char *type, kw_string *message);
 /* Evaluate and drop. */
 void kw_c_effect(kw_compiler *c, const kw_node *n);
 /* Jump if the truth of `n` is `sense`; else fall through. */

@@ -242,6 +242,5 @@ void kw_types_register(kw_vm *vm)
     kw_date_register(vm);
     kw_convert_register(vm);
     kw_any_register(vm);
-    kw_text_register(vm);
     kw_globals_register(vm);
 }

@@ -6,6 +6,10 @@ libkwtypes_la_SOURCES = \
 	%D%/bytes.c \
 	%D%/check.c \
 	%D%/convert.c \
+	%D%/date.c \
+	%D%/date_format.c \
+	%D%/date_names.h \
+	%D%/date_parse.c \
 	%D%/globals.c \
 	%D%/lambda.c \
 	%D%/list.c \

@@ -373,6 +373,28 @@ static void note_trace(kw_vm *vm, const kw_fiber *fiber)
     vm->error.trace_line = line;
 }
 
+/* kw_push_frame() for what almost every call is: a plain function, and room on both stacks. */
+static inline bool push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args_at, uint32_t argc, uint8_t dest,
+                             kw_value self, kw_class *home)
+{
+    const kw_proto *p = closure->proto;
+    if (UNLIKELY(p->variadic || (p->header.flags & KW_PROTO_GENERATOR) || closure->self.tag != KW_UNDEF ||
+                 fiber->frame_count == fiber->frame_cap || args_at + p->reg_count + argc >= fiber->stack_cap))
+        return false;
+    kw_value *r = fiber->stack + args_at;
+    for (uint32_t i = argc < p->param_count ? argc : p->param_count; i < p->reg_count; i++)
+        r[i] = kw_null();
+    kw_frame *f = &fiber->frames[fiber->frame_count++];
+    f->closure = closure;
+    f->pc = p->code;
+    f->base = args_at;
+    f->dest = dest;
+    f->ret = KW_RET_REG;
+    f->self = self;
+    f->home = home;
+    return true;
+}
+
 /* ---- The loop --------------------------------------------------------------------------------------------------- */
 
 #define SAVE() (frame->pc = pc)
@@ -416,6 +438,18 @@ static void note_trace(kw_vm *vm, const kw_fiber *fiber)
         SAVE();                                                                                    \
         if (UNLIKELY(!(call)))                                                                     \
             goto throw_error;                                                                      \
+    } while (0)
+
+/* A frame was pushed by push_fast(): go on in it. */
+#define ENTER_FRAME()                                                                              \
+    do {                                                                                           \
+        frame = &fiber->frames[fiber->frame_count - 1];                                            \
+        pc = frame->pc;                                                                            \
+        r = fiber->stack + frame->base;                                                            \
+        k = frame->closure->proto->constants;                                                      \
+        if (UNLIKELY(--vm->budget < 0))                                                            \
+            goto safepoint;                                                                        \
+        NEXT();                                                                                    \
     } while (0)
 
 #define BOTH_INT(a, b)   ((a).tag == KW_INT && (b).tag == KW_INT)
@@ -962,17 +996,10 @@ dispatch:
     OP(CALL) : {
         kw_value f = r[A(i)];
         if (LIKELY(kw_is(f, KW_LAMBDA) && f.as.obj->kind == KW_K_CLOSURE)) {
-            kw_closure *closure = (kw_closure *)f.as.obj;
-            if (LIKELY(!(closure->proto->header.flags & KW_PROTO_GENERATOR))) {
-                SAVE();
-                kw_target how = {.self = kw_undef(), .dest = (uint8_t)C(i), .ret = KW_RET_REG};
-                if (UNLIKELY(!kw_push_frame(vm, fiber, closure, frame->base + A(i) + 1, B(i), how)))
-                    goto throw_error;
-                LOAD();
-                if (UNLIKELY(--vm->budget < 0))
-                    goto safepoint;
-                NEXT();
-            }
+            SAVE();
+            if (LIKELY(push_fast(fiber, (kw_closure *)f.as.obj, frame->base + A(i) + 1, B(i), (uint8_t)C(i),
+                                 kw_undef(), NULL)))
+                ENTER_FRAME();
         }
         SAVE();
         if (UNLIKELY(kw_is(f, KW_NULL))) {
@@ -1017,18 +1044,10 @@ dispatch:
         kw_cache *cache = CACHE(w);
         if (LIKELY(kw_is(*self, KW_OBJECT) && cache->key == self->as.object->klass &&
                    cache->epoch == vm->method_epoch && cache->slot == 0 &&
-                   cache->value.as.obj->kind == KW_K_CLOSURE)) {
-            kw_closure *closure = (kw_closure *)cache->value.as.obj;
-            if (LIKELY(!(closure->proto->header.flags & KW_PROTO_GENERATOR))) {
-                kw_target how = {.self = *self, .home = cache->home, .dest = (uint8_t)C(i), .ret = KW_RET_REG};
-                if (UNLIKELY(!kw_push_frame(vm, fiber, closure, frame->base + A(i) + 1, B(i), how)))
-                    goto throw_error;
-                LOAD();
-                if (UNLIKELY(--vm->budget < 0))
-                    goto safepoint;
-                NEXT();
-            }
-        }
+                   cache->value.as.obj->kind == KW_K_CLOSURE) &&
+            push_fast(fiber, (kw_closure *)cache->value.as.obj, frame->base + A(i) + 1, B(i), (uint8_t)C(i), *self,
+                      cache->home))
+            ENTER_FRAME();
         entered = kw_enter_method(vm, frame->base + A(i), B(i), NAME(w), cache, (uint8_t)C(i));
         goto after_call;
     }

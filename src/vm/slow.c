@@ -202,7 +202,7 @@ bool kw_define_decl(kw_vm *vm, kw_global *g, kw_value v)
                  missing->text);
         return false;
     }
-    if ((g->means & KW_MEANS_DECL) && !((g->decl.as.klass->header.flags | c->header.flags) & KW_CLASS_ENUM)) {
+    if ((g->means & KW_MEANS_DECL) && g->decl.as.klass != c && !((g->decl.as.klass->header.flags | c->header.flags) & KW_CLASS_ENUM)) {
         kw_class_replace(vm, g->decl.as.klass, c); /* existing objects get the new methods, too */
         v = g->decl;
     }
