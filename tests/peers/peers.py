@@ -79,11 +79,13 @@ def port_is_free(port):
             return False
 
 
-def wait_listening(port, seconds=20):
+def wait_listening(port, server):
     """Wait until somebody listens, without connecting: the server may want one client only."""
     want = ":%04X" % port
-    end = time.monotonic() + seconds
+    end = time.monotonic() + 20
     while time.monotonic() < end:
+        if server.poll() is not None:
+            raise AssertionError("the server has ended: " + server.communicate()[1].decode())
         for table in ("/proc/net/tcp", "/proc/net/tcp6"):
             try:
                 with open(table) as rows:
@@ -182,7 +184,7 @@ def hello_check(out):
 @test(8080)
 def echo_server_with_python():
     server = seed("echo_server")
-    wait_listening(8080)
+    wait_listening(8080, server)
     check(exchange(8080, b"Hello") == b"Hello")
     hello_check(finish(server)[0])
 
@@ -191,7 +193,7 @@ def echo_server_with_python():
 def echo_server_with_nc():
     need("nc")
     server = seed("echo_server")
-    wait_listening(8080)
+    wait_listening(8080, server)
     client = start(["nc", "127.0.0.1", "8080"], stdin=subprocess.PIPE)
     client.stdin.write(b"Hello")
     client.stdin.flush()
@@ -205,7 +207,7 @@ def echo_server_with_nc():
 def echo_server_with_socat():
     need("socat")
     server = seed("echo_server")
-    wait_listening(8080)
+    wait_listening(8080, server)
     client = subprocess.run(["socat", "-t", "10", "-", "TCP:127.0.0.1:8080"], input=b"Hello",
                             stdout=subprocess.PIPE, timeout=30)
     check(client.stdout == b"Hello", client.stdout)
@@ -215,7 +217,7 @@ def echo_server_with_socat():
 @test(8080)
 def echo_server_with_tcp_client():
     server = seed("echo_server")
-    wait_listening(8080)
+    wait_listening(8080, server)
     out, _ = finish(seed("tcp_client"))
     check(out == "Connected to server\nServer replied: 72101108108111\n", out)
     hello_check(finish(server)[0])
@@ -233,7 +235,7 @@ def tcp_client_with_python():
 def tcp_client_with_socat():
     need("socat")
     server = start(["socat", "TCP-LISTEN:8080,bind=127.0.0.1,reuseaddr", "EXEC:cat"])
-    wait_listening(8080)
+    wait_listening(8080, server)
     out, _ = finish(seed("tcp_client"))
     check(out == "Connected to server\nServer replied: 72101108108111\n", out)
     stop(server)
@@ -260,7 +262,7 @@ def tcp_client_gets_a_reset():
 @test(9000)
 def persistent_echo_server_serves_many():
     server = seed("persistent_echo_server")
-    wait_listening(9000)
+    wait_listening(9000, server)
     silent = socket.create_connection(("127.0.0.1", 9000), timeout=20)
     socket.create_connection(("127.0.0.1", 9000), timeout=20).close()
     clients = [socket.create_connection(("127.0.0.1", 9000), timeout=20) for _ in range(200)]
@@ -279,7 +281,7 @@ def persistent_echo_server_serves_many():
 def persistent_echo_server_with_nc():
     need("nc")
     server = seed("persistent_echo_server")
-    wait_listening(9000)
+    wait_listening(9000, server)
     for text in (b"one", b"two"):
         client = start(["nc", "127.0.0.1", "9000"], stdin=subprocess.PIPE)
         client.stdin.write(text)
@@ -435,7 +437,7 @@ def tls_server(folder, script="tls_echo_server", port=7443, where=EXAMPLES):
         name = make_certificate(folder, "local", "DNS:localhost,IP:127.0.0.1")
         env.update(KIWI_TLS_CERT=name + ".pem", KIWI_TLS_KEY=name + ".key")
     server = kiwi(os.path.join(where, script + ".kiwi"), port, env=env)
-    wait_listening(port)
+    wait_listening(port, server)
     return server
 
 
@@ -544,7 +546,7 @@ def tls_server_with_the_development_certificate():
     with tempfile.TemporaryDirectory() as folder:
         env = {"XDG_STATE_HOME": folder}
         server = kiwi(os.path.join(EXAMPLES, "tls_echo_server.kiwi"), 7443, env=env)
-        wait_listening(7443)
+        wait_listening(7443, server)
         code = ('c = tls::tcpconnect("127.0.0.1", 7443, "localhost")\n'
                 'task::await(tls::send(c, "mine".to_bytes()))\n'
                 'println task::await(tls::recv(c)).to_string()\n')
@@ -560,7 +562,7 @@ def tls_server_with_the_development_certificate():
 def get_page(folder, command):
     server = start(command, cwd=folder, stdin=subprocess.PIPE)
     try:
-        wait_listening(7443)
+        wait_listening(7443, server)
         out, _ = finish(kiwi(os.path.join(EXAMPLES, "https_get.kiwi"), "localhost", "/", 7443,
                              env={"SSL_CERT_FILE": folder + "/ca.pem"}))
     finally:
@@ -590,7 +592,7 @@ def https_get_with_gnutls_serv():
 @test(7000)
 def example_echo_server_and_client():
     server = kiwi(os.path.join(EXAMPLES, "echo_server.kiwi"), 7000)
-    wait_listening(7000)
+    wait_listening(7000, server)
     with socket.create_connection(("127.0.0.1", 7000), timeout=20) as s:
         for _ in range(3):
             s.sendall(b"again")
