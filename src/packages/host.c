@@ -315,7 +315,9 @@ bool kp_is_type(kw_vm *vm, const kw_call *call, uint32_t at, kw_type type, const
     return false;
 }
 
-kw_value *kp_option(kw_map *map, kw_vm *vm, const char *key)
+bool kp_allowed(kw_vm *vm, const char *name)
 {
-    return kw_map_find_string(map, kw_intern_c(vm, key));
+    if (vm->safe_mode)
+        kw_throw(vm, "SafeModeError", "'%s' is not available in safe mode.", name);
+    return !vm->safe_mode;
 }

@@ -45,7 +45,7 @@ kw_result kp_throw_fault(kw_vm *vm, const kiwi_result *result);
 /* Argument checks of native primitives: ParameterTypeMismatchError that names `function`. */
 bool kp_is_type(kw_vm *vm, const kw_call *call, uint32_t at, kw_type type, const char *function);
 
-/* Look for `key` in a hashmap given by the script; NULL if missing. */
-kw_value *kp_option(kw_map *map, kw_vm *vm, const char *key);
+/* Is package `name` available?  Not in safe mode: SafeModeError. */
+bool kp_allowed(kw_vm *vm, const char *name);
 
 #endif

@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += libkwpackages.la
 libkwpackages_la_SOURCES = \
 	%D%/channel.c \
 	%D%/embed.c \
+	%D%/env.c \
 	%D%/file.c \
 	%D%/file.h \
 	%D%/host.c \

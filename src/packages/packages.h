@@ -12,6 +12,7 @@ void kp_channel_define(kw_vm *vm); /* struct Channel */
 void kp_socket_define(kw_vm *vm);
 void kp_tls_define(kw_vm *vm);
 void kp_math_define(kw_vm *vm);
+void kp_env_define(kw_vm *vm);
 
 /* kw_hooks.load, .import, .prelude, .unknown_method */
 bool kp_load(kw_vm *vm, kw_string *owner, kw_string *name);

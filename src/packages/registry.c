@@ -15,7 +15,8 @@ static const struct {
     const char *name;
     kp_define define;
 } natives[] = {
-    {"math", kp_math_define}, {"socket", kp_socket_define}, {"task", kp_task_define}, {"tls", kp_tls_define},
+    {"env", kp_env_define},   {"math", kp_math_define}, {"socket", kp_socket_define},
+    {"task", kp_task_define}, {"tls", kp_tls_define},
 };
 
 /* Global names and what defines them. */

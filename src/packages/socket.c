@@ -47,6 +47,12 @@ static bool port_ok(kw_vm *vm, int64_t port, int64_t lowest)
     return false;
 }
 
+/* May the script use the network, and is the runtime there?  false: thrown. */
+static bool network(kw_vm *vm)
+{
+    return kp_allowed(vm, "socket") && kp_net(vm) != NULL;
+}
+
 static kw_result task(kw_call *call, kiwi_id id)
 {
     return kw_return(call, kw_int(id));
@@ -137,7 +143,7 @@ static kw_result socket_tcpserver(kw_vm *vm, kw_call *call)
     const char *host = text_arg(vm, call, 0, name);
     int64_t port, backlog;
     if (host == NULL || !int_arg(vm, call, 1, name, NULL, &port) ||
-        !int_arg(vm, call, 2, name, &default_backlog, &backlog) || !port_ok(vm, port, 0) || kp_net(vm) == NULL)
+        !int_arg(vm, call, 2, name, &default_backlog, &backlog) || !port_ok(vm, port, 0) || !network(vm))
         return KW_THROWN;
     kiwi_id id;
     kiwi_result result;
@@ -153,7 +159,7 @@ static kw_result tls_tcpserver(kw_vm *vm, kw_call *call)
     kiwi_tls_options options;
     if (host == NULL || !int_arg(vm, call, 1, name, NULL, &port) ||
         !int_arg(vm, call, 2, name, &default_backlog, &backlog) || !port_ok(vm, port, 0) ||
-        !tls_options(vm, call, 3, name, &options) || kp_net(vm) == NULL)
+        !tls_options(vm, call, 3, name, &options) || !network(vm))
         return KW_THROWN;
     kiwi_id id;
     kiwi_result result;
@@ -167,7 +173,7 @@ static kw_result socket_tcpconnect(kw_vm *vm, kw_call *call)
     const char *host = text_arg(vm, call, 0, name);
     int64_t port, timeout;
     if (host == NULL || !int_arg(vm, call, 1, name, NULL, &port) ||
-        !int_arg(vm, call, 2, name, &no_timeout, &timeout) || !port_ok(vm, port, 1) || kp_net(vm) == NULL)
+        !int_arg(vm, call, 2, name, &no_timeout, &timeout) || !port_ok(vm, port, 1) || !network(vm))
         return KW_THROWN;
     if (timeout < 0 || timeout > INT32_MAX)
         return kw_throw(vm, "InvalidOperationError", "Invalid time limit %lld.", (long long)timeout);
@@ -185,7 +191,7 @@ static kw_result tls_tcpconnect(kw_vm *vm, kw_call *call)
         return KW_THROWN;
     if (!kw_is(kw_arg(call, 2), KW_NULL) && (sni = text_arg(vm, call, 2, name)) == NULL)
         return KW_THROWN;
-    if (!port_ok(vm, port, 1) || !tls_options(vm, call, 3, name, &options) || kp_net(vm) == NULL)
+    if (!port_ok(vm, port, 1) || !tls_options(vm, call, 3, name, &options) || !network(vm))
         return KW_THROWN;
     return kp_await(vm, call, kiwi_tls_connect(kp_net(vm), host, port, sni, &options), KP_TLS_CONNECT);
 }
@@ -195,7 +201,7 @@ static kw_result tls_tcpconnect(kw_vm *vm, kw_call *call)
 static kw_result accepting(kw_vm *vm, kw_call *call, const char *name, kiwi_id (*accept)(kiwi_net *, kiwi_id))
 {
     int64_t id;
-    if (!int_arg(vm, call, 0, name, NULL, &id) || kp_net(vm) == NULL)
+    if (!int_arg(vm, call, 0, name, NULL, &id) || !network(vm))
         return KW_THROWN;
     return task(call, accept(kp_net(vm), id));
 }
@@ -205,7 +211,7 @@ static kw_result receiving(kw_vm *vm, kw_call *call, const char *name,
 {
     int64_t id, max;
     if (!int_arg(vm, call, 0, name, NULL, &id) || !int_arg(vm, call, 1, name, &default_max, &max) ||
-        kp_net(vm) == NULL)
+        !network(vm))
         return KW_THROWN;
     return task(call, recv(kp_net(vm), id, max));
 }
@@ -214,7 +220,7 @@ static kw_result sending(kw_vm *vm, kw_call *call, const char *name,
                          kiwi_id (*send)(kiwi_net *, kiwi_id, const void *, size_t))
 {
     int64_t id;
-    if (!int_arg(vm, call, 0, name, NULL, &id) || !kp_is_type(vm, call, 1, KW_BYTES, name) || kp_net(vm) == NULL)
+    if (!int_arg(vm, call, 0, name, NULL, &id) || !kp_is_type(vm, call, 1, KW_BYTES, name) || !network(vm))
         return KW_THROWN;
     const kw_bytes *data = call->args[1].as.bytes;
     return task(call, send(kp_net(vm), id, data->data, data->size));
@@ -223,7 +229,7 @@ static kw_result sending(kw_vm *vm, kw_call *call, const char *name,
 static kw_result closing(kw_vm *vm, kw_call *call, const char *name, void (*close)(kiwi_net *, kiwi_id))
 {
     int64_t id;
-    if (!int_arg(vm, call, 0, name, NULL, &id) || kp_net(vm) == NULL)
+    if (!int_arg(vm, call, 0, name, NULL, &id) || !network(vm))
         return KW_THROWN;
     close(kp_net(vm), id);
     return KW_DONE;
@@ -303,7 +309,7 @@ static kw_result invalid_socket(kw_vm *vm)
 /* The id of an open socket of the right package.  false: thrown. */
 static bool open_socket(kw_vm *vm, kw_call *call, const char *name, bool tls, kiwi_id *id, kiwi_socket_info *info)
 {
-    if (!int_arg(vm, call, 0, name, NULL, id) || kp_net(vm) == NULL)
+    if (!int_arg(vm, call, 0, name, NULL, id) || !network(vm))
         return false;
     if (kiwi_socket_info_get(kp_net(vm), *id, info) == 0 && info->tls == tls)
         return true;
@@ -371,7 +377,7 @@ static kw_result tls_error(kw_vm *vm, kw_call *call)
 {
     int64_t id;
     kiwi_result result;
-    if (!int_arg(vm, call, 0, "__tlssocket_error__", NULL, &id) || kp_net(vm) == NULL)
+    if (!int_arg(vm, call, 0, "__tlssocket_error__", NULL, &id) || !network(vm))
         return KW_THROWN;
     if (kiwi_tls_error(kp_net(vm), id, &result) != 0)
         return KW_DONE;

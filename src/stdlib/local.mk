@@ -1,5 +1,6 @@
 # src/stdlib: packages written in Kiwi. A new .kiwi file is added here, and nowhere else.
 stdlib_kiwi = \
+	%D%/error.kiwi \
 	%D%/event.kiwi \
 	%D%/prelude.kiwi \
 	%D%/task.kiwi

@@ -88,8 +88,8 @@ START_TEST(an_assignment_to_a_member_is_a_value)
     const char *chain = "struct N end fn f() a = N() t = a b = N() t = t.nxt = b a.nxt.x = 4 "
                         "\n[t.nxt == null, b.x] end f()";
     gives(chain, "[true, 4]");
-    gives("struct N end fn f() y = N() y.a = 1 z = y y = (y.a += 1) [y, z.a] end f()", "[2, 2]");
-    gives("struct N end fn f() y = N() z = y y = (y.k ||= 5) [y, z.k] end f()", "[5, 5]");
+    gives("struct N end fn f() y = N() y.a = 1 z = y y = (y.a += 1)\n[y, z.a] end f()", "[2, 2]");
+    gives("struct N end fn f() y = N() z = y y = (y.k ||= 5)\n[y, z.k] end f()", "[5, 5]");
     gives("fn f() l = [1] l[0] = 2 end f()", "null");
 }
 END_TEST
