@@ -17,11 +17,11 @@ typedef struct kw_unit {
 
 typedef struct kw_local {
     const kw_name *name;
-    bool captured; /* an inner function uses it: it lives in a cell */
+    bool captured;       /* an inner function uses it: it lives in a cell */
     uint32_t defined_at; /* nothing but a nested function: its offset in the text; else 0 */
 } kw_local;
 
-typedef struct kw_scope { /* one function or lambda */
+typedef struct kw_scope {   /* one function or lambda */
     struct kw_scope *outer; /* the function around it, or NULL */
     kw_unit *unit;
     kw_local *locals; /* parameters first, then *rest, then the others */
@@ -32,10 +32,10 @@ typedef struct kw_scope { /* one function or lambda */
 typedef struct kw_scopes {
     kw_arena *arena;
     kw_unit file;
-    kb_map units;        /* PACKAGE node -> kw_unit */
-    kw_scope **all;      /* every scope, to free the maps */
+    kb_map units;   /* PACKAGE node -> kw_unit */
+    kw_scope **all; /* every scope, to free the maps */
     uint32_t count, cap;
-    kb_status status;    /* KB_ENOMEM once memory is short */
+    kb_status status; /* KB_ENOMEM once memory is short */
 } kw_scopes;
 
 /* Analyse a program.  KB_ENOMEM; *scopes must be ended in any case. */

@@ -55,7 +55,8 @@ static void assign_index(kw_compiler *c, const kw_node *target, kw_opr op, const
 
 static void assign_slice(kw_compiler *c, const kw_node *target, const kw_node *value)
 {
-    const kw_node *parts[3] = {target->as.slice.start, target->as.slice.stop, target->as.slice.step};
+    const kw_node *parts[3] = {target->as.slice.start, target->as.slice.stop,
+                               target->as.slice.step};
     unsigned base = kw_c_temp(c, 4), given = 0;
     kw_c_expr(c, target->as.slice.object, base);
     for (unsigned i = 0; i < 3; i++)
@@ -76,7 +77,8 @@ static void store(kw_compiler *c, const kw_node *target, unsigned from)
 }
 
 /* target op= value for a name, attribute, static or member; the value assigned is left in `reg`. */
-static void assign_compound(kw_compiler *c, const kw_node *target, kw_opr op, const kw_node *value, unsigned reg)
+static void assign_compound(kw_compiler *c, const kw_node *target, kw_opr op, const kw_node *value,
+                            unsigned reg)
 {
     if (is_logical(op)) {
         kw_c_expr(c, target, reg);
@@ -100,7 +102,8 @@ static void assign_compound(kw_compiler *c, const kw_node *target, kw_opr op, co
 }
 
 /* One assignment without guard; dest < 0: the value is not wanted. */
-static void assign_one(kw_compiler *c, const kw_node *target, kw_opr op, const kw_node *value, int dest)
+static void assign_one(kw_compiler *c, const kw_node *target, kw_opr op, const kw_node *value,
+                       int dest)
 {
     unsigned mark = c->f->free;
     if (target->kind == KW_N_INDEX || target->kind == KW_N_SLICE) {

@@ -30,15 +30,16 @@ uint32_t kw_c_names_constant(kw_compiler *c, const kw_arg_list *args, bool after
     for (uint32_t i = 0; names != NULL && i < args->count; i++) {
         const kw_name *name = args->items[i].name;
         (void)kw_list_push(c->vm, names,
-                           name == NULL ? kw_null() : kw_of_string(kw_intern(c->vm, name->text, name->size)));
+                           name == NULL ? kw_null()
+                                        : kw_of_string(kw_intern(c->vm, name->text, name->size)));
     }
     if (names == NULL)
         c->failed = true;
     return kw_c_constant(c, kw_of_list(names));
 }
 
-void kw_c_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_list *args, const kw_name *method,
-                    unsigned dest)
+void kw_c_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_list *args,
+                    const kw_name *method, unsigned dest)
 {
     kw_pos pos = c->pos;
     unsigned count = args->count;
@@ -72,8 +73,9 @@ static void check_defined(kw_compiler *c, const kw_node *callee, unsigned reg)
         return;
     kw_c_abc(c, OP_TESTNULL, reg, 0, 0);
     uint32_t defined = kw_c_jump(c);
-    kw_c_raise(c, "VariableUndefinedError",
-               kw_string_format(c->vm, "The variable has not been declared: '%s'", callee->as.name->text));
+    kw_c_raise(
+        c, "VariableUndefinedError",
+        kw_string_format(c->vm, "The variable has not been declared: '%s'", callee->as.name->text));
     kw_c_patch(c, defined, kw_c_here(c));
 }
 

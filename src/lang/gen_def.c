@@ -39,11 +39,11 @@ static void describe_params(kw_compiler *c, kw_proto *p, const kw_function_node 
     kw_chunk_params(c->vm, p, f->param_count, f->has_variadic);
     for (uint32_t i = 0; i < f->param_count; i++) {
         const kw_param_node *from = &f->params[i];
-        p->params[i] = (kw_param){.name = kw_intern(c->vm, from->name->text, from->name->size),
-                                  .hint = hint_text(c, &from->hint),
-                                  .constant = from->fallback == NULL ? kw_undef()
-                                                                     : constant_default(c, from->fallback),
-                                  .has_default = from->fallback != NULL};
+        p->params[i] = (kw_param){
+            .name = kw_intern(c->vm, from->name->text, from->name->size),
+            .hint = hint_text(c, &from->hint),
+            .constant = from->fallback == NULL ? kw_undef() : constant_default(c, from->fallback),
+            .has_default = from->fallback != NULL};
     }
 }
 
@@ -96,7 +96,8 @@ kw_proto *kw_c_function(kw_compiler *c, const kw_function_node *f, bool is_metho
     c->f = &inner;
     c->pos = f->pos;
     p->line = f->pos.line;
-    p->header.flags = (uint8_t)((f->has_yield ? KW_PROTO_GENERATOR : 0) | (is_method ? KW_PROTO_METHOD : 0) |
+    p->header.flags = (uint8_t)((f->has_yield ? KW_PROTO_GENERATOR : 0) |
+                                (is_method ? KW_PROTO_METHOD : 0) |
                                 (f->is_static ? KW_PROTO_STATIC : 0));
     if (f->param_count > KW_MAX_PARAMS)
         kw_c_error(c, "Too many parameters.");
@@ -157,7 +158,8 @@ void kw_c_define_function(kw_compiler *c, const kw_node *n)
     if (c->f->scope != NULL)
         kw_c_write_name(c, f->name, reg);
     else
-        kw_c_global_op(c, OP_DEFFUNC, reg, kw_c_member(c, c->f->package, f->name->text, f->name->size));
+        kw_c_global_op(c, OP_DEFFUNC, reg,
+                       kw_c_member(c, c->f->package, f->name->text, f->name->size));
 }
 
 /* ---- Structs, enums, packages --------------------------------------------------------------------------------- */
@@ -177,7 +179,8 @@ static void method(kw_compiler *c, const kw_function_node *f, unsigned class_reg
 {
     unsigned mark = c->f->free, reg = kw_c_temp(c, 1);
     closure(c, kw_c_function(c, f, true), reg);
-    kw_c_abc(c, OP_ADDMETHOD, class_reg, reg, (f->is_static ? 1u : 0u) | (f->is_abstract ? 2u : 0u));
+    kw_c_abc(c, OP_ADDMETHOD, class_reg, reg,
+             (f->is_static ? 1u : 0u) | (f->is_abstract ? 2u : 0u));
     kw_c_name_word(c, f->name->text, f->name->size);
     c->f->free = mark;
 }

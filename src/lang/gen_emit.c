@@ -6,7 +6,9 @@
 
 #include "lang/gen_internal.h"
 
-enum { MAX_TOTAL = 1 << 22 }; /* copies of nested finally bodies multiply: stop before memory does */
+enum {
+    MAX_TOTAL = 1 << 22
+}; /* copies of nested finally bodies multiply: stop before memory does */
 enum { MAX_JUMP = (1 << 23) - 1, MAX_INDEX = 65535, INTERN_BELOW = 48 };
 
 void kw_c_error(kw_compiler *c, const char *message)
@@ -82,7 +84,9 @@ unsigned kw_c_temp(kw_compiler *c, unsigned count)
 {
     unsigned first = c->f->free;
     if (first + count > KW_MAX_REGS) {
-        kw_c_error(c, "The function is too large: an expression or its variables need more than 250 registers.");
+        kw_c_error(
+            c,
+            "The function is too large: an expression or its variables need more than 250 registers.");
         return 0;
     }
     c->f->free += count;
@@ -102,7 +106,8 @@ void kw_c_add(kw_compiler *c, kw_jumps *jumps, uint32_t at)
 {
     if (jumps->count == jumps->cap) {
         uint32_t cap = jumps->cap == 0 ? 8 : jumps->cap * 2;
-        jumps->at = kw_realloc(c->vm, jumps->at, jumps->cap * sizeof(uint32_t), cap * sizeof(uint32_t));
+        jumps->at =
+            kw_realloc(c->vm, jumps->at, jumps->cap * sizeof(uint32_t), cap * sizeof(uint32_t));
         jumps->cap = cap;
     }
     jumps->at[jumps->count++] = at;

@@ -22,12 +22,14 @@ static bool constant_number(const kw_node *n, kw_value *out)
         *out = kw_float(n->as.number);
         return true;
     }
-    if (n->kind == KW_N_UNARY && n->as.unary.op == KW_OPR_NEG && constant_number(n->as.unary.operand, &a)) {
+    if (n->kind == KW_N_UNARY && n->as.unary.op == KW_OPR_NEG &&
+        constant_number(n->as.unary.operand, &a)) {
         *out = kw_is(a, KW_INT) ? kw_int((int64_t)(0 - (uint64_t)a.as.i)) : kw_float(-a.as.f);
         return true;
     }
-    if (n->kind != KW_N_BINARY || n->as.binary.op > KW_OPR_MUL || !constant_number(n->as.binary.left, &a) ||
-        !constant_number(n->as.binary.right, &b) || a.tag != b.tag)
+    if (n->kind != KW_N_BINARY || n->as.binary.op > KW_OPR_MUL ||
+        !constant_number(n->as.binary.left, &a) || !constant_number(n->as.binary.right, &b) ||
+        a.tag != b.tag)
         return false;
     kw_opr op = n->as.binary.op;
     uint64_t x = (uint64_t)a.as.i, y = (uint64_t)b.as.i;
@@ -135,11 +137,13 @@ static unsigned left_operand(kw_compiler *c, const kw_node *left, const kw_node 
 static kw_opcode opcode_of(kw_opr op)
 {
     static const kw_opcode codes[KW_OPR_COUNT] = {
-        [KW_OPR_ADD] = OP_ADD, [KW_OPR_SUB] = OP_SUB,   [KW_OPR_MUL] = OP_MUL,   [KW_OPR_DIV] = OP_DIV,
-        [KW_OPR_FLOORDIV] = OP_IDIV, [KW_OPR_MOD] = OP_MOD, [KW_OPR_POW] = OP_POW, [KW_OPR_BAND] = OP_BAND,
-        [KW_OPR_BOR] = OP_BOR, [KW_OPR_BXOR] = OP_BXOR, [KW_OPR_SHL] = OP_SHL,   [KW_OPR_SHR] = OP_SHR,
-        [KW_OPR_USHR] = OP_USHR, [KW_OPR_IN] = OP_IN,   [KW_OPR_EQ] = OP_EQ,     [KW_OPR_NE] = OP_NE,
-        [KW_OPR_LT] = OP_LT,   [KW_OPR_LE] = OP_LE,     [KW_OPR_GT] = OP_GT,     [KW_OPR_GE] = OP_GE,
+        [KW_OPR_ADD] = OP_ADD,   [KW_OPR_SUB] = OP_SUB,       [KW_OPR_MUL] = OP_MUL,
+        [KW_OPR_DIV] = OP_DIV,   [KW_OPR_FLOORDIV] = OP_IDIV, [KW_OPR_MOD] = OP_MOD,
+        [KW_OPR_POW] = OP_POW,   [KW_OPR_BAND] = OP_BAND,     [KW_OPR_BOR] = OP_BOR,
+        [KW_OPR_BXOR] = OP_BXOR, [KW_OPR_SHL] = OP_SHL,       [KW_OPR_SHR] = OP_SHR,
+        [KW_OPR_USHR] = OP_USHR, [KW_OPR_IN] = OP_IN,         [KW_OPR_EQ] = OP_EQ,
+        [KW_OPR_NE] = OP_NE,     [KW_OPR_LT] = OP_LT,         [KW_OPR_LE] = OP_LE,
+        [KW_OPR_GT] = OP_GT,     [KW_OPR_GE] = OP_GE,
     };
     return codes[op];
 }
@@ -182,7 +186,8 @@ static void binary(kw_compiler *c, const kw_node *n, unsigned dest)
 static void logical(kw_compiler *c, const kw_node *n, unsigned dest)
 {
     kw_opr op = n->as.binary.op;
-    unsigned reg = (int)dest < (int)c->f->locals ? kw_c_temp(c, 1) : dest; /* the right side may read the local */
+    unsigned reg = (int)dest < (int)c->f->locals ? kw_c_temp(c, 1)
+                                                 : dest; /* the right side may read the local */
     kw_c_expr(c, n->as.binary.left, reg);
     if (op == KW_OPR_COALESCE)
         kw_c_abc(c, OP_TESTNULL, reg, 0, 0);
@@ -202,7 +207,9 @@ static void unary(kw_compiler *c, const kw_node *n, unsigned dest)
         kw_c_load(c, dest, v);
         return;
     }
-    kw_opcode op = n->as.unary.op == KW_OPR_NEG ? OP_NEG : n->as.unary.op == KW_OPR_NOT ? OP_NOT : OP_BNOT;
+    kw_opcode op = n->as.unary.op == KW_OPR_NEG   ? OP_NEG
+                   : n->as.unary.op == KW_OPR_NOT ? OP_NOT
+                                                  : OP_BNOT;
     kw_c_abc(c, op, dest, kw_c_any(c, n->as.unary.operand), 0);
 }
 
@@ -334,7 +341,9 @@ void kw_c_raise(kw_compiler *c, const char *type, kw_string *message)
     uint32_t t = kw_c_constant(c, kw_of_string(kw_intern_c(c->vm, type)));
     uint32_t m = kw_c_constant(c, kw_of_string(message));
     if (t > MAX_K || m > MAX_K)
-        kw_c_error(c, message->text); /* too many constants before it: known when compiled is early enough */
+        kw_c_error(
+            c,
+            message->text); /* too many constants before it: known when compiled is early enough */
     kw_c_abc(c, OP_RAISE, 0, t, m);
 }
 
@@ -342,10 +351,11 @@ static void bytes_literal(kw_compiler *c, const kw_node *n, unsigned dest)
 {
     if (n->as.bytes.bad_size > 0) {
         kw_c_raise(c, "KiwiError",
-                    kw_string_format(c->vm,
-                                     "Non-ASCII character '%.*s' in byte literal (use string and .to_bytes() for "
-                                     "Unicode)",
-                                     (int)n->as.bytes.bad_size, n->as.bytes.bad_char));
+                   kw_string_format(
+                       c->vm,
+                       "Non-ASCII character '%.*s' in byte literal (use string and .to_bytes() for "
+                       "Unicode)",
+                       (int)n->as.bytes.bad_size, n->as.bytes.bad_char));
         return;
     }
     kw_bytes *b = kw_bytes_new(c->vm, n->as.bytes.data, n->as.bytes.size);

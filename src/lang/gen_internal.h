@@ -27,14 +27,14 @@ typedef struct kw_try_ctx {
     uint32_t start;              /* of the range that is open */
     struct {
         uint32_t start, end;
-    } *ranges;
+    } * ranges;
     uint32_t count, cap;
 } kw_try_ctx;
 
 typedef struct kw_func { /* the function being compiled */
     struct kw_func *outer;
     kw_proto *proto;
-    kw_scope *scope;    /* NULL: the top level of a text */
+    kw_scope *scope; /* NULL: the top level of a text */
     kw_unit *unit;
     kw_string *package; /* qualified name of the package whose code this is, or NULL */
     uint32_t locals;    /* registers of variables; above them are temporaries */
@@ -104,8 +104,8 @@ void kw_c_condition(kw_compiler *c, const kw_node *n, bool sense, kw_jumps *jump
 void kw_c_binary(kw_compiler *c, kw_opr op, unsigned left, const kw_node *right, unsigned dest);
 /* ---- gen_call.c */
 void kw_c_call(kw_compiler *c, const kw_node *n, unsigned dest);
-void kw_c_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_list *args, const kw_name *method,
-                    unsigned dest);
+void kw_c_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_list *args,
+                    const kw_name *method, unsigned dest);
 void kw_c_args_list(kw_compiler *c, const kw_arg_list *args, unsigned dest);
 /* Append the arguments to the list in `dest`. */
 void kw_c_append_args(kw_compiler *c, const kw_arg_list *args, unsigned dest);

@@ -19,7 +19,8 @@ int kw_c_register(const kw_compiler *c, const kw_node *n)
 /* The number of the captured variable `name` in `f`, whose own local it is not; -1: no function has it. */
 static int captured(kw_compiler *c, kw_func *f, const kw_name *name)
 {
-    if (f->outer == NULL || f->scope == NULL || f->scope->outer != f->outer->scope || f->outer->scope == NULL)
+    if (f->outer == NULL || f->scope == NULL || f->scope->outer != f->outer->scope ||
+        f->outer->scope == NULL)
         return -1;
     int i = kw_scope_find(f->outer->scope, name);
     bool direct = i >= 0;
@@ -27,7 +28,8 @@ static int captured(kw_compiler *c, kw_func *f, const kw_name *name)
         i = captured(c, f->outer, name);
     if (i < 0)
         return -1;
-    return (int)kw_chunk_capture(c->vm, f->proto, (kw_capture){.from_register = direct, .index = (uint16_t)i});
+    return (int)kw_chunk_capture(c->vm, f->proto,
+                                 (kw_capture){.from_register = direct, .index = (uint16_t)i});
 }
 
 void kw_c_read_name(kw_compiler *c, const kw_name *name, unsigned dest)

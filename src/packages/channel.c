@@ -140,7 +140,8 @@ static kw_result channel_send(kw_vm *vm, kw_call *call)
         return KW_DONE;
     }
     bool room = ch->cap < 1 || (int64_t)ch->values.count < ch->cap;
-    if (!put(vm, room ? &ch->values : &ch->senders, (item){.parked = kw_parked_here(vm), .value = v}))
+    if (!put(vm, room ? &ch->values : &ch->senders,
+             (item){.parked = kw_parked_here(vm), .value = v}))
         return KW_THROWN;
     if (room)
         return KW_DONE;
@@ -224,5 +225,6 @@ void kp_channel_define(kw_vm *vm)
     kw_class *c = kw_class_new(vm, kw_intern_c(vm, "Channel"));
     for (const kw_native_def *m = methods; m->name != NULL; m++)
         kw_class_add(vm, c, kw_intern_c(vm, m->name), kw_native_new(vm, m), false, false);
-    kw_global_define(vm, kw_global_at(vm, kw_intern_c(vm, "Channel")), KW_MEANS_DECL, kw_of_class(c));
+    kw_global_define(vm, kw_global_at(vm, kw_intern_c(vm, "Channel")), KW_MEANS_DECL,
+                     kw_of_class(c));
 }

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "kiwi/kiwi.h"
-#include "lang/generate.h"
 #include "lang/diag.h"
+#include "lang/generate.h"
 #include "packages/file.h"
 #include "packages/host.h"
 #include "packages/packages.h"
@@ -28,7 +28,8 @@ static void connect_layers(kw_vm *vm)
                            .import = kp_import,
                            .prelude = kw_prelude};
     kw_types_register(vm);
-    kw_global_define(vm, kw_global_at(vm, kw_intern_c(vm, "global")), KW_MEANS_VARIABLE, kw_of_map(vm->global_map));
+    kw_global_define(vm, kw_global_at(vm, kw_intern_c(vm, "global")), KW_MEANS_VARIABLE,
+                     kw_of_map(vm->global_map));
 }
 
 static bool copy_arguments(kw_vm *vm, const kiwi_vm_options *options)
@@ -49,7 +50,8 @@ static void set_script(kw_vm *vm, const char *path)
     free(real);
     const char *slash = strrchr(vm->script_path->text, '/');
     size_t size = slash == NULL ? 0 : (size_t)(slash - vm->script_path->text);
-    vm->script_dir = slash == NULL ? kw_intern_c(vm, ".") : kw_intern(vm, vm->script_path->text, size);
+    vm->script_dir = slash == NULL ? kw_intern_c(vm, ".")
+                                   : kw_intern(vm, vm->script_path->text, size);
 }
 
 int kiwi_vm_new(const kiwi_vm_options *options, kiwi_vm **out)

@@ -55,7 +55,8 @@ static bool join_wait(kp_wait *w, kw_parked parked)
 {
     if (w->count == w->cap) {
         size_t cap = w->cap * 2;
-        kw_parked *fibers = realloc(w->fibers == &w->first ? NULL : w->fibers, cap * sizeof(*fibers));
+        kw_parked *fibers =
+            realloc(w->fibers == &w->first ? NULL : w->fibers, cap * sizeof(*fibers));
         if (fibers == NULL)
             return false;
         if (w->fibers == &w->first)
@@ -85,7 +86,8 @@ kw_value kp_value_of(kw_vm *vm, kiwi_result *result)
 
 kw_result kp_throw_fault(kw_vm *vm, const kiwi_result *result)
 {
-    return kw_throw_strings(vm, kw_intern_c(vm, "SystemError"), kw_string_new(vm, result->message, strlen(result->message)));
+    return kw_throw_strings(vm, kw_intern_c(vm, "SystemError"),
+                            kw_string_new(vm, result->message, strlen(result->message)));
 }
 
 /* The fibers of waits are roots, as they may live on after their fiber was woken otherwise. */

@@ -19,13 +19,13 @@ typedef struct kp_wait kp_wait; /* the fibers that await one task */
 
 typedef struct kp_host {
     kw_vm *vm;
-    kiwi_net *net;       /* opened on first need; NULL before */
-    kb_map waits;        /* task id -> kp_wait */
-    kp_wait *spare;      /* free list */
-    size_t watched;      /* waits that the runtime will answer */
-    kw_map *values;      /* task id -> value of a spawned task, or of one that result() looked at */
-    kw_map *faults;      /* task id -> message of a spawned task that failed */
-    size_t purge_at;     /* size of `values` + `faults` at which forgotten ids are looked for */
+    kiwi_net *net;   /* opened on first need; NULL before */
+    kb_map waits;    /* task id -> kp_wait */
+    kp_wait *spare;  /* free list */
+    size_t watched;  /* waits that the runtime will answer */
+    kw_map *values;  /* task id -> value of a spawned task, or of one that result() looked at */
+    kw_map *faults;  /* task id -> message of a spawned task that failed */
+    size_t purge_at; /* size of `values` + `faults` at which forgotten ids are looked for */
 } kp_host;
 
 kp_host *kp_host_of(kw_vm *vm);

@@ -35,10 +35,14 @@ UNARY(log10, log10(x))
 void kp_math_define(kw_vm *vm)
 {
     static const kw_native_def functions[] = {
-        {"sqrt", math_sqrt, 1, 1, "sqrt(x)"},     {"sin", math_sin, 1, 1, "sin(x), x in radians"},
-        {"cos", math_cos, 1, 1, "cos(x)"},        {"tan", math_tan, 1, 1, "tan(x)"},
-        {"exp", math_exp, 1, 1, "exp(x)"},        {"log", math_log, 1, 1, "log(x): natural logarithm"},
-        {"log10", math_log10, 1, 1, "log10(x)"},  {NULL, NULL, 0, 0, NULL},
+        {"sqrt", math_sqrt, 1, 1, "sqrt(x)"},
+        {"sin", math_sin, 1, 1, "sin(x), x in radians"},
+        {"cos", math_cos, 1, 1, "cos(x)"},
+        {"tan", math_tan, 1, 1, "tan(x)"},
+        {"exp", math_exp, 1, 1, "exp(x)"},
+        {"log", math_log, 1, 1, "log(x): natural logarithm"},
+        {"log10", math_log10, 1, 1, "log10(x)"},
+        {NULL, NULL, 0, 0, NULL},
     };
     kw_define_functions(vm, "math", functions);
 }

@@ -32,7 +32,8 @@ static const struct {
 /* Types whose methods a package of the same name extends (types.md section 2). */
 static bool type_of_package(const char *name, kw_type *type)
 {
-    static const kw_type extended[] = {KW_INT, KW_FLOAT, KW_BOOL, KW_STRING, KW_LIST, KW_MAP, KW_BYTES, KW_DATE};
+    static const kw_type extended[] = {KW_INT,  KW_FLOAT, KW_BOOL,  KW_STRING,
+                                       KW_LIST, KW_MAP,   KW_BYTES, KW_DATE};
     for (size_t i = 0; i < sizeof(extended) / sizeof(extended[0]); i++)
         if (strcmp(name, kw_type_name(extended[i])) == 0) {
             *type = extended[i];

@@ -12,8 +12,8 @@
 /* ---- Arguments ------------------------------------------------------------------------------------------ */
 
 /* Argument `at`, or `otherwise` if it is missing or null: an integer.  false: thrown. */
-static bool int_arg(kw_vm *vm, const kw_call *call, uint32_t at, const char *function, const int64_t *otherwise,
-                    int64_t *out)
+static bool int_arg(kw_vm *vm, const kw_call *call, uint32_t at, const char *function,
+                    const int64_t *otherwise, int64_t *out)
 {
     kw_value v = kw_arg(call, at);
     if (kw_is(v, KW_NULL) && otherwise != NULL) {
@@ -42,8 +42,8 @@ static bool port_ok(kw_vm *vm, int64_t port, int64_t lowest)
 {
     if (port >= lowest && port <= 65535)
         return true;
-    kw_throw(vm, "InvalidOperationError", "Invalid port %lld: expected %lld to 65535.", (long long)port,
-             (long long)lowest);
+    kw_throw(vm, "InvalidOperationError", "Invalid port %lld: expected %lld to 65535.",
+             (long long)port, (long long)lowest);
     return false;
 }
 
@@ -94,7 +94,8 @@ static bool store_option(kw_vm *vm, const option *o, kw_value v, kiwi_tls_option
     } else if (o->type == KW_BOOL) {
         options->allow_truncation = v.as.i != 0;
     } else if (v.as.i < 0 || v.as.i > INT32_MAX) {
-        kw_throw(vm, "InvalidOperationError", "Option 'timeout_ms' is out of range: %lld.", (long long)v.as.i);
+        kw_throw(vm, "InvalidOperationError", "Option 'timeout_ms' is out of range: %lld.",
+                 (long long)v.as.i);
         return false;
     } else {
         options->timeout_ms = (int)v.as.i;
@@ -119,7 +120,8 @@ static bool tls_options(kw_vm *vm, const kw_call *call, uint32_t at, const char 
             o++;
         if (o == tls_option_table + TLS_OPTIONS) {
             kw_string *shown = kw_to_display(vm, e->key);
-            kw_throw(vm, "InvalidOperationError", "Unknown TLS option '%s'.", shown != NULL ? shown->text : "?");
+            kw_throw(vm, "InvalidOperationError", "Unknown TLS option '%s'.",
+                     shown != NULL ? shown->text : "?");
             return false;
         }
         if (!store_option(vm, o, e->value, options))
@@ -130,9 +132,11 @@ static bool tls_options(kw_vm *vm, const kw_call *call, uint32_t at, const char 
 
 /* ---- Listening and connecting ---------------------------------------------------------------------------- */
 
-static const int64_t default_backlog = 128, default_max = 4096, default_tls_port = 443, no_timeout = 0;
+static const int64_t default_backlog = 128, default_max = 4096, default_tls_port = 443,
+                     no_timeout = 0;
 
-static kw_result listening(kw_vm *vm, kw_call *call, int code, kiwi_id id, const kiwi_result *result)
+static kw_result listening(kw_vm *vm, kw_call *call, int code, kiwi_id id,
+                           const kiwi_result *result)
 {
     return code == 0 ? task(call, id) : kp_throw_fault(vm, result);
 }
@@ -143,7 +147,8 @@ static kw_result socket_tcpserver(kw_vm *vm, kw_call *call)
     const char *host = text_arg(vm, call, 0, name);
     int64_t port, backlog;
     if (host == NULL || !int_arg(vm, call, 1, name, NULL, &port) ||
-        !int_arg(vm, call, 2, name, &default_backlog, &backlog) || !port_ok(vm, port, 0) || !network(vm))
+        !int_arg(vm, call, 2, name, &default_backlog, &backlog) || !port_ok(vm, port, 0) ||
+        !network(vm))
         return KW_THROWN;
     kiwi_id id;
     kiwi_result result;
@@ -176,7 +181,8 @@ static kw_result socket_tcpconnect(kw_vm *vm, kw_call *call)
         !int_arg(vm, call, 2, name, &no_timeout, &timeout) || !port_ok(vm, port, 1) || !network(vm))
         return KW_THROWN;
     if (timeout < 0 || timeout > INT32_MAX)
-        return kw_throw(vm, "InvalidOperationError", "Invalid time limit %lld.", (long long)timeout);
+        return kw_throw(vm, "InvalidOperationError", "Invalid time limit %lld.",
+                        (long long)timeout);
     return kp_await(vm, call, kiwi_tcp_connect(kp_net(vm), host, port, (int)timeout), KP_AS_IS);
 }
 
@@ -193,12 +199,14 @@ static kw_result tls_tcpconnect(kw_vm *vm, kw_call *call)
         return KW_THROWN;
     if (!port_ok(vm, port, 1) || !tls_options(vm, call, 3, name, &options) || !network(vm))
         return KW_THROWN;
-    return kp_await(vm, call, kiwi_tls_connect(kp_net(vm), host, port, sni, &options), KP_TLS_CONNECT);
+    return kp_await(vm, call, kiwi_tls_connect(kp_net(vm), host, port, sni, &options),
+                    KP_TLS_CONNECT);
 }
 
 /* ---- Operations on sockets: one body for both packages ---------------------------------------------------- */
 
-static kw_result accepting(kw_vm *vm, kw_call *call, const char *name, kiwi_id (*accept)(kiwi_net *, kiwi_id))
+static kw_result accepting(kw_vm *vm, kw_call *call, const char *name,
+                           kiwi_id (*accept)(kiwi_net *, kiwi_id))
 {
     int64_t id;
     if (!int_arg(vm, call, 0, name, NULL, &id) || !network(vm))
@@ -220,13 +228,15 @@ static kw_result sending(kw_vm *vm, kw_call *call, const char *name,
                          kiwi_id (*send)(kiwi_net *, kiwi_id, const void *, size_t))
 {
     int64_t id;
-    if (!int_arg(vm, call, 0, name, NULL, &id) || !kp_is_type(vm, call, 1, KW_BYTES, name) || !network(vm))
+    if (!int_arg(vm, call, 0, name, NULL, &id) || !kp_is_type(vm, call, 1, KW_BYTES, name) ||
+        !network(vm))
         return KW_THROWN;
     const kw_bytes *data = call->args[1].as.bytes;
     return task(call, send(kp_net(vm), id, data->data, data->size));
 }
 
-static kw_result closing(kw_vm *vm, kw_call *call, const char *name, void (*close)(kiwi_net *, kiwi_id))
+static kw_result closing(kw_vm *vm, kw_call *call, const char *name,
+                         void (*close)(kiwi_net *, kiwi_id))
 {
     int64_t id;
     if (!int_arg(vm, call, 0, name, NULL, &id) || !network(vm))
@@ -307,7 +317,8 @@ static kw_result invalid_socket(kw_vm *vm)
 }
 
 /* The id of an open socket of the right package.  false: thrown. */
-static bool open_socket(kw_vm *vm, kw_call *call, const char *name, bool tls, kiwi_id *id, kiwi_socket_info *info)
+static bool open_socket(kw_vm *vm, kw_call *call, const char *name, bool tls, kiwi_id *id,
+                        kiwi_socket_info *info)
 {
     if (!int_arg(vm, call, 0, name, NULL, id) || !network(vm))
         return false;
@@ -387,14 +398,18 @@ static kw_result tls_error(kw_vm *vm, kw_call *call)
 void kp_socket_define(kw_vm *vm)
 {
     static const kw_native_def functions[] = {
-        {"tcpserver", socket_tcpserver, 2, 3, "tcpserver(host, port, backlog = 128): listen; the socket's id"},
-        {"tcpconnect", socket_tcpconnect, 2, 3, "tcpconnect(host, port, timeout_ms = 0): connect; the socket's id"},
+        {"tcpserver", socket_tcpserver, 2, 3,
+         "tcpserver(host, port, backlog = 128): listen; the socket's id"},
+        {"tcpconnect", socket_tcpconnect, 2, 3,
+         "tcpconnect(host, port, timeout_ms = 0): connect; the socket's id"},
         {"accept", socket_accept, 1, 1, "accept(id): task of the next connection's id"},
-        {"recv", socket_recv, 1, 2, "recv(id, max = 4096): task of the bytes received; none at the end"},
+        {"recv", socket_recv, 1, 2,
+         "recv(id, max = 4096): task of the bytes received; none at the end"},
         {"send", socket_send, 2, 2, "send(id, bytes): task of the number of bytes sent"},
         {"close", socket_close, 1, 1, "close(id): close; pending tasks fault"},
         {"info", socket_info, 1, 1, "info(id): hashmap with addresses, ports and byte counts"},
-        {"timeout", socket_timeout, 2, 2, "timeout(id, ms): limit of pending and later operations; 0: none"},
+        {"timeout", socket_timeout, 2, 2,
+         "timeout(id, ms): limit of pending and later operations; 0: none"},
         {"shutdown", socket_shutdown, 1, 1, "shutdown(id): task; send FIN and keep receiving"},
         {NULL, NULL, 0, 0, NULL},
     };
@@ -404,16 +419,21 @@ void kp_socket_define(kw_vm *vm)
 void kp_tls_define(kw_vm *vm)
 {
     static const kw_native_def functions[] = {
-        {"tcpserver", tls_tcpserver, 2, 4, "tcpserver(host, port, backlog = 128, options = {}): listen"},
+        {"tcpserver", tls_tcpserver, 2, 4,
+         "tcpserver(host, port, backlog = 128, options = {}): listen"},
         {"tcpconnect", tls_tcpconnect, 1, 4,
          "tcpconnect(host, port = 443, sni = \"\", options = {}): connect and shake hands; negative on failure"},
         {"accept", tls_accept, 1, 1, "accept(id): task of the next secured connection's id"},
-        {"recv", tls_recv, 1, 2, "recv(id, max = 4096): task of the bytes received; none at the end"},
+        {"recv", tls_recv, 1, 2,
+         "recv(id, max = 4096): task of the bytes received; none at the end"},
         {"send", tls_send, 2, 2, "send(id, bytes): task of the number of bytes sent"},
         {"close", tls_close, 1, 1, "close(id): close; pending tasks fault"},
-        {"info", tls_info, 1, 1, "info(id): hashmap with addresses, protocol version, cipher, verification"},
-        {"timeout", tls_timeout, 2, 2, "timeout(id, ms): limit of pending and later operations; 0: none"},
-        {"shutdown", tls_shutdown, 1, 1, "shutdown(id): task; send close_notify and keep receiving"},
+        {"info", tls_info, 1, 1,
+         "info(id): hashmap with addresses, protocol version, cipher, verification"},
+        {"timeout", tls_timeout, 2, 2,
+         "timeout(id, ms): limit of pending and later operations; 0: none"},
+        {"shutdown", tls_shutdown, 1, 1,
+         "shutdown(id): task; send close_notify and keep receiving"},
         {"error", tls_error, 1, 1, "error(id): why a connect failed, or null"},
         {NULL, NULL, 0, 0, NULL},
     };

@@ -37,8 +37,8 @@ static kw_result task_spawn(kw_vm *vm, kw_call *call)
     if (net == NULL)
         return KW_THROWN;
     bool given = kw_is(args, KW_LIST);
-    kw_fiber *fiber =
-        kw_fiber_new(vm, callback, given ? args.as.list->items : NULL, given ? args.as.list->count : 0);
+    kw_fiber *fiber = kw_fiber_new(vm, callback, given ? args.as.list->items : NULL,
+                                   given ? args.as.list->count : 0);
     if (fiber == NULL)
         return KW_THROWN;
     kiwi_id id = kiwi_task_open(net);
@@ -72,7 +72,8 @@ static kw_result task_result(kw_vm *vm, kw_call *call)
         return kw_return(call, *kept);
     if (result.kind != KIWI_RESULT_BYTES)
         return kw_return(call, kp_value_of(vm, &result));
-    kw_bytes *bytes = kw_bytes_new(vm, result.bytes, result.size); /* the table only lends its bytes */
+    kw_bytes *bytes =
+        kw_bytes_new(vm, result.bytes, result.size); /* the table only lends its bytes */
     if (bytes == NULL || !kw_map_set(vm, host->values, kw_int(id), kw_of_bytes(bytes)))
         return KW_THROWN;
     return kw_return(call, kw_of_bytes(bytes));

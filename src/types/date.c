@@ -50,12 +50,13 @@ void kw_civil_of(int64_t ticks, kw_civil *out)
 bool kw_civil_ticks(const kw_civil *c, int64_t *ticks)
 {
     if (c->year < 1 || c->year > 9999 || c->month < 1 || c->month > 12 || c->day < 1 ||
-        c->day > kw_days_in_month(c->year, c->month) || c->hour < 0 || c->hour > 23 || c->minute < 0 ||
-        c->minute > 59 || c->second < 0 || c->second > 59 || c->fraction < 0 || c->fraction >= KW_TICKS_PER_SECOND)
+        c->day > kw_days_in_month(c->year, c->month) || c->hour < 0 || c->hour > 23 ||
+        c->minute < 0 || c->minute > 59 || c->second < 0 || c->second > 59 || c->fraction < 0 ||
+        c->fraction >= KW_TICKS_PER_SECOND)
         return false;
     int64_t seconds = c->hour * INT64_C(3600) + c->minute * INT64_C(60) + c->second;
-    *ticks = days_from_civil(c->year, c->month, c->day) * KW_TICKS_PER_DAY + seconds * KW_TICKS_PER_SECOND +
-             c->fraction;
+    *ticks = days_from_civil(c->year, c->month, c->day) * KW_TICKS_PER_DAY +
+             seconds * KW_TICKS_PER_SECOND + c->fraction;
     return true;
 }
 
@@ -65,7 +66,8 @@ int kw_utc_offset(int64_t ticks)
     struct tm local, utc;
     if (localtime_r(&when, &local) == NULL || gmtime_r(&when, &utc) == NULL)
         return 0;
-    int days = local.tm_year != utc.tm_year ? (local.tm_year > utc.tm_year ? 1 : -1) : local.tm_yday - utc.tm_yday;
+    int days = local.tm_year != utc.tm_year ? (local.tm_year > utc.tm_year ? 1 : -1)
+                                            : local.tm_yday - utc.tm_yday;
     return days * MINUTES_PER_DAY + (local.tm_hour - utc.tm_hour) * 60 + local.tm_min - utc.tm_min;
 }
 
@@ -82,8 +84,9 @@ kw_result kw_string_to_date(kw_vm *vm, kw_call *call)
             return kw_throw(vm, "InvalidOperationError", "Invalid date expression.");
         format = call->args[0].as.string;
     }
-    bool ok = format == NULL ? kw_date_parse(text->text, text->size, &ticks)
-                             : kw_date_parse_exact(text->text, text->size, format->text, format->size, &ticks);
+    bool ok = format == NULL
+                  ? kw_date_parse(text->text, text->size, &ticks)
+                  : kw_date_parse_exact(text->text, text->size, format->text, format->size, &ticks);
     return kw_return(call, kw_date(ok ? ticks : 0));
 }
 
@@ -115,12 +118,14 @@ PART(yearday, c.yearday)
 static kw_result date_ampm(kw_vm *vm, kw_call *call)
 {
     kw_civil c;
-    return parts_of(vm, call, &c) ? kw_return(call, kw_string_c(vm, c.hour < 12 ? "AM" : "PM")) : KW_THROWN;
+    return parts_of(vm, call, &c) ? kw_return(call, kw_string_c(vm, c.hour < 12 ? "AM" : "PM"))
+                                  : KW_THROWN;
 }
 
 static kw_result date_between(kw_vm *vm, kw_call *call)
 {
-    if (!kw_argc_is(vm, call, 2) || !kw_arg_is(vm, call, 0, KW_DATE) || !kw_arg_is(vm, call, 1, KW_DATE))
+    if (!kw_argc_is(vm, call, 2) || !kw_arg_is(vm, call, 0, KW_DATE) ||
+        !kw_arg_is(vm, call, 1, KW_DATE))
         return KW_THROWN;
     int64_t a = call->args[0].as.i, b = call->args[1].as.i, d = call->self.as.i;
     return kw_return(call, kw_bool(a <= b ? d >= a && d <= b : d >= b && d <= a));
@@ -170,8 +175,8 @@ static kw_result add_months(kw_vm *vm, kw_call *call, int64_t factor)
         return function(vm, call, unit);                                                           \
     }
 ADD(days, add_ticks, KW_TICKS_PER_DAY)
-ADD(hours, add_ticks, KW_TICKS_PER_SECOND * INT64_C(3600))
-ADD(minutes, add_ticks, KW_TICKS_PER_SECOND * INT64_C(60))
+ADD(hours, add_ticks, KW_TICKS_PER_SECOND *INT64_C(3600))
+ADD(minutes, add_ticks, KW_TICKS_PER_SECOND *INT64_C(60))
 ADD(seconds, add_ticks, KW_TICKS_PER_SECOND)
 ADD(milliseconds, add_ticks, KW_TICKS_PER_MS)
 ADD(months, add_months, 1)

@@ -262,7 +262,8 @@ static bool exact_field(cursor *c, char letter, size_t count, kw_civil *out, int
     }
 }
 
-bool kw_date_parse_exact(const char *text, size_t size, const char *format, size_t format_size, int64_t *ticks)
+bool kw_date_parse_exact(const char *text, size_t size, const char *format, size_t format_size,
+                         int64_t *ticks)
 {
     cursor c = {.at = text, .end = text + size};
     kw_civil parts = {.year = 1, .month = 1, .day = 1};

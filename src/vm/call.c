@@ -104,7 +104,8 @@ void kw_deliver(kw_vm *vm, kw_fiber *fiber, const kw_frame *f, kw_value v)
 
 bool kw_spread_args(kw_vm *vm, uint32_t at, kw_list *list)
 {
-    if (list->count > KW_MAX_STACK || !kw_fiber_reserve(vm, vm->fiber, at + (uint32_t)list->count + 1)) {
+    if (list->count > KW_MAX_STACK ||
+        !kw_fiber_reserve(vm, vm->fiber, at + (uint32_t)list->count + 1)) {
         if (vm->error.type == NULL)
             kw_throw(vm, "RuntimeError", "Stack overflow.");
         return false;
@@ -134,14 +135,15 @@ static const kw_proto *callee_proto(kw_vm *vm, kw_value callee)
 }
 
 /* Place the named arguments, then the positional ones into what is free; the rest goes to `extra`. */
-static bool place_args(kw_vm *vm, const kw_proto *p, const kw_value *args, kw_list *names, kw_value *slot,
-                       kw_list *extra)
+static bool place_args(kw_vm *vm, const kw_proto *p, const kw_value *args, kw_list *names,
+                       kw_value *slot, kw_list *extra)
 {
     for (uint32_t i = 0; i < names->count; i++) {
         if (!kw_is(names->items[i], KW_STRING))
             continue;
         uint32_t at = 0;
-        while (at < p->param_count && !kw_string_same(p->params[at].name, names->items[i].as.string))
+        while (at < p->param_count &&
+               !kw_string_same(p->params[at].name, names->items[i].as.string))
             at++;
         if (at == p->param_count) {
             kw_throw(vm, "RuntimeError", "'%s': no parameter named '%s'.", p->name->text,
@@ -165,10 +167,11 @@ static bool place_args(kw_vm *vm, const kw_proto *p, const kw_value *args, kw_li
         if (!kw_is(slot[i], KW_UNDEF))
             continue;
         if (!p->params[i].has_default) {
-            kw_throw(vm, "ParameterCountMismatchError",
-                     "The parameter count for function `%s` does not match parameters passed. Expected %u but "
-                     "received %zu.",
-                     p->name->text, p->param_count, names->count);
+            kw_throw(
+                vm, "ParameterCountMismatchError",
+                "The parameter count for function `%s` does not match parameters passed. Expected %u but "
+                "received %zu.",
+                p->name->text, p->param_count, names->count);
             return false;
         }
         slot[i] = kw_null();
@@ -210,7 +213,8 @@ static uint32_t wake_place(const kw_fiber *fiber, kw_target how)
     return fiber->frames[fiber->frame_count - 1].base + how.dest;
 }
 
-static kw_entered enter_native(kw_vm *vm, kw_native *native, uint32_t args_at, uint32_t argc, kw_target how)
+static kw_entered enter_native(kw_vm *vm, kw_native *native, uint32_t args_at, uint32_t argc,
+                               kw_target how)
 {
     kw_call call = {.self = how.self,
                     .args = vm->fiber->stack + args_at,
@@ -237,17 +241,20 @@ static kw_entered enter_native(kw_vm *vm, kw_native *native, uint32_t args_at, u
     return KW_ENTER_THROWN;
 }
 
-static kw_entered enter_class(kw_vm *vm, kw_class *c, uint32_t args_at, uint32_t argc, kw_target how)
+static kw_entered enter_class(kw_vm *vm, kw_class *c, uint32_t args_at, uint32_t argc,
+                              kw_target how)
 {
     if (c->header.flags & KW_CLASS_ENUM) {
         kw_throw(vm, "InvalidOperationError", "Value of type 'enum' is not callable.");
         return KW_ENTER_THROWN;
     }
     if (c->header.flags & KW_CLASS_ABSTRACT) {
-        kw_throw(vm, "AbstractInstantiationError", "Cannot instantiate abstract struct `%s`.", c->name->text);
+        kw_throw(vm, "AbstractInstantiationError", "Cannot instantiate abstract struct `%s`.",
+                 c->name->text);
         return KW_ENTER_THROWN;
     }
-    kw_target make = {.self = kw_of_obj(KW_OBJECT, kw_object_new(vm, c)), .dest = how.dest, .ret = how.ret};
+    kw_target make = {
+        .self = kw_of_obj(KW_OBJECT, kw_object_new(vm, c)), .dest = how.dest, .ret = how.ret};
     const kw_method *m = kw_class_find(c, kw_intern_c(vm, "new"));
     if (m == NULL) {
         kw_frame f = as_returned(make);
@@ -260,10 +267,12 @@ static kw_entered enter_class(kw_vm *vm, kw_class *c, uint32_t args_at, uint32_t
     return kw_enter(vm, m->callable, args_at, argc, make);
 }
 
-static kw_entered enter_closure(kw_vm *vm, kw_closure *closure, uint32_t args_at, uint32_t argc, kw_target how)
+static kw_entered enter_closure(kw_vm *vm, kw_closure *closure, uint32_t args_at, uint32_t argc,
+                                kw_target how)
 {
     if (!(closure->proto->header.flags & KW_PROTO_GENERATOR))
-        return kw_push_frame(vm, vm->fiber, closure, args_at, argc, how) ? KW_ENTER_FRAME : KW_ENTER_THROWN;
+        return kw_push_frame(vm, vm->fiber, closure, args_at, argc, how) ? KW_ENTER_FRAME
+                                                                         : KW_ENTER_THROWN;
     kw_fiber *generator = kw_generator_new(vm, closure, vm->fiber->stack + args_at, argc, how);
     if (generator == NULL)
         return KW_ENTER_THROWN;
@@ -342,7 +351,8 @@ bool kw_find_method(kw_vm *vm, kw_value receiver, kw_string *name, kw_found *out
     switch ((kw_type)receiver.tag) {
     case KW_PACKAGE: return find_in_package(vm, receiver.as.package, name, out);
     case KW_STRUCT:
-        if (kw_string_same(name, kw_intern_c(vm, "new")) && !(receiver.as.klass->header.flags & KW_CLASS_ENUM)) {
+        if (kw_string_same(name, kw_intern_c(vm, "new")) &&
+            !(receiver.as.klass->header.flags & KW_CLASS_ENUM)) {
             *out = (kw_found){.callable = receiver, .self = kw_undef()};
             return true;
         }
@@ -385,7 +395,8 @@ static const void *cache_key(kw_value receiver)
     return type_key(receiver.tag);
 }
 
-kw_entered kw_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string *name, kw_cache *cache, uint8_t dest)
+kw_entered kw_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string *name, kw_cache *cache,
+                           uint8_t dest)
 {
     kw_value receiver = vm->fiber->stack[at];
     kw_found found;
@@ -393,7 +404,8 @@ kw_entered kw_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string *nam
     if (key != NULL && cache->key == key && cache->epoch == vm->method_epoch) {
         found = (kw_found){.callable = cache->value,
                            .home = cache->home,
-                           .self = (cache->slot & 2) ? kw_of_class(receiver.as.object->klass) : receiver,
+                           .self = (cache->slot & 2) ? kw_of_class(receiver.as.object->klass)
+                                                     : receiver,
                            .self_first = (cache->slot & 1) != 0};
     } else {
         if (!kw_find_method(vm, receiver, name, &found))

@@ -155,12 +155,12 @@ kw_entered kw_event(kw_vm *vm, unsigned kind, uint32_t at, uint8_t dest, uint32_
         kw_throw(vm, "InvalidOperationError", "Expected a string for the name of an event.");
         return KW_ENTER_THROWN;
     }
-    if (vm->events == NULL)
-        {
+    if (vm->events == NULL) {
         vm->events = kw_realloc(vm, NULL, 0, sizeof(kw_events));
         vm->events->patterns = NULL;
     }
-    kw_value r[3] = {fiber->stack[at], fiber->stack[at + 1], kind < 2 ? fiber->stack[at + 2] : kw_null()};
+    kw_value r[3] = {fiber->stack[at], fiber->stack[at + 1],
+                     kind < 2 ? fiber->stack[at + 2] : kw_null()};
     if (kind == 3)
         return emit(vm, r, dest, free_at);
     if (kind < 2) {

@@ -159,7 +159,8 @@ void kw_sched_timer(kw_vm *vm, kw_fiber *fiber, double ms, kw_value value)
         size_t cap = s->timer_cap == 0 ? 16 : s->timer_cap * 2;
         timer *timers = realloc(s->timers, cap * sizeof(timer));
         if (timers == NULL) {
-            kw_fiber_wake_error(vm, fiber, "MemoryError", kw_intern_c(vm, "No memory for a timer."));
+            kw_fiber_wake_error(vm, fiber, "MemoryError",
+                                kw_intern_c(vm, "No memory for a timer."));
             return;
         }
         s->timers = timers;
@@ -221,10 +222,11 @@ static void put_who_waits(kw_vm *vm, kw_buf *buf)
                 kw_chunk_position(p, (uint32_t)(f->frames[i].pc - p->code) - 1, &line, &column);
         }
         if (f->id == 0)
-            (void)snprintf(text, sizeof(text), "%smain program: %s (line %u)", shown ? "; " : "", f->why, line);
-        else
-            (void)snprintf(text, sizeof(text), "%stask %lld: %s (line %u)", shown ? "; " : "", (long long)f->id,
+            (void)snprintf(text, sizeof(text), "%smain program: %s (line %u)", shown ? "; " : "",
                            f->why, line);
+        else
+            (void)snprintf(text, sizeof(text), "%stask %lld: %s (line %u)", shown ? "; " : "",
+                           (long long)f->id, f->why, line);
         kw_buf_puts(buf, text);
     }
     if (vm->sched->live > shown)

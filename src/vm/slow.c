@@ -28,7 +28,8 @@ bool kw_get_field(kw_vm *vm, kw_value x, kw_string *name, kw_value *out)
     case KW_STRUCT: *out = kw_map_get(x.as.klass->statics, kw_of_string(name)); break;
     case KW_PACKAGE: return package_member(vm, x.as.package, name, out);
     default:
-        kw_throw(vm, "InvalidOperationError", "Cannot access member '%s' on this type.", name->text);
+        kw_throw(vm, "InvalidOperationError", "Cannot access member '%s' on this type.",
+                 name->text);
         return false;
     }
     if (kw_is(*out, KW_UNDEF))
@@ -198,11 +199,12 @@ bool kw_define_decl(kw_vm *vm, kw_global *g, kw_value v)
     kw_class *c = v.as.klass;
     kw_string *missing = kw_class_missing(c);
     if (missing != NULL) {
-        kw_throw(vm, "AbstractMethodError", "Struct `%s` must implement abstract method `%s`.", c->name->text,
-                 missing->text);
+        kw_throw(vm, "AbstractMethodError", "Struct `%s` must implement abstract method `%s`.",
+                 c->name->text, missing->text);
         return false;
     }
-    if ((g->means & KW_MEANS_DECL) && g->decl.as.klass != c && !((g->decl.as.klass->header.flags | c->header.flags) & KW_CLASS_ENUM)) {
+    if ((g->means & KW_MEANS_DECL) && g->decl.as.klass != c &&
+        !((g->decl.as.klass->header.flags | c->header.flags) & KW_CLASS_ENUM)) {
         kw_class_replace(vm, g->decl.as.klass, c); /* existing objects get the new methods, too */
         v = g->decl;
     }

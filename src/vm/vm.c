@@ -13,8 +13,8 @@
 
 /* ---- Life ---------------------------------------------------------------------------------------------- */
 
-static const char *const operator_names[KW_OPERATOR_COUNT] = {"+",  "-",  "*", "/",  "//", "%", "**",
-                                                              "==", "!=", "<", "<=", ">",  ">="};
+static const char *const operator_names[KW_OPERATOR_COUNT] = {
+    "+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">="};
 
 kw_vm *kw_vm_create(void)
 {
@@ -30,7 +30,8 @@ kw_vm *kw_vm_create(void)
 #ifdef KW_GC_STRESS
     vm->gc_stress = true;
 #else
-    vm->gc_stress = getenv("KIWI_GC_STRESS") != NULL; /* a switch for tests: collect at every safepoint */
+    vm->gc_stress = getenv("KIWI_GC_STRESS") !=
+                    NULL; /* a switch for tests: collect at every safepoint */
 #endif
     for (unsigned i = 0; i < KW_OPERATOR_COUNT; i++)
         vm->operators[i] = kw_intern_c(vm, operator_names[i]);
@@ -148,7 +149,8 @@ void kw_extend_type(kw_vm *vm, kw_type type, kw_string *name, kw_value callable)
 {
     if (vm->methods[type] == NULL)
         vm->methods[type] = kw_map_new(vm, 64);
-    if (kw_map_find_string(vm->methods[type], name) == NULL) /* the first registration of a name wins */
+    if (kw_map_find_string(vm->methods[type], name) ==
+        NULL) /* the first registration of a name wins */
         (void)kw_map_set(vm, vm->methods[type], kw_of_string(name), callable);
     vm->method_epoch++;
 }
@@ -170,7 +172,8 @@ static kw_global *member(kw_vm *vm, const char *package, const char *name)
 void kw_define_functions(kw_vm *vm, const char *package, const kw_native_def *defs)
 {
     for (; defs->name != NULL; defs++)
-        kw_global_define(vm, member(vm, package, defs->name), KW_MEANS_FUNCTION, kw_native_new(vm, defs));
+        kw_global_define(vm, member(vm, package, defs->name), KW_MEANS_FUNCTION,
+                         kw_native_new(vm, defs));
     if (package != NULL)
         kw_define_package(vm, kw_global_at(vm, kw_intern_c(vm, package)));
 }
