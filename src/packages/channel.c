@@ -7,87 +7,30 @@
 
 #include "packages/host.h"
 #include "packages/packages.h"
-
-/* A queue of (fiber, value): values that wait, receivers that wait (no value), or senders that wait. */
-typedef struct item {
-    kw_parked parked; /* not looked at for values */
-    kw_value value;
-} item;
-typedef struct queue {
-    item *items; /* ring */
-    size_t first, count, cap;
-} queue;
+#include "packages/queue.h"
 
 typedef struct channel {
     int64_t cap; /* < 1: unbounded */
     bool closed;
-    queue values, receivers, senders;
+    kp_queue values, receivers, senders;
 } channel;
 
 static const char channel_type[] = "channel";
 
-/* ---- Queues -------------------------------------------------------------------------------------------- */
-
-static bool put(kw_vm *vm, queue *q, item it)
-{
-    if (q->count == q->cap) {
-        size_t cap = q->cap == 0 ? 4 : q->cap * 2;
-        item *items = kw_try_realloc(vm, NULL, 0, cap * sizeof(item));
-        if (items == NULL)
-            return false;
-        for (size_t i = 0; i < q->count; i++)
-            items[i] = q->items[(q->first + i) & (q->cap - 1)];
-        kw_free(vm, q->items, q->cap * sizeof(item));
-        q->items = items;
-        q->first = 0;
-        q->cap = cap;
-    }
-    q->items[(q->first + q->count++) & (q->cap - 1)] = it; /* cap is a power of two */
-    return true;
-}
-
-static item take(queue *q)
-{
-    item it = q->items[q->first];
-    q->first = (q->first + 1) & (q->cap - 1);
-    q->count--;
-    return it;
-}
-
-/* Take the first fiber that still waits here. */
-static bool take_waiting(queue *q, item *it)
-{
-    while (q->count > 0) {
-        *it = take(q);
-        if (kw_still_parked(it->parked))
-            return true;
-    }
-    return false;
-}
-
-static void mark_queue(kw_vm *vm, queue *q)
-{
-    for (size_t i = 0; i < q->count; i++) {
-        const item *it = &q->items[(q->first + i) & (q->cap - 1)];
-        kw_gc_mark_obj(vm, it->parked.fiber);
-        kw_gc_mark_value(vm, it->value);
-    }
-}
-
 static void mark_channel(kw_vm *vm, void *data)
 {
     channel *ch = data;
-    mark_queue(vm, &ch->values);
-    mark_queue(vm, &ch->receivers);
-    mark_queue(vm, &ch->senders);
+    kp_queue_mark(vm, &ch->values);
+    kp_queue_mark(vm, &ch->receivers);
+    kp_queue_mark(vm, &ch->senders);
 }
 
 static void free_channel(kw_vm *vm, void *data)
 {
     channel *ch = data;
-    kw_free(vm, ch->values.items, ch->values.cap * sizeof(item));
-    kw_free(vm, ch->receivers.items, ch->receivers.cap * sizeof(item));
-    kw_free(vm, ch->senders.items, ch->senders.cap * sizeof(item));
+    kp_queue_free(vm, &ch->values);
+    kp_queue_free(vm, &ch->receivers);
+    kp_queue_free(vm, &ch->senders);
     kw_free(vm, ch, sizeof(*ch));
 }
 
@@ -134,14 +77,14 @@ static kw_result channel_send(kw_vm *vm, kw_call *call)
     if (ch->closed)
         return closed_error(vm);
     kw_value v = kw_arg(call, 0);
-    item receiver;
-    if (take_waiting(&ch->receivers, &receiver)) {
+    kp_item receiver;
+    if (kp_queue_take_waiting(&ch->receivers, &receiver)) {
         kw_fiber_wake(vm, receiver.parked.fiber, v);
         return KW_DONE;
     }
     bool room = ch->cap < 1 || (int64_t)ch->values.count < ch->cap;
-    if (!put(vm, room ? &ch->values : &ch->senders,
-             (item){.parked = kw_parked_here(vm), .value = v}))
+    if (!kp_queue_put(vm, room ? &ch->values : &ch->senders,
+                      (kp_item){.parked = kw_parked_here(vm), .value = v}))
         return KW_THROWN;
     if (room)
         return KW_DONE;
@@ -154,10 +97,10 @@ static bool take_value(kw_vm *vm, channel *ch, kw_value *v)
 {
     if (ch->values.count == 0)
         return false;
-    *v = take(&ch->values).value;
-    item sender;
-    if (take_waiting(&ch->senders, &sender)) {
-        (void)put(vm, &ch->values, sender); /* there is room: one was just taken */
+    *v = kp_queue_take(&ch->values).value;
+    kp_item sender;
+    if (kp_queue_take_waiting(&ch->senders, &sender)) {
+        (void)kp_queue_put(vm, &ch->values, sender); /* there is room: one was just taken */
         kw_fiber_wake(vm, sender.parked.fiber, kw_null());
     }
     return true;
@@ -170,7 +113,8 @@ static kw_result channel_recv(kw_vm *vm, kw_call *call)
         return KW_THROWN;
     if (take_value(vm, ch, &call->result) || ch->closed)
         return KW_DONE;
-    if (!put(vm, &ch->receivers, (item){.parked = kw_parked_here(vm), .value = kw_null()}))
+    if (!kp_queue_put(vm, &ch->receivers,
+                      (kp_item){.parked = kw_parked_here(vm), .value = kw_null()}))
         return KW_THROWN;
     kw_fiber_park(vm, "channel recv");
     return KW_SUSPEND;
@@ -196,10 +140,10 @@ static kw_result channel_close(kw_vm *vm, kw_call *call)
     if (ch == NULL)
         return KW_THROWN;
     ch->closed = true;
-    item it;
-    while (take_waiting(&ch->receivers, &it))
+    kp_item it;
+    while (kp_queue_take_waiting(&ch->receivers, &it))
         kw_fiber_wake(vm, it.parked.fiber, kw_null());
-    while (take_waiting(&ch->senders, &it))
+    while (kp_queue_take_waiting(&ch->senders, &it))
         kw_fiber_wake_error(vm, it.parked.fiber, "InvalidOperationError",
                             kw_intern_c(vm, "Send on a closed channel."));
     return kw_return(call, kw_bool(true));
@@ -222,9 +166,5 @@ void kp_channel_define(kw_vm *vm)
         {"closed", channel_closed, 0, 0, "closed(): was close() called?"},
         {NULL, NULL, 0, 0, NULL},
     };
-    kw_class *c = kw_class_new(vm, kw_intern_c(vm, "Channel"));
-    for (const kw_native_def *m = methods; m->name != NULL; m++)
-        kw_class_add(vm, c, kw_intern_c(vm, m->name), kw_native_new(vm, m), false, false);
-    kw_global_define(vm, kw_global_at(vm, kw_intern_c(vm, "Channel")), KW_MEANS_DECL,
-                     kw_of_class(c));
+    kp_define_struct(vm, "Channel", methods);
 }

@@ -97,8 +97,10 @@ void kiwi_vm_free(kiwi_vm *k)
 
 /* ---- Running ------------------------------------------------------------------------------------------------- */
 
-/* Report vm->error as language.md 17.5 says. */
-static void report(kw_vm *vm, const char *own_name, const char *own_text, size_t own_size)
+/* Report vm->error as language.md 17.5 says: with the column for errors of syntax, with column 0 for those
+ * of a running program. */
+static void report(kw_vm *vm, bool running, const char *own_name, const char *own_text,
+                   size_t own_size)
 {
     const kw_error_info *e = &vm->error;
     const char *file = e->file != NULL && e->file->text[0] != '<' ? e->file->text : "";
@@ -112,7 +114,7 @@ static void report(kw_vm *vm, const char *own_name, const char *own_text, size_t
                         .message_size = e->message->size,
                         .file = file,
                         .line = e->line,
-                        .column = e->column,
+                        .column = running ? 0 : e->column,
                         .source = own ? own_text : text,
                         .source_size = own ? own_size : size,
                         .at_function = e->trace != NULL ? e->trace->text : NULL,
@@ -136,7 +138,7 @@ int kiwi_run_text(kiwi_vm *k, const char *name, const char *text, size_t size)
     if (fiber != NULL)
         code = kw_sched_run(vm, fiber);
     if (vm->error.type != NULL)
-        report(vm, path, text, size);
+        report(vm, p != NULL, path, text, size);
     kw_out_flush(vm);
     free(real);
     return code;
@@ -164,7 +166,7 @@ int kiwi_check_text(kiwi_vm *k, const char *name, const char *text, size_t size)
     const char *path = name != NULL ? name : "";
     if (kw_compile_text(vm, kw_intern_c(vm, path), text, size, true) != NULL)
         return 0;
-    report(vm, path, text, size);
+    report(vm, false, path, text, size);
     return 1;
 }
 

@@ -323,3 +323,24 @@ bool kp_allowed(kw_vm *vm, const char *name)
         kw_throw(vm, "SafeModeError", "'%s' is not available in safe mode.", name);
     return !vm->safe_mode;
 }
+
+void kp_define_struct(kw_vm *vm, const char *name, const kw_native_def *methods)
+{
+    kw_class *c = kw_class_new(vm, kw_intern_c(vm, name));
+    for (; methods->name != NULL; methods++)
+        kw_class_add(vm, c, kw_intern_c(vm, methods->name), kw_native_new(vm, methods), false,
+                     false);
+    kw_global_define(vm, kw_global_at(vm, kw_intern_c(vm, name)), KW_MEANS_DECL, kw_of_class(c));
+}
+
+kw_result kp_construct(kw_vm *vm, kw_call *call, const char *name, const kw_value *args,
+                       size_t argc)
+{
+    call->result = kw_global_value(vm, kw_global_at(vm, kw_intern_c(vm, name)));
+    call->tail_args = kw_list_new(vm, argc);
+    if (kw_is(call->result, KW_UNDEF) || call->tail_args == NULL)
+        return KW_THROWN;
+    for (size_t i = 0; i < argc; i++)
+        call->tail_args->items[call->tail_args->count++] = args[i];
+    return KW_CALL;
+}

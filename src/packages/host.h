@@ -26,6 +26,7 @@ typedef struct kp_host {
     kw_map *values;  /* task id -> value of a spawned task, or of one that result() looked at */
     kw_map *faults;  /* task id -> message of a spawned task that failed */
     size_t purge_at; /* size of `values` + `faults` at which forgotten ids are looked for */
+    int64_t mutexes; /* how many were made */
 } kp_host;
 
 kp_host *kp_host_of(kw_vm *vm);
@@ -44,6 +45,12 @@ kw_result kp_throw_fault(kw_vm *vm, const kiwi_result *result);
 
 /* Argument checks of native primitives: ParameterTypeMismatchError that names `function`. */
 bool kp_is_type(kw_vm *vm, const kw_call *call, uint32_t at, kw_type type, const char *function);
+
+/* Define a global struct whose methods are natives; the table ends with a NULL name. */
+void kp_define_struct(kw_vm *vm, const char *name, const kw_native_def *methods);
+/* Make an object of the global struct `name` with these arguments, in place of the native: KW_CALL. */
+kw_result kp_construct(kw_vm *vm, kw_call *call, const char *name, const kw_value *args,
+                       size_t argc);
 
 /* Is package `name` available?  Not in safe mode: SafeModeError. */
 bool kp_allowed(kw_vm *vm, const char *name);

@@ -9,7 +9,10 @@ libkwpackages_la_SOURCES = \
 	%D%/host.h \
 	%D%/import.c \
 	%D%/math.c \
+	%D%/mutex.c \
 	%D%/packages.h \
+	%D%/queue.c \
+	%D%/queue.h \
 	%D%/registry.c \
 	%D%/socket.c \
 	%D%/task.c

@@ -25,6 +25,7 @@ static const struct {
     kp_define define;
 } globals[] = {
     {"Channel", kp_channel_define},
+    {"Mutex", kp_mutex_define},
     {"await", kp_task_define},
     {"spawn", kp_task_define},
 };

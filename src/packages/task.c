@@ -129,12 +129,12 @@ static kw_result task_channel(kw_vm *vm, kw_call *call)
     kw_value cap = kw_arg(call, 0);
     if (!kw_is_number(cap) && !kw_is(cap, KW_NULL))
         return kw_throw(vm, "ConversionError", "Expected an integer value.");
-    kw_list *args = kw_list_new(vm, 1);
-    if (args == NULL || !kw_list_push(vm, args, cap))
-        return KW_THROWN;
-    call->result = kw_global_value(vm, kw_global_at(vm, kw_intern_c(vm, "Channel")));
-    call->tail_args = args;
-    return kw_is(call->result, KW_UNDEF) ? KW_THROWN : KW_CALL;
+    return kp_construct(vm, call, "Channel", &cap, 1);
+}
+
+static kw_result task_mutex(kw_vm *vm, kw_call *call)
+{
+    return kp_construct(vm, call, "Mutex", NULL, 0);
 }
 
 static const kw_native_def functions[] = {
@@ -146,6 +146,7 @@ static const kw_native_def functions[] = {
     {"busy", task_busy, 0, 0, "busy(): is a task running?"},
     {"sleep", task_sleep, 1, 1, "sleep(ms): suspend the calling task"},
     {"channel", task_channel, 0, 1, "channel(cap = 0): a new Channel"},
+    {"mutex", task_mutex, 0, 0, "mutex(): a new Mutex"},
     {"__others_running__", task_others, 0, 0, "is a task other than this one running?"},
     {NULL, NULL, 0, 0, NULL},
 };

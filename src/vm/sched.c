@@ -218,7 +218,7 @@ static void put_who_waits(kw_vm *vm, kw_buf *buf)
         uint32_t line = 0, column = 0;
         for (uint32_t i = f->frame_count; i-- > 0 && line == 0;) {
             const kw_proto *p = f->frames[i].closure->proto;
-            if (p->file->size > 0 && p->file->text[0] != '<')
+            if (p->file->text[0] != '<') /* not library code inside the binary */
                 kw_chunk_position(p, (uint32_t)(f->frames[i].pc - p->code) - 1, &line, &column);
         }
         if (f->id == 0)

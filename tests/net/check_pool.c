@@ -8,7 +8,7 @@
 
 #include "net_test.h"
 
-enum { IDLE = 400 };
+enum { IDLE = 500 };
 
 /* Echo once over the pair's connection. */
 static void echo(pair *p)
