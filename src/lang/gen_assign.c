@@ -40,6 +40,13 @@ static void assign_index(kw_compiler *c, const kw_node *target, kw_opr op, const
         return;
     }
     unsigned reg = kw_c_temp(c, 1);
+    if (!is_logical(op) && value->kind >= KW_N_INTERPOLATION) { /* it may change the element */
+        unsigned right = kw_c_any(c, value);
+        kw_c_abc(c, OP_INDEX, reg, object, at);
+        kw_c_binary_regs(c, op, reg, right, reg);
+        kw_c_abc(c, OP_SETINDEX, object, at, reg);
+        return;
+    }
     kw_c_abc(c, OP_INDEX, reg, object, at);
     if (is_logical(op)) {
         kw_c_abc(c, OP_TEST, reg, 0, op == KW_OPR_OR);

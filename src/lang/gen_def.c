@@ -74,10 +74,9 @@ static void prologue(kw_compiler *c, const kw_function_node *f, const kw_scope *
 
 static kw_string *function_name(kw_compiler *c, const kw_function_node *f)
 {
-    static unsigned lambdas; /* unique in the process, as names of lambdas must be */
     if (f->name != NULL)
         return kw_intern(c->vm, f->name->text, f->name->size);
-    kw_string *s = kw_string_format(c->vm, "__lam_%u", ++lambdas);
+    kw_string *s = kw_string_format(c->vm, "__lam_%u", ++c->vm->lambdas);
     return kw_intern(c->vm, s->text, s->size);
 }
 

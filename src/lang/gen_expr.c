@@ -162,6 +162,11 @@ static kw_opcode constant_variant(kw_opr op)
     }
 }
 
+void kw_c_binary_regs(kw_compiler *c, kw_opr op, unsigned left, unsigned right, unsigned dest)
+{
+    kw_c_abc(c, opcode_of(op), dest, left, right);
+}
+
 void kw_c_binary(kw_compiler *c, kw_opr op, unsigned left, const kw_node *right, unsigned dest)
 {
     kw_opcode with_k = constant_variant(op);
@@ -169,7 +174,7 @@ void kw_c_binary(kw_compiler *c, kw_opr op, unsigned left, const kw_node *right,
     if (k >= 0)
         kw_c_abc(c, with_k, dest, left, (unsigned)k);
     else
-        kw_c_abc(c, opcode_of(op), dest, left, kw_c_any(c, right));
+        kw_c_binary_regs(c, op, left, kw_c_any(c, right), dest);
 }
 
 static void binary(kw_compiler *c, const kw_node *n, unsigned dest)

@@ -49,9 +49,8 @@ typedef struct kw_compiler {
     kw_scopes scopes;
     kw_string *file;
     kw_func *f;
-    kw_pos pos;  /* of the statement or call being compiled, for the line table */
-    bool failed; /* an error is set in the vm */
-    unsigned lambdas;
+    kw_pos pos;     /* of the statement or call being compiled, for the line table */
+    bool failed;    /* an error is set in the vm */
     uint32_t total; /* instructions of all functions so far */
 } kw_compiler;
 
@@ -102,6 +101,7 @@ void kw_c_effect(kw_compiler *c, const kw_node *n);
 /* Jump if the truth of `n` is `sense`; else fall through. */
 void kw_c_condition(kw_compiler *c, const kw_node *n, bool sense, kw_jumps *jumps);
 void kw_c_binary(kw_compiler *c, kw_opr op, unsigned left, const kw_node *right, unsigned dest);
+void kw_c_binary_regs(kw_compiler *c, kw_opr op, unsigned left, unsigned right, unsigned dest);
 /* ---- gen_call.c */
 void kw_c_call(kw_compiler *c, const kw_node *n, unsigned dest);
 void kw_c_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_list *args,

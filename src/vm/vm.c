@@ -16,6 +16,15 @@
 static const char *const operator_names[KW_OPERATOR_COUNT] = {
     "+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">="};
 
+/* Standard output is collected here: a script that prints line by line should not pay a system call for each.
+ * A terminal gets every line at once. */
+typedef struct kw_output kw_output;
+struct kw_output {
+    char text[1 << 15];
+    size_t size;
+    bool terminal;
+};
+
 kw_vm *kw_vm_create(void)
 {
     kw_vm *vm = calloc(1, sizeof(*vm));
@@ -23,10 +32,13 @@ kw_vm *kw_vm_create(void)
         return NULL;
     vm->heap = kw_heap_new();
     vm->sched = kw_sched_new();
-    if (vm->heap == NULL || vm->sched == NULL || !kw_names_new(vm)) {
+    vm->output = malloc(sizeof(*vm->output));
+    if (vm->heap == NULL || vm->sched == NULL || vm->output == NULL || !kw_names_new(vm)) {
         kw_vm_destroy(vm);
         return NULL;
     }
+    vm->output->size = 0;
+    vm->output->terminal = isatty(STDOUT_FILENO) != 0;
 #ifdef KW_GC_STRESS
     vm->gc_stress = true;
 #else
@@ -52,6 +64,7 @@ void kw_vm_destroy(kw_vm *vm)
     kw_sched_free(vm);
     kw_names_free(vm);
     kw_heap_free(vm);
+    free(vm->output);
     free(vm);
 }
 
@@ -86,14 +99,6 @@ void kw_pin(kw_vm *vm, kw_value v)
 
 /* ---- Output ---------------------------------------------------------------------------------------------- */
 
-/* Standard output is collected here: a script that prints line by line should not pay a system call for each.
- * A terminal gets every line at once. */
-static struct {
-    char text[1 << 15];
-    size_t size;
-    int terminal; /* -1: not known yet */
-} out = {.terminal = -1};
-
 static void write_all(int fd, const char *text, size_t size)
 {
     while (size > 0) {
@@ -109,29 +114,27 @@ static void write_all(int fd, const char *text, size_t size)
 
 void kw_out_flush(kw_vm *vm)
 {
-    (void)vm;
-    write_all(STDOUT_FILENO, out.text, out.size);
-    out.size = 0;
+    write_all(STDOUT_FILENO, vm->output->text, vm->output->size);
+    vm->output->size = 0;
 }
 
 void kw_out(kw_vm *vm, int stream, const char *text, size_t size)
 {
+    kw_output *out = vm->output;
     if (stream == 2) {
         kw_out_flush(vm); /* keep the order of what is written */
         write_all(STDERR_FILENO, text, size);
         return;
     }
-    if (out.terminal < 0)
-        out.terminal = isatty(STDOUT_FILENO);
-    if (size > sizeof(out.text) - out.size)
+    if (size > sizeof(out->text) - out->size)
         kw_out_flush(vm);
-    if (size > sizeof(out.text)) {
+    if (size > sizeof(out->text)) {
         write_all(STDOUT_FILENO, text, size);
         return;
     }
-    memcpy(out.text + out.size, text, size);
-    out.size += size;
-    if (out.terminal && memchr(text, '\n', size) != NULL)
+    memcpy(out->text + out->size, text, size);
+    out->size += size;
+    if (out->terminal && memchr(text, '\n', size) != NULL)
         kw_out_flush(vm);
 }
 
