@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/locks.h"
 
@@ -82,14 +81,9 @@ static int begin_next(kiwi_net *net, kn_sock *sock, struct kn_connect *c)
 {
     const struct sockaddr_storage *addr = &c->addresses->at[c->at].addr;
     socklen_t size = c->addresses->at[c->at++].size;
-    int fd = socket(addr->ss_family, SOCK_STREAM, 0);
-    if (fd < 0)
-        return errno;
-    int error = kn_fd_prepare(fd);
-    if (error != 0) {
-        (void)close(fd);
+    int fd = -1, error = kn_fd_socket(addr->ss_family, SOCK_STREAM, &fd);
+    if (error != 0)
         return error;
-    }
     c->loopback = is_loopback(addr);
     set_fd(net, sock, fd);
     /* EINTR: the connection is made all the same, calling again would fail */
@@ -102,12 +96,15 @@ static int begin_next(kiwi_net *net, kn_sock *sock, struct kn_connect *c)
 /* Has the connection been made?  0, EINPROGRESS, or why not. */
 static int outcome(int fd)
 {
+    struct sockaddr_storage peer;
     struct pollfd out = {.fd = fd, .events = POLLOUT};
     int error = 0;
-    socklen_t size = sizeof(error);
-    int ready = poll(&out, 1, 0);
-    if (ready <= 0)
+    socklen_t size = sizeof(peer);
+    if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0)
+        return 0;
+    if (poll(&out, 1, 0) <= 0)
         return EINPROGRESS;
+    size = sizeof(error);
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 ? errno : error;
 }
 
@@ -135,7 +132,7 @@ static kn_step connect_tcp(kiwi_net *net, kn_sock *sock, struct kn_connect *c, k
     }
 }
 
-/* kn_tls_context_client() reads files and the handshake computes: workers only. */
+/* kn_tls_context_client() reads files and the handshake computes. */
 static kn_step connect_tls(kiwi_net *net, kn_sock *sock, struct kn_connect *c, kiwi_result *out)
 {
     kb_status status = KB_OK;
@@ -156,16 +153,16 @@ static kn_step connect_tls(kiwi_net *net, kn_sock *sock, struct kn_connect *c, k
     return step;
 }
 
-kn_step kn_connect_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool worker)
+kn_step kn_connect_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool may_compute)
 {
     struct kn_connect *c = op->u.connect;
     if (!c->connected) {
         kn_step step = connect_tcp(net, op->sock, c, out);
         if (step != KN_DONE || !c->connected || !op->sock->tls)
             return step;
-        return KN_WANT_WORKER; /* also for a worker: the handshake's limit begins */
+        return KN_WANT_WORKER; /* in any case: the handshake's limit begins */
     }
-    return worker ? connect_tls(net, op->sock, c, out) : KN_WANT_WORKER;
+    return may_compute ? connect_tls(net, op->sock, c, out) : KN_WANT_WORKER;
 }
 
 void kn_connect_limit_handshake(kiwi_net *net, kn_op *op)

@@ -271,14 +271,24 @@ static bool take_lead(kiwi_net *net, bool may_wait)
     return net->lead != KN_LEAD_HELPER;
 }
 
+/* The next operation a helping thread may run; NULL: none.  Long work is the workers', unless it is all
+ * there is to do: then a hand-over would only cost time.  Locked. */
+static kn_op *pick_light(kiwi_net *net, bool sole)
+{
+    kb_link *link = kb_list_first(&net->ready);
+    if (link == NULL && sole && net->op_count == 1)
+        link = kb_list_first(&net->ready_heavy);
+    return link == NULL ? NULL : KB_OWNER(link, kn_op, ready);
+}
+
 /* Take steps that a helping thread may take, a bounded number.  Locked. */
-static void help_some(kiwi_net *net)
+static void help_some(kiwi_net *net, bool sole)
 {
     for (int steps = 0; steps < KN_HELP_STEPS; steps++) {
-        kb_link *link = kb_list_first(&net->ready);
-        if (link == NULL)
+        kn_op *op = pick_light(net, sole);
+        if (op == NULL)
             break;
-        kn_op_run(net, KB_OWNER(link, kn_op, ready), NULL);
+        kn_op_run(net, op, NULL, sole && net->op_count == 1);
     }
     if (!kb_list_empty(&net->ready_heavy))
         kn_pool_nudge(net);
@@ -286,8 +296,6 @@ static void help_some(kiwi_net *net)
 
 void kiwi_net_wait(kiwi_net *net, int64_t timeout_us, bool sole)
 {
-    (void)
-        sole; /* waiting in the room costs what poll() on the one descriptor does: no case of its own */
     int64_t until_us = timeout_us < 0 ? KB_NEVER : 0;
     if (timeout_us > 0) {
         int64_t now_us = kb_clock_us();
@@ -297,7 +305,7 @@ void kiwi_net_wait(kiwi_net *net, int64_t timeout_us, bool sole)
     bool looked = false;
     for (;;) {
         if (net->help)
-            help_some(net);
+            help_some(net, sole);
         if (something_to_tell(net))
             break;
         if (looked && until_us != KB_NEVER && (until_us == 0 || kb_clock_us() >= until_us))

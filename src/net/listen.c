@@ -45,19 +45,16 @@ static bool short_of_something(int error)
 kn_step kn_accept_step(kn_op *op, kiwi_result *out)
 {
     for (;;) {
-        int fd = accept(op->sock->fd, NULL, NULL);
-        int error = fd < 0 ? errno : kn_fd_prepare(fd);
+        int fd = -1, error = kn_fd_accept(op->sock->fd, &fd);
         if (error == 0) {
             out->integer = fd;
             return KN_DONE;
         }
-        if (fd >= 0)
-            (void)close(fd);
-        else if (error == EAGAIN || error == EWOULDBLOCK)
+        if (error == EAGAIN || error == EWOULDBLOCK)
             return KN_WANT_READ;
-        else if (short_of_something(error))
+        if (short_of_something(error))
             return KN_WANT_TIME; /* the connection stays queued, so waiting for readiness would spin */
-        else if (!accept_again(error)) {
+        if (!accept_again(error)) {
             kn_fault_sys(out, error);
             return KN_DONE;
         }
@@ -185,18 +182,14 @@ void kn_handshake_ended(kiwi_net *net, kn_sock *sock, bool good)
 static int bind_one(const struct sockaddr_storage *addr, socklen_t size, int backlog, int *out)
 {
     int on = 1, off = 0;
-    int fd = socket(addr->ss_family, SOCK_STREAM, 0);
-    if (fd < 0)
-        return errno;
-    int error = kn_fd_prepare(fd);
-    if (error == 0) {
-        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-        if (addr->ss_family == AF_INET6)
-            (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-        if (bind(fd, (const struct sockaddr *)addr, size) != 0 || listen(fd, backlog) != 0)
-            error = errno;
-    }
-    if (error != 0) {
+    int fd = -1, error = kn_fd_socket(addr->ss_family, SOCK_STREAM, &fd);
+    if (error != 0)
+        return error;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (addr->ss_family == AF_INET6)
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+    if (bind(fd, (const struct sockaddr *)addr, size) != 0 || listen(fd, backlog) != 0) {
+        error = errno;
         (void)close(fd);
         return error;
     }

@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libkwnet.la
 libkwnet_la_SOURCES = \
 	%D%/cert.c %D%/cert.h \
 	%D%/connect.c \
+	%D%/fd.c \
 	%D%/io.c \
 	%D%/lead.c \
 	%D%/listen.c \

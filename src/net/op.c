@@ -90,6 +90,7 @@ static kn_step step_tls_recv(kn_op *op, kiwi_result *out)
     kb_error err = {0};
     kb_lock(&op->sock->session_lock);
     kn_step step = kn_tls_recv(op->sock->session, scratch, wanted, &got, &status, &err);
+    op->drained = step == KN_DONE && got > 0 && kn_tls_drained(op->sock->session);
     kb_unlock(&op->sock->session_lock);
     if (step != KN_DONE)
         return step;
@@ -202,7 +203,7 @@ static kn_step step_handshake(kn_op *op, kiwi_result *out)
     return step;
 }
 
-kn_step kn_op_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool worker)
+kn_step kn_op_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool may_compute)
 {
     bool tls = op->sock->tls;
     switch ((kn_op_kind)op->kind) {
@@ -210,7 +211,7 @@ kn_step kn_op_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool worker)
     case KN_OP_SEND: return tls ? step_tls_send(op, out) : step_send(op, out);
     case KN_OP_FIN: return tls ? step_tls_send(op, out) : step_fin(op, out);
     case KN_OP_ACCEPT: return kn_accept_step(op, out);
-    case KN_OP_CONNECT: return kn_connect_step(net, op, out, worker);
+    case KN_OP_CONNECT: return kn_connect_step(net, op, out, may_compute);
     case KN_OP_HANDSHAKE: return step_handshake(op, out);
     }
     return KN_DONE;
@@ -295,8 +296,10 @@ void kn_op_ready(kiwi_net *net, kn_op *op)
 static bool known_dry(const kn_op *op, int side)
 {
     const kn_sock *sock = op->sock;
-    if (sock->tls || !sock->registered || sock->hup || op->kind == KN_OP_FIN)
-        return sock->tls && sock->listener && sock->held >= KN_SHAKES_MAX;
+    if (sock->tls && sock->listener)
+        return sock->held >= KN_SHAKES_MAX;
+    if (!sock->registered || sock->hup || op->kind == KN_OP_FIN)
+        return false;
     return sock->dry[side] == sock->events[side];
 }
 
@@ -307,7 +310,7 @@ void kn_side_advance(kiwi_net *net, kn_sock *sock, int side)
     if (op == NULL || op->state != KN_QUEUED || sock->closing)
         return;
     if (known_dry(op, side))
-        kn_park(net, op, sock->tls ? KN_NOTHING : side);
+        kn_park(net, op, sock->tls && sock->listener ? KN_NOTHING : side);
     else
         kn_op_ready(net, op);
 }
@@ -395,8 +398,7 @@ static void account(kn_op *op, const kiwi_result *out)
     kn_sock *sock = op->sock;
     if (op->kind == KN_OP_RECV) {
         sock->bytes_in += out->size;
-        if (op->drained)
-            sock->dry[KN_READ] = op->seen[KN_READ];
+        sock->dry[KN_READ] = op->drained ? op->seen[KN_READ] : 0;
     } else if (op->kind == KN_OP_SEND && out->fault == KIWI_FAULT_NONE) {
         sock->bytes_out += (uint64_t)out->integer;
     }
@@ -475,7 +477,7 @@ static bool wait_for(kiwi_net *net, kn_op *op, kn_worker *worker, int dir)
 }
 
 /* One step and what follows from it.  True: take another step; false: the operation is no longer ours. */
-static bool run_step(kiwi_net *net, kn_op *op, kn_worker *worker)
+static bool run_step(kiwi_net *net, kn_op *op, kn_worker *worker, bool may_compute)
 {
     kiwi_result out;
     out.kind = KIWI_RESULT_NONE;
@@ -487,7 +489,7 @@ static bool run_step(kiwi_net *net, kn_op *op, kn_worker *worker)
     op->seen[KN_WRITE] = op->sock->events[KN_WRITE];
     op->drained = false;
     kb_unlock(&net->lock);
-    kn_step step = kn_op_step(net, op, &out, worker != NULL);
+    kn_step step = kn_op_step(net, op, &out, may_compute);
     kb_lock(&net->lock);
     if (op->abandoned) {
         discard(net, op, step, &out);
@@ -509,7 +511,7 @@ static bool run_step(kiwi_net *net, kn_op *op, kn_worker *worker)
     case KN_WANT_WORKER:
         op->heavy = true;
         kn_connect_limit_handshake(net, op);
-        if (worker != NULL)
+        if (may_compute)
             return true;
         kn_op_ready(net, op);
         return false;
@@ -517,14 +519,14 @@ static bool run_step(kiwi_net *net, kn_op *op, kn_worker *worker)
     return false;
 }
 
-void kn_op_run(kiwi_net *net, kn_op *op, kn_worker *worker)
+void kn_op_run(kiwi_net *net, kn_op *op, kn_worker *worker, bool may_compute)
 {
     kn_sock *sock = op->sock;
     assert(op->state == KN_READY);
     kb_list_remove(&op->ready);
     op->state = KN_RUNNING;
     sock->refs++; /* nobody closes the descriptor under us */
-    while (run_step(net, op, worker))
+    while (run_step(net, op, worker, may_compute))
         continue;
     kn_sock_unref(net, sock);
 }

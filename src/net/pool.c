@@ -43,7 +43,7 @@ static void *worker_main(void *arg)
             bool more = op->ready.next != (op->heavy ? &net->ready_heavy : &net->ready);
             if (op->heavy || (more && op->fresh) || !kb_list_empty(&net->ready_heavy))
                 kn_pool_nudge(net);
-            kn_op_run(net, op, worker);
+            kn_op_run(net, op, worker, true);
         } else if (lead) {
             kn_lead_once(net, KN_LEAD_WORKER, op != NULL ? 0 : KB_NEVER);
             steps = 0;

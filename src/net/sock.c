@@ -6,27 +6,11 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/locks.h"
-
-int kn_fd_prepare(int fd)
-{
-    int flags = fcntl(fd, F_GETFL), on = 1;
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
-        fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
-        return errno;
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-#if defined(SO_NOSIGPIPE) /* refused for a peer that is gone already: then nothing is sent either */
-    (void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
-#endif
-    return 0;
-}
 
 /* ---- Slots: keys of events that survive their socket --------------------------------------------- */
 
@@ -162,7 +146,8 @@ void kn_sock_abort(kiwi_net *net, kn_sock *sock)
 void kn_sock_shut(kiwi_net *net, kn_sock *sock)
 {
     if (sock->fd >= 0) {
-        (void)shutdown(sock->fd, SHUT_RDWR); /* fails where the peer has gone: nobody waits then */
+        if (sock->refs > 1) /* a thread is in a step, or waits there: get it out */
+            (void)shutdown(sock->fd, SHUT_RDWR); /* fails where the peer has gone */
         net->room_kind->forget(net->room, sock->fd, &sock->place);
     }
     kn_sock_unref(net, sock);

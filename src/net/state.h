@@ -41,7 +41,7 @@ enum {
     KN_HELP_STEPS = 64,         /* steps in a row before completions are looked at again */
     KN_HANDSHAKE_MS = 10000,    /* limit of a handshake where no option names one */
     KN_PAUSE_MS = 50,           /* before accepting again when descriptors are short */
-    KN_LIGHT_TLS_MAX = 16384,   /* bytes a helping thread encrypts: one record */
+    KN_LIGHT_TLS_MAX = 65536,   /* bytes a helping thread encrypts: 50 us, a few hand-overs */
     KN_STACK_SIZE = 256 * 1024, /* ten times the deepest measured (verification of RSA-8192) */
     KN_WORKERS_DEFAULT = 16,
     KN_WORKERS_MAX = 1024,
@@ -108,7 +108,7 @@ struct kn_op {
     uint8_t kind, state;
     uint8_t want;     /* parked: KN_READ or KN_WRITE; KN_NOTHING: for time or a turn only */
     bool abandoned;   /* see above */
-    bool heavy;       /* computes for long: workers only */
+    bool heavy;       /* computes for long: workers, or a thread that has nothing else to do */
     bool fresh;       /* has not been in the waiting room: may take a blocking place */
     bool begun;       /* a step was taken (runner only) */
     bool lent;        /* u.send.data is the submitter's, who runs the first step itself */
@@ -257,9 +257,9 @@ void kn_op_queue(kiwi_net *net, kn_op *op);
 /* Make the head of a side ready, if it is queued.  Locked. */
 void kn_side_advance(kiwi_net *net, kn_sock *sock, int side);
 void kn_op_ready(kiwi_net *net, kn_op *op);
-/* Run a READY operation until it ends, parks or is handed over.  `worker`: NULL for a helping thread.
- * Locked; lets go of the lock meanwhile. */
-void kn_op_run(kiwi_net *net, kn_op *op, kn_worker *worker);
+/* Run a READY operation until it ends, parks or is handed over.  `worker`: NULL for a helping thread;
+ * `may_compute`: it may take long steps, too.  Locked; lets go of the lock meanwhile. */
+void kn_op_run(kiwi_net *net, kn_op *op, kn_worker *worker, bool may_compute);
 /* End `op` now with the fault *out, whatever state it is in.  Locked. */
 void kn_op_abort(kiwi_net *net, kn_op *op, kiwi_result *out);
 /* `op` has used up its time: end it, and the hidden socket it works on.  Locked. */
@@ -267,13 +267,13 @@ void kn_op_expire(kiwi_net *net, kn_op *op);
 /* End a running operation that is not abandoned.  Locked. */
 void kn_op_finish(kiwi_net *net, kn_op *op, kiwi_result *out);
 /* One step.  Not locked. */
-kn_step kn_op_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool worker);
+kn_step kn_op_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool may_compute);
 int kn_op_side(const kn_op *op);
 void kn_op_set_deadline(kiwi_net *net, kn_op *op, int64_t deadline_us);
 
 /* ---- connect.c ---- */
 
-kn_step kn_connect_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool worker);
+kn_step kn_connect_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool may_compute);
 void kn_connect_free(struct kn_connect *connect);
 /* The name look-up for task `id` has ended.  Called by the resolver, not locked. */
 void kn_connect_resolved(kiwi_net *net, kiwi_id id, struct kn_addresses *addresses, int code,
@@ -295,7 +295,11 @@ void kn_sock_unref(kiwi_net *net, kn_sock *sock);
 /* Replace the descriptor (connect tries the next address); the old one is closed.  Locked. */
 void kn_sock_set_fd(kiwi_net *net, kn_sock *sock, int fd);
 void kn_sock_event(kiwi_net *net, const kn_event *event);
-int kn_fd_prepare(int fd); /* non-blocking, close-on-exec, no delay.  0 or errno */
+
+/* ---- fd.c: *out is non-blocking, close-on-exec and sends without delay.  0 or an errno ---- */
+
+int kn_fd_socket(int family, int type, int *out);
+int kn_fd_accept(int listener, int *out); /* the next connection of `listener` */
 
 /* ---- listen.c ---- */
 

@@ -412,7 +412,7 @@ int kiwi_task_watch(kiwi_net *net, kiwi_id id, void *token, kiwi_result *out)
         goto done;
     task = kn_task_find(net, id);
     if (task != NULL && task->state == KIWI_TASK_RUNNING && !task->watched && can_help(net, task)) {
-        kn_op_run(net, task->op, NULL);
+        kn_op_run(net, task->op, NULL, false);
         task = kn_task_find(net, id); /* it may have ended, and others may have taken it */
     }
     if (task == NULL) {
@@ -490,12 +490,12 @@ static int wait_served(kiwi_net *net, kiwi_id id, kn_waiter *waiter, int64_t unt
                         !net->lead_wanted;
         kb_link *link = may_lead ? kb_list_first(&net->ready) : NULL;
         if (can_help(net, task)) {
-            kn_op_run(net, task->op, NULL);
+            kn_op_run(net, task->op, NULL, false);
         } else if (until_us != KB_NEVER && kb_clock_us() >= until_us) {
             return ETIMEDOUT;
         } else if (link != NULL && steps < KN_HELP_STEPS) {
             steps++;
-            kn_op_run(net, KB_OWNER(link, kn_op, ready), NULL);
+            kn_op_run(net, KB_OWNER(link, kn_op, ready), NULL, false);
         } else if (may_lead) {
             kn_pool_nudge(net); /* what only workers do */
             kn_lead_once(net, KN_LEAD_HELPER, link != NULL ? 0 : until_us);

@@ -5,6 +5,9 @@
  * made.  Letting GnuTLS keep the rest itself has two traps: the next send delivers the old record instead
  * of the data given, and a key update that arrives while a record is half sent makes it send data twice.
  *
+ * Input is read ahead: a record is asked for in two parts, its header and the rest, and taking what follows
+ * with the same call halves the system calls.  What was read ahead waits in `in`.
+ *
  * GNUTLS_E_AGAIN alone does not mean "wait": it also comes after tickets, key updates and parts of a
  * record.  Only pull() knows, and sets `want_read` when the system really had nothing. */
 #include "config.h"
@@ -34,6 +37,7 @@ enum {
     NAME_MAX_BYTES = 255, /* of a host name in the domain name system */
     PIECE = 16384,        /* the most plain text one record takes */
     IOV_PIECES = 32,      /* GnuTLS gives at most that many parts at once */
+    AHEAD = 4096,         /* read beyond what was asked for; a whole small record */
     OUT_MAX = 1 << 20,    /* far above any handshake flight; a peer cannot make us keep more */
     SPINS_MAX = 64,       /* E_AGAIN without a reason, in a row */
 };
@@ -52,10 +56,13 @@ struct kn_tls {
     bool loopback;  /* the peer's address is a loopback address */
     bool verified;  /* the peer's certificate */
     bool want_read; /* the last pull found nothing */
+    bool emptied;   /* the last pull took all there was */
     bool eof;       /* pull has met the peer's FIN */
     bool ended;     /* receiving is over: close_notify, or a FIN that is allowed */
     int pull_error; /* errno of recv(), 0 if none */
     int push_error; /* errno of sendmsg(), 0 if none */
+    unsigned char *in; /* bytes in_start..in_end were read ahead; NULL while there are none */
+    size_t in_start, in_end;
     unsigned char
         *out; /* bytes out_start..out_end wait for the system; NULL if there were never any */
     size_t out_start, out_end, out_size;
@@ -68,17 +75,39 @@ struct kn_tls {
 
 /* ---- Transport ------------------------------------------------------------------------------- */
 
+/* Receive into `buf` and, what comes after it, into `in`: the number of bytes in both, or -1. */
+static ssize_t receive_ahead(kn_tls *tls, void *buf, size_t size)
+{
+    if (tls->in == NULL)
+        tls->in = malloc(AHEAD); /* NULL: then nothing is read ahead */
+    struct iovec part[2] = {{buf, size}, {tls->in, AHEAD}};
+    struct msghdr message = {.msg_iov = part};
+    message.msg_iovlen = tls->in != NULL ? 2 : 1;
+    ssize_t n;
+    do
+        n = recvmsg(tls->fd, &message, 0);
+    while (n < 0 && errno == EINTR);
+    tls->emptied = n > 0 && (size_t)n < size + AHEAD;
+    return n;
+}
+
 static ssize_t pull(gnutls_transport_ptr_t data, void *buf, size_t size)
 {
     kn_tls *tls = data;
-    ssize_t n;
-    do
-        n = recv(tls->fd, buf, size, 0);
-    while (n < 0 && errno == EINTR);
+    size_t ahead = tls->in_end - tls->in_start;
+    if (ahead > 0) {
+        size_t taken = ahead < size ? ahead : size;
+        memcpy(buf, tls->in + tls->in_start, taken);
+        tls->in_start += taken;
+        return (ssize_t)taken;
+    }
+    ssize_t n = receive_ahead(tls, buf, size);
+    tls->in_start = 0;
+    tls->in_end = n > 0 && (size_t)n > size ? (size_t)n - size : 0;
     if (n == 0)
         tls->eof = true;
     if (n >= 0)
-        return n;
+        return n - (ssize_t)tls->in_end;
     if (errno == EWOULDBLOCK)
         errno = EAGAIN;
     if (errno == EAGAIN)
@@ -94,6 +123,16 @@ static int pull_timeout(gnutls_transport_ptr_t data, unsigned int ms)
     (void)data;
     (void)ms;
     return 1; /* "there may be something": pull does not block */
+}
+
+/* Between steps an idle session keeps no buffer. */
+static void release_ahead(kn_tls *tls)
+{
+    if (tls->in_start < tls->in_end)
+        return;
+    free(tls->in);
+    tls->in = NULL;
+    tls->in_start = tls->in_end = 0;
 }
 
 /* Send without waiting: the number of bytes taken (0: none now), or -1 with push_error set. */
@@ -392,6 +431,7 @@ void kn_tls_free(kn_tls *tls)
     if (tls->session != NULL)
         gnutls_deinit(tls->session);
     kn_tls_context_unref(tls->context);
+    free(tls->in);
     free(tls->out);
     free(tls);
 }
@@ -508,10 +548,9 @@ static kn_step recv_failed(kn_tls *tls, int code, kb_status *status, kb_error *e
     return done(&tls->failure, status, err);
 }
 
-kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status *status,
-                    kb_error *err)
+static kn_step receive(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status *status,
+                       kb_error *err)
 {
-    assert(size > 0);
     int spins = 0;
     *got = 0;
     *status = KB_OK;
@@ -539,6 +578,21 @@ kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status 
     }
 }
 
+kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status *status,
+                    kb_error *err)
+{
+    assert(size > 0);
+    kn_step step = receive(tls, buf, size, got, status, err);
+    release_ahead(tls);
+    return step;
+}
+
+bool kn_tls_drained(const kn_tls *tls)
+{
+    return tls->emptied && tls->in_start == tls->in_end &&
+           gnutls_record_check_pending(tls->session) == 0;
+}
+
 /* ---- Handshake ------------------------------------------------------------------------------- */
 
 static void handshake_failed(kn_tls *tls, int code)
@@ -559,7 +613,7 @@ static void handshake_done(kn_tls *tls)
         tls->verified = true;
 }
 
-kn_step kn_tls_handshake(kn_tls *tls, kb_status *status, kb_error *err)
+static kn_step shake_hands(kn_tls *tls, kb_status *status, kb_error *err)
 {
     int spins = 0;
     for (;;) {
@@ -579,6 +633,13 @@ kn_step kn_tls_handshake(kn_tls *tls, kb_status *status, kb_error *err)
         else if (next == WAIT && !kn_tls_unflushed(tls))
             return KN_WANT_READ;
     }
+}
+
+kn_step kn_tls_handshake(kn_tls *tls, kb_status *status, kb_error *err)
+{
+    kn_step step = shake_hands(tls, status, err);
+    release_ahead(tls);
+    return step;
 }
 
 /* ---- What was agreed ------------------------------------------------------------------------- */

@@ -53,6 +53,9 @@ kn_step kn_tls_handshake(kn_tls *tls, kb_status *status, kb_error *err);
 kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status *status,
                     kb_error *err);
 
+/* Has the last successful receive taken all that the system had?  Then the next one would wait. */
+bool kn_tls_drained(const kn_tls *tls);
+
 /* Send bytes of data[*sent..size), advancing *sent; KN_DONE when all are with the system or failed.  After
  * WANT_* a record is half sent: either call again with the same data, or kn_tls_flush() first. */
 kn_step kn_tls_send(kn_tls *tls, const void *data, size_t size, size_t *sent, kb_status *status,
