@@ -218,7 +218,9 @@ KIWI_API int kiwi_tls_error(kiwi_net *net, kiwi_id id, kiwi_result *out);
 /* ---- Both ------------------------------------------------------------------------------------ */
 
 typedef struct kiwi_socket_info {
-    bool listener, tls, verified; /* verified: the peer's certificate was */
+    bool listener, tls;
+    bool verified; /* TLS: the peer's certificate was, in this session or in the one resumed */
+    bool resumed;  /* TLS: the handshake took up an earlier session */
     char local_host[46], peer_host[46]; /* numeric; "" if unknown */
     int local_port, peer_port;          /* 0 if unknown */
     uint64_t bytes_in, bytes_out;       /* of the application */

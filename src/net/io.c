@@ -143,8 +143,8 @@ static bool send_at_once(const kiwi_net *net, const kn_sock *sock, size_t size)
 {
     if (!net->help || !kb_list_empty(&sock->side[KN_WRITE]))
         return false;
-    if (sock->tls)
-        return size <= KN_LIGHT_TLS_MAX;
+    if (sock->tls) /* a lazy runtime waits for more, which then joins it */
+        return size <= KN_LIGHT_TLS_MAX && (!net->lazy || size > KN_JOIN_MAX);
     return !sock->registered || sock->hup || sock->dry[KN_WRITE] != sock->events[KN_WRITE];
 }
 

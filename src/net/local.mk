@@ -5,6 +5,7 @@ libkwnet_la_SOURCES = \
 	%D%/connect.c \
 	%D%/fd.c \
 	%D%/io.c \
+	%D%/join.c \
 	%D%/lead.c \
 	%D%/listen.c \
 	%D%/net.c \
@@ -16,6 +17,7 @@ libkwnet_la_SOURCES = \
 	%D%/state.h \
 	%D%/step.h \
 	%D%/table.c \
+	%D%/ticket.c %D%/ticket.h \
 	%D%/tls.c %D%/tls.h \
 	%D%/trust.c %D%/trust.h \
 	%D%/waiting_epoll.c \

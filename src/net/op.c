@@ -157,7 +157,7 @@ static kn_step tls_send_turn(kn_op *op, kb_status *status, kb_error *err)
 
 static kn_step step_tls_send(kn_op *op, kiwi_result *out)
 {
-    while (op->kind == KN_OP_FIN || op->u.send.sent < op->u.send.size) {
+    do { /* once at least: what was joined to an earlier send may wait to be flushed */
         kb_status status = KB_OK;
         kb_error err = {0};
         kb_lock(&op->sock->session_lock);
@@ -175,7 +175,7 @@ static kn_step step_tls_send(kn_op *op, kiwi_result *out)
         }
         if (op->kind == KN_OP_FIN)
             return KN_DONE;
-    }
+    } while (op->u.send.sent < op->u.send.size);
     out->kind = KIWI_RESULT_INTEGER;
     out->integer = (int64_t)op->u.send.size;
     return KN_DONE;
@@ -392,6 +392,12 @@ static void discard(kiwi_net *net, kn_op *op, kn_step step, kiwi_result *out)
     kn_side_advance(net, sock, side);
 }
 
+void kn_op_discard(kiwi_net *net, kn_op *op)
+{
+    kiwi_result nothing = {0};
+    discard(net, op, KN_WANT_READ, &nothing);
+}
+
 /* Note what a completed step says about the socket. */
 static void account(kn_op *op, const kiwi_result *out)
 {
@@ -451,8 +457,7 @@ static bool block(kiwi_net *net, kn_op *op, kn_worker *worker, int dir)
         kn_op_expire(net, op);
     if (!op->abandoned)
         return true;
-    kiwi_result nothing = {0};
-    discard(net, op, KN_WANT_READ, &nothing);
+    kn_op_discard(net, op);
     return false;
 }
 
@@ -476,30 +481,19 @@ static bool wait_for(kiwi_net *net, kn_op *op, kn_worker *worker, int dir)
     return false;
 }
 
-/* One step and what follows from it.  True: take another step; false: the operation is no longer ours. */
-static bool run_step(kiwi_net *net, kn_op *op, kn_worker *worker, bool may_compute)
+/* What follows from a step.  True: take another one; false: the operation is no longer ours. */
+static bool after_step(kiwi_net *net, kn_op *op, kn_worker *worker, bool may_compute, kn_step step,
+                       kiwi_result *out)
 {
-    kiwi_result out;
-    out.kind = KIWI_RESULT_NONE;
-    out.integer = 0;
-    out.bytes = NULL;
-    out.size = 0;
-    out.fault = KIWI_FAULT_NONE;
-    op->seen[KN_READ] = op->sock->events[KN_READ];
-    op->seen[KN_WRITE] = op->sock->events[KN_WRITE];
-    op->drained = false;
-    kb_unlock(&net->lock);
-    kn_step step = kn_op_step(net, op, &out, may_compute);
-    kb_lock(&net->lock);
     if (op->abandoned) {
-        discard(net, op, step, &out);
+        discard(net, op, step, out);
         return false;
     }
     switch (step) {
     case KN_DONE:
-        if (op->kind == KN_OP_ACCEPT && out.fault == KIWI_FAULT_NONE)
-            return !kn_accept_got(net, op, (int)out.integer);
-        kn_op_finish(net, op, &out);
+        if (op->kind == KN_OP_ACCEPT && out->fault == KIWI_FAULT_NONE)
+            return !kn_accept_got(net, op, (int)out->integer);
+        kn_op_finish(net, op, out);
         return false;
     case KN_WANT_READ: return wait_for(net, op, worker, KN_READ);
     case KN_WANT_WRITE: return wait_for(net, op, worker, KN_WRITE);
@@ -517,6 +511,31 @@ static bool run_step(kiwi_net *net, kn_op *op, kn_worker *worker, bool may_compu
         return false;
     }
     return false;
+}
+
+static bool run_step(kiwi_net *net, kn_op *op, kn_worker *worker, bool may_compute)
+{
+    kn_op *joined[KN_JOIN_COUNT];
+    kiwi_result out;
+    out.kind = KIWI_RESULT_NONE;
+    out.integer = 0;
+    out.bytes = NULL;
+    out.size = 0;
+    out.fault = KIWI_FAULT_NONE;
+    op->seen[KN_READ] = op->sock->events[KN_READ];
+    op->seen[KN_WRITE] = op->sock->events[KN_WRITE];
+    op->drained = false;
+    size_t count = kn_join_gather(op, joined);
+    kb_unlock(&net->lock);
+    kn_step step = count > 0 ? kn_join_step(op, joined, count, &out)
+                             : kn_op_step(net, op, &out, may_compute);
+    kb_lock(&net->lock);
+    if (step != KN_DONE)
+        kn_join_release(net, joined, count);
+    bool again = after_step(net, op, worker, may_compute, step, &out);
+    if (step == KN_DONE)
+        kn_join_finish(net, joined, count, &out);
+    return again;
 }
 
 void kn_op_run(kiwi_net *net, kn_op *op, kn_worker *worker, bool may_compute)

@@ -181,12 +181,32 @@ static void await_freed(kiwi_net *net, const kn_sock *listener)
         kb_cond_until(&net->sock_freed, &net->lock, KB_NEVER);
 }
 
+/* What needs no waiting is sent first: a lazy runtime has not begun all that was submitted.  False: another
+ * thread has closed the socket meanwhile.  Locked. */
+static bool send_queued(kiwi_net *net, kn_sock *sock)
+{
+    sock->refs++;
+    for (kb_link *link; net->help && (link = kb_list_first(&sock->side[KN_WRITE])) != NULL;) {
+        kn_op *op = KB_OWNER(link, kn_op, queue);
+        if (op->kind != KN_OP_SEND || op->state != KN_READY || op->heavy)
+            break;
+        kn_op_run(net, op, NULL, false);
+    }
+    bool open = !sock->closing;
+    kn_sock_unref(net, sock);
+    return open;
+}
+
 static void close_id(kiwi_net *net, kiwi_id id, bool tls)
 {
     kb_lock(&net->lock);
     kn_entry *entry = kb_map_get(&net->table, id);
     kn_sock *sock = entry != NULL && entry->is_socket ? (kn_sock *)(void *)entry : NULL;
     if (sock == NULL || sock->tls != tls) {
+        kb_unlock(&net->lock);
+        return;
+    }
+    if (!send_queued(net, sock)) {
         kb_unlock(&net->lock);
         return;
     }

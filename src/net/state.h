@@ -42,6 +42,8 @@ enum {
     KN_HANDSHAKE_MS = 10000,    /* limit of a handshake where no option names one */
     KN_PAUSE_MS = 50,           /* before accepting again when descriptors are short */
     KN_LIGHT_TLS_MAX = 65536,   /* bytes a helping thread encrypts: 50 us, a few hand-overs */
+    KN_JOIN_MAX = 16384,        /* bytes of TLS sends that go out together: one record */
+    KN_JOIN_COUNT = 64,         /* sends that join another one */
     KN_STACK_SIZE = 256 * 1024, /* ten times the deepest measured (verification of RSA-8192) */
     KN_WORKERS_DEFAULT = 16,
     KN_WORKERS_MAX = 1024,
@@ -270,6 +272,21 @@ void kn_op_finish(kiwi_net *net, kn_op *op, kiwi_result *out);
 kn_step kn_op_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool may_compute);
 int kn_op_side(const kn_op *op);
 void kn_op_set_deadline(kiwi_net *net, kn_op *op, int64_t deadline_us);
+
+/* Free an abandoned operation that nobody runs any more.  Locked. */
+void kn_op_discard(kiwi_net *net, kn_op *op);
+
+/* ---- join.c ---- */
+
+/* Take the sends that wait behind the TLS send `first` and go out with it into joined[], as RUNNING: their
+ * number.  Locked. */
+size_t kn_join_gather(kn_op *first, kn_op *joined[KN_JOIN_COUNT]);
+/* One step for all of them; KN_WANT_WRITE: all is with the session, and the rest is flushing.  Not locked. */
+kn_step kn_join_step(kn_op *first, kn_op *const joined[], size_t count, kiwi_result *out);
+/* After KN_WANT_WRITE: back to the queue.  Locked. */
+void kn_join_release(kiwi_net *net, kn_op *const joined[], size_t count);
+/* After KN_DONE: they end like their first one, which has ended.  Locked. */
+void kn_join_finish(kiwi_net *net, kn_op *const joined[], size_t count, const kiwi_result *result);
 
 /* ---- connect.c ---- */
 

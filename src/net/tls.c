@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@
 #include <sys/uio.h>
 
 #include "net/cert.h"
+#include "net/ticket.h"
 #include "net/trust.h"
 
 #ifndef MSG_NOSIGNAL
@@ -37,7 +39,7 @@ enum {
     NAME_MAX_BYTES = 255, /* of a host name in the domain name system */
     PIECE = 16384,        /* the most plain text one record takes */
     IOV_PIECES = 32,      /* GnuTLS gives at most that many parts at once */
-    AHEAD = 4096,         /* read beyond what was asked for; a whole small record */
+    AHEAD = 1024,         /* read beyond what was asked for; small enough for malloc's fast path */
     OUT_MAX = 1 << 20,    /* far above any handshake flight; a peer cannot make us keep more */
     SPINS_MAX = 64,       /* E_AGAIN without a reason, in a row */
 };
@@ -55,6 +57,7 @@ struct kn_tls {
     stage stage;
     bool loopback;  /* the peer's address is a loopback address */
     bool verified;  /* the peer's certificate */
+    bool resumed;   /* an earlier session was taken up again */
     bool want_read; /* the last pull found nothing */
     bool emptied;   /* the last pull took all there was */
     bool eof;       /* pull has met the peer's FIN */
@@ -71,6 +74,7 @@ struct kn_tls {
         send_failure; /* of sending; what the peer sent before, an alert say, can still be read */
     char reason[192]; /* why the peer's certificate was refused, "" if it was not */
     char name[NAME_MAX_BYTES + 1]; /* client: of the peer; lives as long as the session */
+    char peer[KN_TICKET_KEY];      /* client: the peer in the context's tickets */
 };
 
 /* ---- Transport ------------------------------------------------------------------------------- */
@@ -304,7 +308,66 @@ static void explain(kn_tls *tls, int code, unsigned int flaws)
     gnutls_free(text.data);
 }
 
-/* Called inside the handshake; not 0 ends it. */
+/* ---- Resumption ------------------------------------------------------------------------------ */
+
+/* The development certificate is trusted on loopback only, and so are sessions begun with it. */
+static void name_peer(kn_tls *tls)
+{
+    struct sockaddr_storage addr;
+    socklen_t size = sizeof(addr);
+    int port = 0;
+    if (getpeername(tls->fd, (struct sockaddr *)&addr, &size) != 0)
+        addr.ss_family = AF_UNSPEC;
+    if (addr.ss_family == AF_INET)
+        port = ((const struct sockaddr_in *)(const void *)&addr)->sin_port;
+    else if (addr.ss_family == AF_INET6)
+        port = ((const struct sockaddr_in6 *)(const void *)&addr)->sin6_port;
+    (void)snprintf(tls->peer, sizeof(tls->peer), "%s:%d%s", tls->name, ntohs((uint16_t)port),
+                   tls->loopback ? " here" : "");
+}
+
+/* A session the server does not know any more leads to a full handshake. */
+static void try_to_resume(kn_tls *tls)
+{
+    gnutls_datum_t data;
+    if (!kn_tickets_take(&tls->context->tickets, tls->peer, &data))
+        return;
+    (void)gnutls_session_set_data(tls->session, data.data, data.size);
+    kn_ticket_wipe(&data);
+}
+
+static void keep_session(kn_tls *tls)
+{
+    gnutls_datum_t data = {NULL, 0};
+    if (tls->stage != STAGE_HANDSHAKE && (tls->verified || !tls->context->verify) &&
+        gnutls_session_get_data2(tls->session, &data) == 0)
+        kn_tickets_put(&tls->context->tickets, tls->peer, &data);
+}
+
+/* With TLS 1.2 a ticket comes before the handshake ends, and a resumed session keeps the one it has. */
+static void keep_old_session(kn_tls *tls)
+{
+    if (gnutls_protocol_get_version(tls->session) < GNUTLS_TLS1_3 &&
+        (tls->resumed ||
+         (gnutls_session_get_flags(tls->session) & GNUTLS_SFLAGS_SESSION_TICKET) != 0))
+        keep_session(tls);
+}
+
+/* With TLS 1.3 they come after the handshake. */
+static int ticket_came(gnutls_session_t session, unsigned int type, unsigned int when,
+                       unsigned int incoming, const gnutls_datum_t *message)
+{
+    (void)type;
+    (void)when;
+    (void)incoming;
+    (void)message;
+    keep_session(gnutls_session_get_ptr(session));
+    return 0;
+}
+
+/* ---- Verification, inside the handshake ------------------------------------------------------- */
+
+/* Not 0 ends it. */
 static int verify_peer(gnutls_session_t session)
 {
     kn_tls *tls = gnutls_session_get_ptr(session);
@@ -354,26 +417,32 @@ static bool is_address(const char *name)
     return inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1;
 }
 
-static int set_up_role(kn_tls *tls)
+static int set_up_server(kn_tls *tls)
 {
     gnutls_session_t s = tls->session;
     kn_tls_context *context = tls->context;
-    if (!context->server)
-        return tls->name[0] == '\0' || is_address(tls->name)
-                   ? 0
-                   : gnutls_server_name_set(s, GNUTLS_NAME_DNS, tls->name, strlen(tls->name));
     gnutls_certificate_server_set_request(s, context->verify ? GNUTLS_CERT_REQUIRE
                                                              : GNUTLS_CERT_IGNORE);
     return gnutls_session_ticket_enable_server(s, &context->ticket_key);
 }
 
+static int set_up_client(kn_tls *tls)
+{
+    gnutls_session_t s = tls->session;
+    name_peer(tls);
+    gnutls_handshake_set_hook_function(s, GNUTLS_HANDSHAKE_NEW_SESSION_TICKET, GNUTLS_HOOK_POST,
+                                       ticket_came);
+    try_to_resume(tls);
+    return tls->name[0] == '\0' || is_address(tls->name)
+               ? 0
+               : gnutls_server_name_set(s, GNUTLS_NAME_DNS, tls->name, strlen(tls->name));
+}
+
 static int set_up(kn_tls *tls)
 {
     kn_tls_context *context = tls->context;
-    unsigned int flags = GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL;
-    /* A client that does not resume asks for no tickets: they cost the server 50 to 90 us each. */
-    flags |= context->server ? GNUTLS_SERVER : GNUTLS_CLIENT | GNUTLS_NO_TICKETS;
-    int r = gnutls_init(&tls->session, flags);
+    int r = gnutls_init(&tls->session, GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |
+                                           (context->server ? GNUTLS_SERVER : GNUTLS_CLIENT));
     if (r < 0) {
         tls->session = NULL;
         return r;
@@ -393,7 +462,9 @@ static int set_up(kn_tls *tls)
     if (r >= 0 && context->alpn_count > 0)
         r = gnutls_alpn_set_protocols(s, context->alpn, context->alpn_count,
                                       context->server ? GNUTLS_ALPN_SERVER_PRECEDENCE : 0);
-    return r < 0 ? r : set_up_role(tls);
+    if (r < 0)
+        return r;
+    return context->server ? set_up_server(tls) : set_up_client(tls);
 }
 
 kb_status kn_tls_new(kn_tls_context *context, int fd, const char *name, bool loopback, kn_tls **out,
@@ -502,6 +573,18 @@ kn_step kn_tls_send(kn_tls *tls, const void *data, size_t size, size_t *sent, kb
     }
 }
 
+void kn_tls_cork(kn_tls *tls)
+{
+    gnutls_record_cork(tls->session);
+}
+
+void kn_tls_uncork(kn_tls *tls)
+{
+    int r = gnutls_record_uncork(tls->session, 0); /* never waits: push takes everything */
+    if (r < 0)
+        fail_gnutls(tls, &tls->send_failure, r, "send");
+}
+
 kn_step kn_tls_bye(kn_tls *tls, kb_status *status, kb_error *err)
 {
     if (tls->stage == STAGE_OPEN && send_failure(tls)->status == KB_OK) {
@@ -607,10 +690,12 @@ static void handshake_failed(kn_tls *tls, int code)
 static void handshake_done(kn_tls *tls)
 {
     tls->stage = STAGE_OPEN;
-    /* The ticket proves that the certificate was verified in an earlier session of this context. */
-    if (tls->context->server && tls->context->verify &&
-        gnutls_session_is_resumed(tls->session) != 0)
+    tls->resumed = gnutls_session_is_resumed(tls->session) != 0;
+    /* The certificate was verified in an earlier session of this context. */
+    if (tls->context->verify && tls->resumed)
         tls->verified = true;
+    if (!tls->context->server)
+        keep_old_session(tls);
 }
 
 static kn_step shake_hands(kn_tls *tls, kb_status *status, kb_error *err)
@@ -657,6 +742,7 @@ void kn_tls_info(const kn_tls *tls, kiwi_socket_info *info)
         return;
     gnutls_datum_t alpn = {NULL, 0};
     info->verified = tls->verified;
+    info->resumed = tls->resumed;
     copy_text(info->version, sizeof(info->version),
               gnutls_protocol_get_name(gnutls_protocol_get_version(tls->session)));
 #if GNUTLS_VERSION_NUMBER >= 0x030704

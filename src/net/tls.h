@@ -61,6 +61,11 @@ bool kn_tls_drained(const kn_tls *tls);
 kn_step kn_tls_send(kn_tls *tls, const void *data, size_t size, size_t *sent, kb_status *status,
                     kb_error *err);
 
+/* Between these two kn_tls_send() only collects; kn_tls_uncork() makes full records of it.  kn_tls_flush()
+ * before and after. */
+void kn_tls_cork(kn_tls *tls);
+void kn_tls_uncork(kn_tls *tls);
+
 /* Is a record half sent?  Then nothing else may be sent before kn_tls_flush() is done. */
 bool kn_tls_unflushed(const kn_tls *tls);
 kn_step kn_tls_flush(kn_tls *tls, kb_status *status, kb_error *err);

@@ -161,6 +161,7 @@ static void context_free(kn_tls_context *context)
     if (context->ticket_key.data != NULL)
         gnutls_memset(context->ticket_key.data, 0, context->ticket_key.size);
     gnutls_free(context->ticket_key.data);
+    kn_tickets_fini(&context->tickets);
     free(context->alpn_text);
     free(context->cache_key);
     free(context);
@@ -173,8 +174,10 @@ static kb_status context_new(const kiwi_tls_options *options, kn_tls_context **o
     if (priority_error < 0)
         return fail_gnutls(err, priority_error, "TLS priorities", "");
     kn_tls_context *context = calloc(1, sizeof(*context));
-    if (context == NULL)
+    if (context == NULL || kn_tickets_init(&context->tickets) != 0) {
+        free(context);
         return kb_fail(err, KB_ENOMEM, 0, "out of memory");
+    }
     atomic_init(&context->refs, 1);
     context->priority = priority;
     context->allow_truncation = options->allow_truncation;

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "net/ticket.h"
 #include "net/tls.h"
 
 enum { KN_ALPN_MAX = 16 }; /* protocols of one context */
@@ -25,6 +26,7 @@ struct kn_tls_context {
     gnutls_datum_t ticket_key;        /* server; with it clients resume sessions of this context */
     gnutls_datum_t alpn[KN_ALPN_MAX]; /* point into alpn_text */
     unsigned alpn_count;
+    kn_tickets tickets; /* client; has a lock of its own */
     char *alpn_text;
     char *cache_key; /* client; all options and variables that made it; guarded by cache lock */
     kn_tls_context *cache_next; /* client; guarded by the cache's lock */

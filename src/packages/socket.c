@@ -302,6 +302,7 @@ static bool put_info(kw_vm *vm, kw_map *map, const kiwi_socket_info *info)
         {"cipher", text_value(vm, info->cipher)},
         {"alpn", text_value(vm, info->alpn)},
         {"verified", kw_bool(info->verified)},
+        {"resumed", kw_bool(info->resumed)},
         {"handshakes_failed", kw_int((int64_t)info->handshakes_failed)},
     };
     size_t count = info->tls ? sizeof(rows) / sizeof(rows[0]) : 7;
@@ -334,7 +335,7 @@ static kw_result describing(kw_vm *vm, kw_call *call, const char *name, bool tls
     kiwi_socket_info info;
     if (!open_socket(vm, call, name, tls, &id, &info))
         return KW_THROWN;
-    kw_map *map = kw_map_new(vm, 12);
+    kw_map *map = kw_map_new(vm, 13);
     return put_info(vm, map, &info) ? kw_return(call, kw_of_map(map)) : KW_THROWN;
 }
 

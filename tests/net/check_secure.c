@@ -277,10 +277,87 @@ START_TEST(half_close_works_over_tls)
 }
 END_TEST
 
+/* Modes in which sends queue: nothing is begun before somebody waits, or one worker does all. */
+static const kiwi_net_options queueing[] = {
+    {.workers = 4, .help = KIWI_ON, .lazy = true},
+    {.workers = 1, .help = KIWI_OFF},
+};
+
+START_TEST(small_sends_share_records_and_keep_their_order)
+{
+    enum { COUNT = 300, LONGEST = 40 };
+    for (size_t m = 0; m < sizeof(queueing) / sizeof(queueing[0]); m++) {
+        pair p = pair_tls(&queueing[m], NULL);
+        unsigned char sent[COUNT * LONGEST], got[sizeof(sent)];
+        kiwi_id ids[COUNT];
+        size_t total = 0, have = 0, receives = 0;
+        for (size_t i = 0; i < COUNT; i++) {
+            memset(sent + total, (int)i, i % LONGEST);
+            ids[i] = kiwi_tls_send(p.net, p.client, sent + total, i % LONGEST);
+            total += i % LONGEST;
+        }
+        while (have < total) {
+            kiwi_result r = await(p.net, kiwi_tls_recv(p.net, p.server, sizeof(got)));
+            ck_assert_msg(r.state == KIWI_TASK_COMPLETED && r.size > 0, "%s", r.message);
+            memcpy(got + have, r.bytes, r.size);
+            have += r.size;
+            free(r.bytes);
+            receives++;
+        }
+        ck_assert_int_eq(memcmp(sent, got, total), 0);
+        for (size_t i = 0; i < COUNT; i++)
+            ck_assert_int_eq(await_int(p.net, ids[i]), (int64_t)(i % LONGEST));
+        if (queueing[m].lazy)
+            ck_assert_uint_lt(receives, COUNT / 10); /* a receive takes no more than a record */
+        kiwi_net_close(p.net);
+    }
+}
+END_TEST
+
+/* Joined sends that wait for a full socket end once each, whatever happens to their first one. */
+START_TEST(joined_sends_end_once_when_the_socket_closes)
+{
+    enum { COUNT = 4000, SIZE = 3000 };
+    static unsigned char data[SIZE];
+    for (size_t m = 0; m < sizeof(queueing) / sizeof(queueing[0]); m++) {
+        pair p = pair_tls(&queueing[m], NULL);
+        static kiwi_id ids[COUNT];
+        int completed = 0, closed = 0;
+        for (size_t i = 0; i < COUNT; i++)
+            ids[i] = kiwi_tls_send(p.net, p.client, data, SIZE);
+        ck_assert_int_eq(await_int(p.net, ids[0]), SIZE);
+        kiwi_tls_close(p.net, p.client);
+        for (size_t i = 1; i < COUNT; i++) {
+            kiwi_result r = await(p.net, ids[i]);
+            completed += r.state == KIWI_TASK_COMPLETED && r.integer == SIZE;
+            closed += r.state == KIWI_TASK_FAULTED && strcmp(r.message, "Socket closed") == 0;
+        }
+        ck_assert_int_eq(completed + closed, COUNT - 1);
+        ck_assert_int_gt(closed, 0);
+        ck_assert_uint_eq(kiwi_net_pending(p.net), 0);
+        kiwi_net_close(p.net);
+    }
+}
+END_TEST
+
+START_TEST(what_is_queued_is_sent_before_a_close)
+{
+    pair p = pair_tls(&queueing[0], NULL);
+    (void)kiwi_tls_send(p.net, p.client, "one,", 4);
+    (void)kiwi_tls_send(p.net, p.client, "two", 3);
+    kiwi_tls_close(p.net, p.client);
+    await_bytes(p.net, kiwi_tls_recv(p.net, p.server, 100), "one,two");
+    await_bytes(p.net, kiwi_tls_recv(p.net, p.server, 100), "");
+    kiwi_net_close(p.net);
+}
+END_TEST
+
 SUITE_MAIN("secure", 90, bytes_go_both_ways_and_the_end_is_told,
            large_transfers_in_both_directions_at_once,
            silent_and_bad_clients_delay_nobody_and_are_counted,
            closing_a_listener_drops_handshakes_and_faults_accepts,
            a_connect_to_a_plain_or_silent_server_fails,
            an_abandoned_send_does_not_spoil_the_stream_of_the_next,
-           two_threads_may_use_both_directions_of_one_session, half_close_works_over_tls)
+           two_threads_may_use_both_directions_of_one_session, half_close_works_over_tls,
+           small_sends_share_records_and_keep_their_order,
+           joined_sends_end_once_when_the_socket_closes, what_is_queued_is_sent_before_a_close)
