@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,7 +19,7 @@ enum {
         16384, /* received on the stack first: nothing is allocated before bytes are there */
     TLS_TURN_SIZE =
         4 * 16384, /* sent in one hold of a session's lock, so that receiving gets its turn */
-    MORE_MAX = 1024 * 1024, /* beyond the scratch buffer in one receive */
+    RECEIVED_MAX = 512 * 1024, /* twice that is the most one receive gives */
 };
 
 #if defined(MSG_NOSIGNAL)
@@ -31,72 +30,96 @@ enum { SEND_FLAGS = 0 }; /* SO_NOSIGPIPE is set instead */
 
 /* ---- Steps (not locked) ------------------------------------------------------------------------ */
 
-/* Make the `got` bytes in `scratch` the result.  `fd` >= 0: fetch what is there beyond the scratch. */
-static kn_step received(kn_op *op, const unsigned char *scratch, size_t got, int fd,
-                        kiwi_result *out)
+/* Receive at most `size` bytes now.  KB_OK with *got 0: the end of the stream. */
+typedef kn_step receiver(kn_op *op, void *buf, size_t size, size_t *got, kiwi_result *out);
+
+static kn_step receive_tcp(kn_op *op, void *buf, size_t size, size_t *got, kiwi_result *out)
 {
-    size_t size = got;
-    int more = 0;
-    if (fd >= 0 && got == SCRATCH_SIZE && op->u.max > got && ioctl(fd, FIONREAD, &more) == 0 &&
-        more > 0) {
-        size_t room = op->u.max - got;
-        size_t wanted = (size_t)more < MORE_MAX ? (size_t)more : MORE_MAX;
-        size += room < wanted ? room : wanted;
-    }
-    out->kind = KIWI_RESULT_BYTES;
-    if (size == 0)
+    ssize_t n;
+    do
+        n = recv(op->sock->fd, buf, size, 0);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        return KN_WANT_READ;
+    if (n < 0)
+        kn_fault_sys(out, errno);
+    *got = n < 0 ? 0 : (size_t)n;
+    op->drained = n > 0 && (size_t)n < size;
+    return KN_DONE;
+}
+
+/* As many records as are there: each costs a step of its own otherwise. */
+static kn_step receive_tls(kn_op *op, void *buf, size_t size, size_t *got, kiwi_result *out)
+{
+    kn_tls *session = op->sock->session;
+    kb_status status = KB_OK;
+    kb_error err = {0};
+    kn_step step;
+    size_t n;
+    *got = 0;
+    kb_lock(&op->sock->session_lock);
+    do {
+        n = 0;
+        step = kn_tls_recv(session, (unsigned char *)buf + *got, size - *got, &n, &status, &err);
+        *got += n;
+    } while (step == KN_DONE && n > 0 && *got < size && !kn_tls_drained(session));
+    op->drained = *got > 0 && (step == KN_WANT_READ || kn_tls_drained(session));
+    kb_unlock(&op->sock->session_lock);
+    if (*got > 0) /* an end or a failure is met again by the next receive */
         return KN_DONE;
-    out->bytes = malloc(size);
-    if (out->bytes == NULL && size > got)
-        out->bytes = malloc(size = got);
-    if (out->bytes == NULL) {
+    if (step == KN_DONE && status != KB_OK)
+        kn_fault_tls(out, status, &err);
+    return step;
+}
+
+/* Little is expected: nothing is allocated before bytes are there. */
+static kn_step receive_small(kn_op *op, receiver *receive, size_t *got, kiwi_result *out)
+{
+    unsigned char scratch[SCRATCH_SIZE];
+    size_t wanted = op->u.max < sizeof(scratch) ? op->u.max : sizeof(scratch);
+    kn_step step = receive(op, scratch, wanted, got, out);
+    if (step != KN_DONE || *got == 0)
+        return step;
+    out->bytes = malloc(*got);
+    if (out->bytes == NULL)
         kn_fault_sys(out, ENOMEM);
-        return KN_DONE;
+    else
+        memcpy(out->bytes, scratch, *got);
+    return KN_DONE;
+}
+
+/* Much is expected: receive where it stays. */
+static kn_step receive_large(kn_op *op, receiver *receive, size_t *got, kiwi_result *out)
+{
+    size_t size = 2 * (size_t)op->sock->received;
+    if (size > op->u.max)
+        size = op->u.max;
+    unsigned char *bytes = malloc(size);
+    if (bytes == NULL)
+        return receive_small(op, receive, got, out);
+    kn_step step = receive(op, bytes, size, got, out);
+    if (step != KN_DONE || *got == 0) {
+        free(bytes);
+        return step;
     }
-    memcpy(out->bytes, scratch, got);
-    if (size > got) {
-        ssize_t extra = recv(fd, out->bytes + got, size - got, 0);
-        if (extra > 0)
-            got += (size_t)extra;
-    }
-    out->size = got;
+    unsigned char *fitting = *got < size ? realloc(bytes, *got) : bytes;
+    out->bytes = fitting != NULL ? fitting : bytes;
     return KN_DONE;
 }
 
 static kn_step step_recv(kn_op *op, kiwi_result *out)
 {
-    unsigned char scratch[SCRATCH_SIZE];
-    size_t wanted = op->u.max < sizeof(scratch) ? op->u.max : sizeof(scratch);
-    for (;;) {
-        ssize_t got = recv(op->sock->fd, scratch, wanted, 0);
-        if (got >= 0) {
-            op->drained = got > 0 && (size_t)got < wanted;
-            return received(op, scratch, (size_t)got, op->sock->fd, out);
-        }
-        if (errno == EAGAIN || errno == EWOULDBLOCK)
-            return KN_WANT_READ;
-        if (errno != EINTR) {
-            kn_fault_sys(out, errno);
-            return KN_DONE;
-        }
-    }
-}
-
-static kn_step step_tls_recv(kn_op *op, kiwi_result *out)
-{
-    unsigned char scratch[SCRATCH_SIZE];
-    size_t wanted = op->u.max < sizeof(scratch) ? op->u.max : sizeof(scratch), got = 0;
-    kb_status status = KB_OK;
-    kb_error err = {0};
-    kb_lock(&op->sock->session_lock);
-    kn_step step = kn_tls_recv(op->sock->session, scratch, wanted, &got, &status, &err);
-    op->drained = step == KN_DONE && got > 0 && kn_tls_drained(op->sock->session);
-    kb_unlock(&op->sock->session_lock);
+    receiver *receive = op->sock->tls ? receive_tls : receive_tcp;
+    size_t got = 0;
+    bool large = op->sock->received >= SCRATCH_SIZE && op->u.max > SCRATCH_SIZE;
+    kn_step step = large ? receive_large(op, receive, &got, out)
+                         : receive_small(op, receive, &got, out);
     if (step != KN_DONE)
         return step;
-    if (status == KB_OK)
-        return received(op, scratch, got, -1, out);
-    kn_fault_tls(out, status, &err);
+    uint32_t faded = op->sock->received / 2; /* one short receive does not end a stream of long ones */
+    op->sock->received = got > RECEIVED_MAX ? RECEIVED_MAX : got > faded ? (uint32_t)got : faded;
+    out->kind = KIWI_RESULT_BYTES;
+    out->size = out->bytes != NULL ? got : 0;
     return KN_DONE;
 }
 
@@ -207,7 +230,7 @@ kn_step kn_op_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool may_compute)
 {
     bool tls = op->sock->tls;
     switch ((kn_op_kind)op->kind) {
-    case KN_OP_RECV: return tls ? step_tls_recv(op, out) : step_recv(op, out);
+    case KN_OP_RECV: return step_recv(op, out);
     case KN_OP_SEND: return tls ? step_tls_send(op, out) : step_send(op, out);
     case KN_OP_FIN: return tls ? step_tls_send(op, out) : step_fin(op, out);
     case KN_OP_ACCEPT: return kn_accept_step(op, out);

@@ -147,6 +147,7 @@ struct kn_sock {
         dry[2]; /* value of events[] at which the direction was found empty or full; 0: never */
     kb_link side[2];    /* queues of operations, the head is the current one */
     int64_t timeout_ms; /* 0: none */
+    uint32_t received;  /* bytes of the last receive (its runner only): what to expect of the next */
     uint64_t bytes_in, bytes_out;
     kb_link all; /* on kiwi_net.socks */
     /* TLS */
