@@ -1,4 +1,4 @@
-/* interp.h - what loop.c, call.c, slow.c, fiber.c and sched.c share.
+/* interp.h - what the loop and the files that it calls share.
  *
  * Place: inside the vm layer only. */
 #ifndef KW_INTERP_H
@@ -75,6 +75,40 @@ bool kw_print(kw_vm *vm, kw_value v, unsigned how);
 kw_value kw_iter_keys(kw_vm *vm, kw_map *map); /* list of the keys */
 /* An operator whose left operand is an object: its method, or false. */
 bool kw_overload(kw_vm *vm, kw_value a, kw_operator op, kw_found *out);
+
+/* Move the cursor to column r[1] and row r[2], then print r[0]. */
+bool kw_print_at(kw_vm *vm, const kw_value *r);
+/* The display forms of `count` values, joined. */
+bool kw_concat(kw_vm *vm, const kw_value *from, unsigned count, kw_value *out);
+/* Prepare r[0] (next value), r[1] (how many are left) and r[2] (step) for the integers r[0] to r[1]. */
+bool kw_init_range_loop(kw_vm *vm, kw_value *r);
+
+/* Operators when no fast path applies (operator.c): push the frame of an overload, or do it at once.
+ * kw_compare_jump() decides the jump that follows the frame's pc: taken if the truth of `a op b` is `sense`. */
+kw_entered kw_arithmetic(kw_vm *vm, kw_binop op, kw_value a, kw_value b, uint8_t dest);
+kw_entered kw_compare_value(kw_vm *vm, kw_operator op, kw_value a, kw_value b, uint8_t dest);
+kw_entered kw_compare_jump(kw_vm *vm, kw_operator op, kw_value a, kw_value b, bool sense);
+
+/* Errors (unwind.c).  Pop frames of vm->fiber up to one that handles the error and prepare it to go on there.
+ * An error that leaves a generator goes on in its consumer.  False: the fiber has ended with the error. */
+bool kw_unwind(kw_vm *vm);
+/* A null was called at `call`: name it if it came from a global. */
+void kw_throw_null_call(kw_vm *vm, const kw_frame *frame, const kw_instr *call);
+/* Note for the trace which function threw, and where that was called. */
+void kw_note_trace(kw_vm *vm, const kw_fiber *fiber);
+
+/* Generators (generator.c).  Ask `g` for its next value on behalf of vm->fiber, whose pc stands behind its
+ * FORNEXT.  0: it has none, 1: it runs now, -1: thrown. */
+int kw_generator_resume(kw_vm *vm, kw_fiber *g);
+/* Hand `v` (KW_UNDEF: the end) to the consumer of the running generator and go on there: its FORNEXT jumps
+ * or falls through. */
+void kw_generator_yield(kw_vm *vm, kw_value v);
+/* The frame on top returns `v`.  KW_ENTER_PARKED: the fiber has ended; else go on in vm->fiber. */
+kw_entered kw_leave(kw_vm *vm, kw_value v);
+
+/* Other texts (import.c): kind as in IMPORT. */
+kw_entered kw_import(kw_vm *vm, unsigned kind, kw_value what, uint8_t dest);
+kw_entered kw_eval(kw_vm *vm, kw_value text, uint8_t dest);
 
 /* Fibers (fiber.c). */
 kw_fiber *kw_fiber_alloc(kw_vm *vm, uint32_t stack_cap);

@@ -1,11 +1,11 @@
-/* loop.c - the bytecode loop: dispatch and fast paths only; what is rare lives in call.c and slow.c.
+/* loop.c - the bytecode loop: dispatch and fast paths only; what is rare lives in files of its own
+ * (operator.c, call.c, generator.c, unwind.c, import.c, slow.c).
  *
  * `pc`, `r` (the registers of the frame) and `k` (its constants) are locals.  SAVE() stores pc into the
  * frame before anything that may throw, call, collect or switch fibers; LOAD() reloads all of them after.
  * Calls between script functions never use the C stack. */
 #include "config.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "vm/interp.h"
@@ -17,129 +17,6 @@
 #define LIKELY(x)   (x)
 #define UNLIKELY(x) (x)
 #endif
-
-/* ---- Unwinding ------------------------------------------------------------------------------------------ */
-
-/* Note where the error happened: the innermost frame that belongs to a file of the user's. */
-static void note_position(kw_vm *vm, const kw_fiber *fiber)
-{
-    if (vm->error.file != NULL)
-        return;
-    for (uint32_t i = fiber->frame_count; i-- > 0;) {
-        const kw_frame *f = &fiber->frames[i];
-        const kw_proto *p = f->closure->proto;
-        if (p->file->size > 0 && p->file->text[0] == '<')
-            continue; /* library code inside the binary */
-        vm->error.file = p->file;
-        kw_chunk_position(p, (uint32_t)(f->pc - p->code) - 1, &vm->error.line, &vm->error.column);
-        return;
-    }
-}
-
-static const kw_handler *find_handler(const kw_frame *f)
-{
-    const kw_proto *p = f->closure->proto;
-    uint32_t pc = (uint32_t)(f->pc - p->code) - 1;
-    for (uint32_t i = 0; i < p->handler_count; i++)
-        if (pc >= p->handlers[i].start && pc < p->handlers[i].end)
-            return &p->handlers[i];
-    return NULL;
-}
-
-/* Pop frames of vm->fiber up to one that handles the error and prepare it to go on there.  An error that
- * leaves a generator goes on in its consumer.  False: the fiber has ended with the error. */
-static bool unwind(kw_vm *vm)
-{
-    for (;;) {
-        kw_fiber *fiber = vm->fiber;
-        note_position(vm, fiber);
-        for (; fiber->frame_count > 0; fiber->frame_count--) {
-            kw_frame *f = &fiber->frames[fiber->frame_count - 1];
-            const kw_handler *h = find_handler(f);
-            if (h == NULL)
-                continue;
-            kw_value *r = fiber->stack + f->base;
-            r[h->reg] = kw_of_string(vm->error.type);
-            r[h->reg + 1] = kw_of_string(vm->error.message);
-            f->pc = f->closure->proto->code + h->target;
-            kw_clear_error(vm);
-            return true;
-        }
-        kw_fiber *consumer = fiber->is_generator ? fiber->consumer : NULL;
-        kw_fiber_end(vm, fiber, kw_undef());
-        if (consumer == NULL)
-            return false;
-        fiber->consumer = NULL;
-        consumer->producer = NULL;
-        consumer->state = KW_FIBER_RUNNING;
-        vm->fiber = consumer;
-    }
-}
-
-/* ---- Generators ------------------------------------------------------------------------------------------ */
-
-/* Ask generator `g` for its next value on behalf of vm->fiber, whose pc stands behind its FORNEXT.  0: it has
- * none, 1: it runs now, -1: thrown. */
-static int resume_generator(kw_vm *vm, kw_fiber *g)
-{
-    if (g->state == KW_FIBER_ENDED)
-        return 0;
-    if (g->state != KW_FIBER_YIELDED) {
-        kw_throw(vm, "RuntimeError", "Generator is already running.");
-        return -1;
-    }
-    g->consumer = vm->fiber;
-    vm->fiber->producer = g;
-    g->state = KW_FIBER_RUNNING;
-    vm->fiber->state = KW_FIBER_PARKED;
-    vm->fiber->why = "generator";
-    vm->fiber = g;
-    return 1;
-}
-
-/* Hand `v` (KW_UNDEF: the end) to the consumer of the running generator and go on there: its FORNEXT jumps
- * or falls through. */
-static void to_consumer(kw_vm *vm, kw_value v)
-{
-    kw_fiber *g = vm->fiber;
-    kw_fiber *consumer = g->consumer;
-    g->consumer = NULL;
-    consumer->producer = NULL;
-    if (kw_is(v, KW_UNDEF))
-        kw_fiber_end(vm, g, kw_null());
-    else
-        g->state = KW_FIBER_YIELDED;
-    consumer->state = KW_FIBER_RUNNING;
-    vm->fiber = consumer;
-    kw_frame *f = &consumer->frames[consumer->frame_count - 1];
-    kw_instr next = f->pc[-1], jump = *f->pc++;
-    if (kw_is(v, KW_UNDEF))
-        return;
-    kw_value *r = consumer->stack + f->base + kw_i_a(next);
-    r[2] = v;
-    if (kw_i_c(next))
-        r[3] = r[1];
-    r[1].as.i++;
-    f->pc += kw_i_sj(jump);
-}
-
-/* The frame on top returns `v`.  KW_ENTER_PARKED: the fiber has ended; else go on in vm->fiber. */
-static kw_entered leave(kw_vm *vm, kw_value v)
-{
-    kw_fiber *fiber = vm->fiber;
-    kw_frame f = fiber->frames[fiber->frame_count - 1];
-    if (f.ret == KW_RET_END) {
-        if (fiber->is_generator) {
-            to_consumer(vm, kw_undef());
-            return KW_ENTER_DONE;
-        }
-        kw_fiber_end(vm, fiber, v);
-        return KW_ENTER_PARKED;
-    }
-    fiber->frame_count--;
-    kw_deliver(vm, fiber, &f, v);
-    return KW_ENTER_DONE;
-}
 
 /* ---- Loops over values ------------------------------------------------------------------------------------ */
 
@@ -182,85 +59,6 @@ static bool next_element(kw_vm *vm, kw_value *r, bool second)
     return true;
 }
 
-static bool init_range_loop(kw_vm *vm, kw_value *r)
-{
-    if (!kw_is(r[0], KW_INT) || !kw_is(r[1], KW_INT)) {
-        kw_throw(vm, "RangeError", "Range values must be integers.");
-        return false;
-    }
-    /* r[0] next value, r[1] how many are left, r[2] step; unsigned arithmetic: the whole range may be used */
-    bool up = r[0].as.i <= r[1].as.i;
-    uint64_t span = up ? (uint64_t)r[1].as.i - (uint64_t)r[0].as.i : (uint64_t)r[0].as.i - (uint64_t)r[1].as.i;
-    r[2] = kw_int(up ? 1 : -1);
-    r[1].as.i = (int64_t)(span == UINT64_MAX ? span : span + 1);
-    return true;
-}
-
-/* ---- Comparisons -------------------------------------------------------------------------------------------- */
-
-/* a OP b for values that are not both numbers of one type; overloads are the caller's business. */
-static bool compare(kw_operator op, kw_value a, kw_value b)
-{
-    switch (op) {
-    case KW_OV_EQ: return kw_equal(a, b);
-    case KW_OV_NE: return !kw_equal(a, b);
-    case KW_OV_LT: return kw_ordered(KW_ORD_LT, a, b);
-    case KW_OV_LE: return kw_ordered(KW_ORD_LE, a, b);
-    case KW_OV_GT: return kw_ordered(KW_ORD_GT, a, b);
-    default: return kw_ordered(KW_ORD_GE, a, b);
-    }
-}
-
-/* Call the overload of `op` for the object `a` with `b`, above the registers of the frame. */
-static kw_entered call_overload(kw_vm *vm, const kw_found *found, kw_value b, uint8_t dest, uint8_t ret)
-{
-    kw_fiber *fiber = vm->fiber;
-    kw_frame *f = &fiber->frames[fiber->frame_count - 1];
-    uint32_t at = f->base + f->closure->proto->reg_count;
-    if (!kw_fiber_reserve(vm, fiber, at + 2))
-        return KW_ENTER_THROWN;
-    fiber->stack[at] = b;
-    kw_target how = {.self = found->self, .home = found->home, .dest = dest, .ret = ret};
-    return kw_enter(vm, found->callable, at, 1, how);
-}
-
-/* Compare-and-jump when no fast path applies: decide the jump that follows at *pc, or push an overload's frame
- * that will decide it. */
-static kw_entered compare_jump(kw_vm *vm, kw_operator op, kw_value a, kw_value b, bool sense)
-{
-    kw_found found;
-    if (kw_is(a, KW_OBJECT) && kw_overload(vm, a, op, &found))
-        return call_overload(vm, &found, b, sense, KW_RET_JUMP);
-    kw_fiber *fiber = vm->fiber;
-    kw_frame f = {.ret = KW_RET_JUMP, .dest = sense};
-    kw_deliver(vm, fiber, &f, kw_bool(compare(op, a, b)));
-    return KW_ENTER_DONE;
-}
-
-static kw_entered compare_value(kw_vm *vm, kw_operator op, kw_value a, kw_value b, uint8_t dest)
-{
-    kw_found found;
-    if (kw_is(a, KW_OBJECT) && kw_overload(vm, a, op, &found))
-        return call_overload(vm, &found, b, dest, KW_RET_REG);
-    kw_fiber *fiber = vm->fiber;
-    fiber->stack[fiber->frames[fiber->frame_count - 1].base + dest] = kw_bool(compare(op, a, b));
-    return KW_ENTER_DONE;
-}
-
-/* Arithmetic when no fast path applies. */
-static kw_entered arithmetic(kw_vm *vm, kw_binop op, kw_value a, kw_value b, uint8_t dest)
-{
-    kw_found found;
-    if (kw_is(a, KW_OBJECT) && op <= KW_OP_POW && kw_overload(vm, a, (kw_operator)op, &found))
-        return call_overload(vm, &found, b, dest, KW_RET_REG);
-    kw_value out;
-    if (!kw_binary(vm, op, a, b, &out))
-        return KW_ENTER_THROWN;
-    kw_fiber *fiber = vm->fiber;
-    fiber->stack[fiber->frames[fiber->frame_count - 1].base + dest] = out;
-    return KW_ENTER_DONE;
-}
-
 /* ---- Making values -------------------------------------------------------------------------------------------- */
 
 static kw_closure *make_closure(kw_vm *vm, const kw_frame *frame, const kw_value *r, kw_proto *p)
@@ -274,103 +72,6 @@ static kw_closure *make_closure(kw_vm *vm, const kw_frame *frame, const kw_value
         c->cells[i] = p->captures[i].from_register ? r[p->captures[i].index].as.cell
                                                    : frame->closure->cells[p->captures[i].index];
     return c;
-}
-
-static bool concat(kw_vm *vm, const kw_value *from, unsigned count, kw_value *out)
-{
-    kw_buf buf;
-    kw_buf_init(&buf);
-    for (unsigned i = 0; i < count; i++) {
-        if (kw_is(from[i], KW_STRING))
-            kw_buf_put(&buf, from[i].as.string->text, from[i].as.string->size);
-        else
-            kw_display(vm, &buf, from[i]);
-    }
-    kw_string *s = kw_buf_string(vm, &buf);
-    if (s == NULL)
-        return false;
-    *out = kw_of_string(s);
-    return true;
-}
-
-static bool print_at(kw_vm *vm, const kw_value *r)
-{
-    char move[64];
-    if (!kw_is(r[1], KW_INT) || !kw_is(r[2], KW_INT)) {
-        kw_throw(vm, "ConversionError", "Expected an integer value.");
-        return false;
-    }
-    int size = snprintf(move, sizeof(move), "\033[%lld;%lldH", (long long)r[2].as.i, (long long)r[1].as.i);
-    kw_out(vm, 1, move, (size_t)size);
-    return kw_print(vm, r[0], 0);
-}
-
-/* Run `p` as a program of its own; its value goes to `dest`, unless `value` is given. */
-static kw_entered run_text(kw_vm *vm, kw_proto *p, uint8_t dest, uint8_t ret)
-{
-    kw_fiber *fiber = vm->fiber;
-    kw_frame *f = &fiber->frames[fiber->frame_count - 1];
-    kw_target how = {.self = kw_undef(), .dest = dest, .ret = ret};
-    kw_closure *c = kw_closure_new(vm, p);
-    c->self = kw_undef();
-    return kw_push_frame(vm, fiber, c, f->base + f->closure->proto->reg_count, 0, how) ? KW_ENTER_FRAME
-                                                                                      : KW_ENTER_THROWN;
-}
-
-static kw_entered import(kw_vm *vm, unsigned kind, kw_value what, uint8_t dest)
-{
-    kw_fiber *fiber = vm->fiber;
-    kw_frame *f = &fiber->frames[fiber->frame_count - 1];
-    kw_value value = kw_null();
-    kw_proto *p = vm->hooks.import(vm, (int)kind, what, f->closure->proto->file, &value);
-    if (vm->error.type != NULL)
-        return KW_ENTER_THROWN;
-    fiber->stack[f->base + dest] = value;
-    return p == NULL ? KW_ENTER_DONE : run_text(vm, p, dest, KW_RET_DROP);
-}
-
-static kw_entered eval(kw_vm *vm, kw_value text, uint8_t dest)
-{
-    if (!kw_is(text, KW_STRING)) {
-        kw_throw(vm, "KiwiError", "eval() requires a string expression.");
-        return KW_ENTER_THROWN;
-    }
-    kw_proto *p = vm->hooks.compile(vm, kw_intern_c(vm, "<eval>"), text.as.string->text, text.as.string->size,
-                                    false);
-    return p == NULL ? KW_ENTER_THROWN : run_text(vm, p, dest, KW_RET_REG);
-}
-
-/* A null was called: name it if it came from a global. */
-static void throw_null_call(kw_vm *vm, const kw_frame *frame, const kw_instr *call)
-{
-    const kw_proto *p = frame->closure->proto;
-    for (const kw_instr *at = call; at-- > p->code;)
-        if ((kw_i_op(*at) == OP_GETGLOBAL || kw_i_op(*at) == OP_GETSIBLING) && kw_i_a(*at) == kw_i_a(*call) &&
-            kw_i_bx(*at) < p->global_count) {
-            kw_throw(vm, "FunctionUndefinedError", "Function `%s` is undefined.",
-                     p->globals[kw_i_bx(*at)]->name->text);
-            return;
-        }
-    kw_throw(vm, "FunctionUndefinedError", "Function `null` is undefined.");
-}
-
-static void note_trace(kw_vm *vm, const kw_fiber *fiber)
-{
-    const kw_frame *f = &fiber->frames[fiber->frame_count - 1];
-    const kw_proto *p = f->closure->proto;
-    const char *name = p->name->text;
-    uint32_t line = 0, column = 0;
-    if (fiber->frame_count > 1) { /* where the function was called */
-        f--;
-        kw_chunk_position(f->closure->proto, (uint32_t)(f->pc - f->closure->proto->code) - 1, &line, &column);
-    } else {
-        kw_chunk_position(p, (uint32_t)(f->pc - p->code) - 1, &line, &column);
-    }
-    if (strncmp(name, "__lam_", 6) == 0)
-        name = "<lambda>";
-    vm->error.trace = kw_intern_c(vm, name);
-    vm->error.trace_file = f->closure->proto->file;
-    vm->error.trace_line = line;
 }
 
 /* kw_push_frame() for what almost every call is: a plain function, and room on both stacks. */
@@ -468,7 +169,7 @@ static inline bool push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args
             r[A(i)] = kw_float(kw_to_double(*x) op kw_to_double(*y));                              \
             NEXT();                                                                                \
         }                                                                                          \
-        ENTERED(arithmetic(vm, KB, *x, *y, (uint8_t)A(i)));                                        \
+        ENTERED(kw_arithmetic(vm, KB, *x, *y, (uint8_t)A(i)));                                        \
     }
 #define DIVIDE(name, right)                                                                        \
     OP(name) : {                                                                                   \
@@ -480,7 +181,7 @@ static inline bool push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args
                 NEXT();                                                                            \
             }                                                                                      \
         }                                                                                          \
-        ENTERED(arithmetic(vm, KW_OP_DIV, *x, *y, (uint8_t)A(i)));                                 \
+        ENTERED(kw_arithmetic(vm, KW_OP_DIV, *x, *y, (uint8_t)A(i)));                                 \
     }
 #define MODULO(name, right)                                                                        \
     OP(name) : {                                                                                   \
@@ -489,7 +190,7 @@ static inline bool push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args
             r[A(i)] = kw_int(x->as.i % y->as.i);                                                   \
             NEXT();                                                                                \
         }                                                                                          \
-        ENTERED(arithmetic(vm, KW_OP_MOD, *x, *y, (uint8_t)A(i)));                                 \
+        ENTERED(kw_arithmetic(vm, KW_OP_MOD, *x, *y, (uint8_t)A(i)));                                 \
     }
 #define FLOOR_DIVIDE(name, right)                                                                  \
     OP(name) : {                                                                                   \
@@ -498,17 +199,17 @@ static inline bool push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args
             r[A(i)] = kw_int(x->as.i / y->as.i);                                                   \
             NEXT();                                                                                \
         }                                                                                          \
-        ENTERED(arithmetic(vm, KW_OP_IDIV, *x, *y, (uint8_t)A(i)));                                \
+        ENTERED(kw_arithmetic(vm, KW_OP_IDIV, *x, *y, (uint8_t)A(i)));                                \
     }
 #define BINARY(name, op)                                                                           \
-    OP(name) : ENTERED(arithmetic(vm, op, r[B(i)], r[C(i)], (uint8_t)A(i)));
+    OP(name) : ENTERED(kw_arithmetic(vm, op, r[B(i)], r[C(i)], (uint8_t)A(i)));
 #define BITWISE(name, op, KB)                                                                      \
     OP(name) : {                                                                                   \
         if (LIKELY(BOTH_INT(r[B(i)], r[C(i)]))) {                                                  \
             r[A(i)] = kw_int(r[B(i)].as.i op r[C(i)].as.i);                                        \
             NEXT();                                                                                \
         }                                                                                          \
-        ENTERED(arithmetic(vm, KB, r[B(i)], r[C(i)], (uint8_t)A(i)));                              \
+        ENTERED(kw_arithmetic(vm, KB, r[B(i)], r[C(i)], (uint8_t)A(i)));                              \
     }
 #define COMPARE(name, op, ov)                                                                      \
     OP(name) : {                                                                                   \
@@ -517,7 +218,7 @@ static inline bool push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args
             r[A(i)] = kw_bool(x.as.i op y.as.i);                                                   \
             NEXT();                                                                                \
         }                                                                                          \
-        ENTERED(compare_value(vm, ov, x, y, (uint8_t)A(i)));                                       \
+        ENTERED(kw_compare_value(vm, ov, x, y, (uint8_t)A(i)));                                       \
     }
 #define COMPARE_JUMP(name, op, ov, right)                                                          \
     OP(name) : {                                                                                   \
@@ -526,7 +227,7 @@ static inline bool push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args
             JUMP_IF((x->as.i op y->as.i) == (C(i) != 0));                                          \
         if (BOTH_FLOAT(*x, *y))                                                                    \
             JUMP_IF((x->as.f op y->as.f) == (C(i) != 0));                                          \
-        ENTERED(compare_jump(vm, ov, *x, *y, C(i) != 0));                                          \
+        ENTERED(kw_compare_jump(vm, ov, *x, *y, C(i) != 0));                                          \
     }
 
 /* The pragmas allow the labels as values, which -Wpedantic refuses. */
@@ -594,7 +295,7 @@ after_call:
 throw_error: /* vm->error is set and every frame's pc is saved */
     if (vm->exiting)
         return KW_STOP_EXIT;
-    if (!unwind(vm))
+    if (!kw_unwind(vm))
         return KW_STOP_ENDED;
     LOAD();
     NEXT();
@@ -849,7 +550,7 @@ dispatch:
     NEXT();
     OP(NEWRANGE) : CHECK(kw_range(vm, r[B(i)], r[C(i)], &r[A(i)]));
     NEXT();
-    OP(CONCAT) : CHECK(concat(vm, &r[B(i)], C(i), &r[A(i)]));
+    OP(CONCAT) : CHECK(kw_concat(vm, &r[B(i)], C(i), &r[A(i)]));
     NEXT();
     OP(CLOSURE)
         : r[A(i)] = kw_of_obj(KW_LAMBDA, make_closure(vm, frame, r, frame->closure->proto->inner[kw_i_bx(i)]));
@@ -949,7 +650,7 @@ dispatch:
     OP(FORNEXT) : if (UNLIKELY(kw_is(r[A(i)], KW_GENERATOR)))
     {
         SAVE();
-        int resumed = resume_generator(vm, r[A(i)].as.generator);
+        int resumed = kw_generator_resume(vm, r[A(i)].as.generator);
         if (resumed < 0)
             goto throw_error;
         if (resumed > 0) {
@@ -960,7 +661,7 @@ dispatch:
         NEXT();
     }
     JUMP_IF(next_element(vm, &r[A(i)], C(i) != 0));
-    OP(RANGEINIT) : CHECK(init_range_loop(vm, &r[A(i)]));
+    OP(RANGEINIT) : CHECK(kw_init_range_loop(vm, &r[A(i)]));
     NEXT();
     OP(RANGENEXT) : {
         kw_value *loop = &r[A(i)];
@@ -1003,7 +704,7 @@ dispatch:
         }
         SAVE();
         if (UNLIKELY(kw_is(f, KW_NULL))) {
-            throw_null_call(vm, frame, pc - 1);
+            kw_throw_null_call(vm, frame, pc - 1);
             goto throw_error;
         }
         kw_target how = {.self = kw_undef(), .dest = (uint8_t)C(i), .ret = KW_RET_REG};
@@ -1015,7 +716,7 @@ dispatch:
         kw_list *args = r[A(i) + 1].as.list;
         kw_value f = r[A(i)];
         if (UNLIKELY(kw_is(f, KW_NULL))) {
-            throw_null_call(vm, frame, pc - 1);
+            kw_throw_null_call(vm, frame, pc - 1);
             goto throw_error;
         }
         uint32_t at = frame->base + A(i) + 1;
@@ -1088,19 +789,19 @@ dispatch:
             r[dest] = v;
             NEXT();
         }
-        entered = leave(vm, v);
+        entered = kw_leave(vm, v);
         goto after_leave;
     }
-    OP(RETNULL) : entered = leave(vm, kw_null());
+    OP(RETNULL) : entered = kw_leave(vm, kw_null());
     goto after_leave;
     OP(YIELD) : SAVE();
-    to_consumer(vm, r[A(i)]);
+    kw_generator_yield(vm, r[A(i)]);
     LOAD();
     NEXT();
 
     OP(THROW) : SAVE();
     (void)kw_throw_value(vm, r[A(i)]);
-    note_trace(vm, fiber);
+    kw_note_trace(vm, fiber);
     goto throw_error;
     OP(RETHROW) : SAVE();
     kw_throw_strings(vm, r[A(i)].as.string, r[A(i) + 1].as.string);
@@ -1129,10 +830,10 @@ dispatch:
 
     OP(PRINT) : CHECK(kw_print(vm, r[A(i)], B(i)));
     NEXT();
-    OP(PRINTXY) : CHECK(print_at(vm, &r[A(i)]));
+    OP(PRINTXY) : CHECK(kw_print_at(vm, &r[A(i)]));
     NEXT();
-    OP(IMPORT) : ENTERED(import(vm, C(i), r[B(i)], (uint8_t)A(i)));
-    OP(EVAL) : ENTERED(eval(vm, r[B(i)], (uint8_t)A(i)));
+    OP(IMPORT) : ENTERED(kw_import(vm, C(i), r[B(i)], (uint8_t)A(i)));
+    OP(EVAL) : ENTERED(kw_eval(vm, r[B(i)], (uint8_t)A(i)));
     OP(EVENT)
         : ENTERED(kw_event(vm, C(i), frame->base + B(i), (uint8_t)A(i),
                            frame->base + frame->closure->proto->reg_count));

@@ -1,6 +1,7 @@
 /* slow.c - what instructions do when their fast path does not apply: members, globals, throw, print. */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "vm/interp.h"
@@ -263,4 +264,51 @@ bool kw_print(kw_vm *vm, kw_value v, unsigned how)
     if (how & 1)
         kw_out(vm, stream, "\n", 1);
     return vm->error.type == NULL;
+}
+
+bool kw_print_at(kw_vm *vm, const kw_value *r)
+{
+    char move[64];
+    if (!kw_is(r[1], KW_INT) || !kw_is(r[2], KW_INT)) {
+        kw_throw(vm, "ConversionError", "Expected an integer value.");
+        return false;
+    }
+    int size = snprintf(move, sizeof(move), "\033[%lld;%lldH", (long long)r[2].as.i, (long long)r[1].as.i);
+    kw_out(vm, 1, move, (size_t)size);
+    return kw_print(vm, r[0], 0);
+}
+
+/* ---- Making values --------------------------------------------------------------------------------------- */
+
+bool kw_concat(kw_vm *vm, const kw_value *from, unsigned count, kw_value *out)
+{
+    kw_buf buf;
+    kw_buf_init(&buf);
+    for (unsigned i = 0; i < count; i++) {
+        if (kw_is(from[i], KW_STRING))
+            kw_buf_put(&buf, from[i].as.string->text, from[i].as.string->size);
+        else
+            kw_display(vm, &buf, from[i]);
+    }
+    kw_string *s = kw_buf_string(vm, &buf);
+    if (s == NULL)
+        return false;
+    *out = kw_of_string(s);
+    return true;
+}
+
+/* ---- Loops ----------------------------------------------------------------------------------------------- */
+
+bool kw_init_range_loop(kw_vm *vm, kw_value *r)
+{
+    if (!kw_is(r[0], KW_INT) || !kw_is(r[1], KW_INT)) {
+        kw_throw(vm, "RangeError", "Range values must be integers.");
+        return false;
+    }
+    /* r[0] next value, r[1] how many are left, r[2] step; unsigned arithmetic: the whole range may be used */
+    bool up = r[0].as.i <= r[1].as.i;
+    uint64_t span = up ? (uint64_t)r[1].as.i - (uint64_t)r[0].as.i : (uint64_t)r[0].as.i - (uint64_t)r[1].as.i;
+    r[2] = kw_int(up ? 1 : -1);
+    r[1].as.i = (int64_t)(span == UINT64_MAX ? span : span + 1);
+    return true;
 }

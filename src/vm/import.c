@@ -1,0 +1,40 @@
+/* import.c - instructions that run another text: import and its kin, eval. */
+#include "config.h"
+
+#include "vm/interp.h"
+
+/* Run `p` as a program of its own; its value goes to `dest`, unless `value` is given. */
+static kw_entered run_text(kw_vm *vm, kw_proto *p, uint8_t dest, uint8_t ret)
+{
+    kw_fiber *fiber = vm->fiber;
+    kw_frame *f = &fiber->frames[fiber->frame_count - 1];
+    kw_target how = {.self = kw_undef(), .dest = dest, .ret = ret};
+    kw_closure *c = kw_closure_new(vm, p);
+    c->self = kw_undef();
+    return kw_push_frame(vm, fiber, c, f->base + f->closure->proto->reg_count, 0, how)
+               ? KW_ENTER_FRAME
+               : KW_ENTER_THROWN;
+}
+
+kw_entered kw_import(kw_vm *vm, unsigned kind, kw_value what, uint8_t dest)
+{
+    kw_fiber *fiber = vm->fiber;
+    kw_frame *f = &fiber->frames[fiber->frame_count - 1];
+    kw_value value = kw_null();
+    kw_proto *p = vm->hooks.import(vm, (int)kind, what, f->closure->proto->file, &value);
+    if (vm->error.type != NULL)
+        return KW_ENTER_THROWN;
+    fiber->stack[f->base + dest] = value;
+    return p == NULL ? KW_ENTER_DONE : run_text(vm, p, dest, KW_RET_DROP);
+}
+
+kw_entered kw_eval(kw_vm *vm, kw_value text, uint8_t dest)
+{
+    if (!kw_is(text, KW_STRING)) {
+        kw_throw(vm, "KiwiError", "eval() requires a string expression.");
+        return KW_ENTER_THROWN;
+    }
+    kw_proto *p = vm->hooks.compile(vm, kw_intern_c(vm, "<eval>"), text.as.string->text,
+                                    text.as.string->size, false);
+    return p == NULL ? KW_ENTER_THROWN : run_text(vm, p, dest, KW_RET_REG);
+}

@@ -1,0 +1,65 @@
+/* operator.c - instructions with operators where no fast path applies: overloads, mixed types. */
+#include "config.h"
+
+#include "vm/interp.h"
+
+/* a OP b for values that are not both numbers of one type; overloads are the caller's business. */
+static bool compare(kw_operator op, kw_value a, kw_value b)
+{
+    switch (op) {
+    case KW_OV_EQ: return kw_equal(a, b);
+    case KW_OV_NE: return !kw_equal(a, b);
+    case KW_OV_LT: return kw_ordered(KW_ORD_LT, a, b);
+    case KW_OV_LE: return kw_ordered(KW_ORD_LE, a, b);
+    case KW_OV_GT: return kw_ordered(KW_ORD_GT, a, b);
+    default: return kw_ordered(KW_ORD_GE, a, b);
+    }
+}
+
+/* Call the overload of `op` for the object `a` with `b`, above the registers of the frame. */
+static kw_entered call_overload(kw_vm *vm, const kw_found *found, kw_value b, uint8_t dest,
+                                uint8_t ret)
+{
+    kw_fiber *fiber = vm->fiber;
+    kw_frame *f = &fiber->frames[fiber->frame_count - 1];
+    uint32_t at = f->base + f->closure->proto->reg_count;
+    if (!kw_fiber_reserve(vm, fiber, at + 2))
+        return KW_ENTER_THROWN;
+    fiber->stack[at] = b;
+    kw_target how = {.self = found->self, .home = found->home, .dest = dest, .ret = ret};
+    return kw_enter(vm, found->callable, at, 1, how);
+}
+
+kw_entered kw_compare_jump(kw_vm *vm, kw_operator op, kw_value a, kw_value b, bool sense)
+{
+    kw_found found;
+    if (kw_is(a, KW_OBJECT) && kw_overload(vm, a, op, &found))
+        return call_overload(vm, &found, b, sense, KW_RET_JUMP);
+    kw_fiber *fiber = vm->fiber;
+    kw_frame f = {.ret = KW_RET_JUMP, .dest = sense};
+    kw_deliver(vm, fiber, &f, kw_bool(compare(op, a, b)));
+    return KW_ENTER_DONE;
+}
+
+kw_entered kw_compare_value(kw_vm *vm, kw_operator op, kw_value a, kw_value b, uint8_t dest)
+{
+    kw_found found;
+    if (kw_is(a, KW_OBJECT) && kw_overload(vm, a, op, &found))
+        return call_overload(vm, &found, b, dest, KW_RET_REG);
+    kw_fiber *fiber = vm->fiber;
+    fiber->stack[fiber->frames[fiber->frame_count - 1].base + dest] = kw_bool(compare(op, a, b));
+    return KW_ENTER_DONE;
+}
+
+kw_entered kw_arithmetic(kw_vm *vm, kw_binop op, kw_value a, kw_value b, uint8_t dest)
+{
+    kw_found found;
+    if (kw_is(a, KW_OBJECT) && op <= KW_OP_POW && kw_overload(vm, a, (kw_operator)op, &found))
+        return call_overload(vm, &found, b, dest, KW_RET_REG);
+    kw_value out;
+    if (!kw_binary(vm, op, a, b, &out))
+        return KW_ENTER_THROWN;
+    kw_fiber *fiber = vm->fiber;
+    fiber->stack[fiber->frames[fiber->frame_count - 1].base + dest] = out;
+    return KW_ENTER_DONE;
+}
