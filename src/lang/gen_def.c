@@ -105,6 +105,7 @@ kw_proto *kw_c_function(kw_compiler *c, const kw_function_node *f, bool is_metho
     p->returns = hint_text(c, &f->result);
     (void)kw_c_temp(c, scope->count); /* the variables lie in the first registers */
     inner.locals = scope->count;
+    p->local_count = (uint16_t)scope->count;
     if (!c->failed) {
         prologue(c, f, scope);
         kw_c_list_tail(c, &f->body);

@@ -19,6 +19,8 @@ bool kw_fiber_reserve(kw_vm *vm, kw_fiber *fiber, uint32_t slots)
                                      cap * sizeof(kw_value));
     if (stack == NULL)
         return false;
+    for (uint32_t i = fiber->stack_cap; i < cap; i++)
+        stack[i] = kw_null();
     fiber->stack = stack;
     fiber->stack_cap = cap;
     return true;
@@ -69,7 +71,7 @@ bool kw_push_frame(kw_vm *vm, kw_fiber *fiber, kw_closure *closure, uint32_t arg
     if (p->variadic && (rest = collect_rest(vm, fiber, args_at, p->param_count, argc)) == NULL)
         return false;
     kw_value *r = fiber->stack + args_at;
-    for (uint32_t i = have; i < p->reg_count; i++) /* locals exist from the start and are null */
+    for (uint32_t i = have; i < p->local_count; i++) /* locals exist from the start and are null */
         r[i] = kw_null();
     if (rest != NULL)
         r[p->param_count] = kw_of_list(rest);

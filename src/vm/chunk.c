@@ -127,6 +127,9 @@ void kw_chunk_finish(kw_vm *vm, kw_proto *p)
     p->handlers = trim(vm, p->handlers, p->handler_count, &p->handler_cap, sizeof(*p->handlers));
     p->lines = trim(vm, p->lines, p->line_count, &p->line_cap, sizeof(*p->lines));
     p->shared = NULL;
+    unsigned params = (unsigned)p->param_count + p->variadic;
+    if (p->local_count < params)
+        p->local_count = (uint16_t)params;
     if (p->caches == NULL && p->cache_count > 0) {
         p->caches = kw_realloc(vm, NULL, 0, p->cache_count * sizeof(*p->caches));
         for (uint32_t i = 0; i < p->cache_count; i++)

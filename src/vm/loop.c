@@ -66,6 +66,8 @@ static kw_closure *make_closure(kw_vm *vm, const kw_frame *frame, const kw_value
     kw_closure *c = kw_closure_new(vm, p);
     if (!(p->header.flags & KW_PROTO_METHOD)) { /* a lambda in a method keeps the method's object */
         c->self = frame->self;
+        if (!kw_is(frame->self, KW_UNDEF))
+            c->header.flags = 0;
         c->home = frame->home;
     }
     for (uint32_t i = 0; i < p->capture_count; i++)
@@ -74,26 +76,29 @@ static kw_closure *make_closure(kw_vm *vm, const kw_frame *frame, const kw_value
     return c;
 }
 
-/* kw_push_frame() for what almost every call is: a plain function, and room on both stacks. */
-static inline bool push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args_at, uint32_t argc, uint8_t dest,
-                             kw_value self, kw_class *home)
+/* kw_push_frame() for what almost every call is: a plain function, and room on both stacks.  NULL: it is not;
+ * nothing was done.  `self` NULL: none. */
+static inline kw_frame *push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args_at,
+                                  uint32_t argc, uint8_t dest, const kw_value *self, kw_class *home)
 {
     const kw_proto *p = closure->proto;
-    if (UNLIKELY(p->variadic || (p->header.flags & KW_PROTO_GENERATOR) || closure->self.tag != KW_UNDEF ||
-                 fiber->frame_count == fiber->frame_cap || args_at + p->reg_count + argc >= fiber->stack_cap))
-        return false;
-    kw_value *r = fiber->stack + args_at;
-    for (uint32_t i = argc < p->param_count ? argc : p->param_count; i < p->reg_count; i++)
-        r[i] = kw_null();
+    if (UNLIKELY(!(closure->header.flags & KW_CLOSURE_PLAIN) ||
+                 fiber->frame_count == fiber->frame_cap ||
+                 args_at + p->reg_count + argc >= fiber->stack_cap))
+        return NULL;
+    for (uint32_t i = argc < p->param_count ? argc : p->param_count; i < p->local_count; i++)
+        fiber->stack[args_at + i] = kw_null();
     kw_frame *f = &fiber->frames[fiber->frame_count++];
     f->closure = closure;
-    f->pc = p->code;
     f->base = args_at;
     f->dest = dest;
     f->ret = KW_RET_REG;
-    f->self = self;
+    if (self != NULL)
+        kw_copy(&f->self, self);
+    else
+        f->self.tag = KW_UNDEF;
     f->home = home;
-    return true;
+    return f;
 }
 
 /* ---- The loop --------------------------------------------------------------------------------------------------- */
@@ -110,6 +115,13 @@ static inline bool push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args
 #define A(i) kw_i_a(i)
 #define B(i) kw_i_b(i)
 #define C(i) kw_i_c(i)
+/* Registers and constants of the operands; the byte offset comes out of the instruction in two steps. */
+#define AT(from, offset) (*(kw_value *)(void *)((char *)(from) + (offset)))
+#define RA(i)    AT(r, (i) >> 4 & 0xff0)
+#define RB(i)    AT(r, (i) >> 12 & 0xff0)
+#define RC(i)    AT(r, (i) >> 20 & 0xff0)
+#define KB(i)    (*(const kw_value *)(const void *)((const char *)k + ((i) >> 12 & 0xff0)))
+#define KC(i)    (*(const kw_value *)(const void *)((const char *)k + ((i) >> 20 & 0xff0)))
 #define NAME(w)  (k[(w) & 65535].as.string)
 #define CACHE(w) (&frame->closure->proto->caches[(w) >> 16])
 /* Take or skip the jump that follows. */
@@ -141,11 +153,20 @@ static inline bool push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args
             goto throw_error;                                                                      \
     } while (0)
 
-/* A frame was pushed by push_fast(): go on in it. */
-#define ENTER_FRAME()                                                                              \
+/* Go back to the caller, which wants the result in its register `dest`, declared here. */
+#define LEAVE_FRAME()                                                                              \
+    unsigned dest = frame->dest;                                                                   \
+    fiber->frame_count--;                                                                          \
+    frame--;                                                                                       \
+    pc = frame->pc;                                                                                \
+    r = fiber->stack + frame->base;                                                                \
+    k = frame->closure->proto->constants
+
+/* The frame `f` was pushed by push_fast(): go on in it. */
+#define ENTER_FRAME(f)                                                                             \
     do {                                                                                           \
-        frame = &fiber->frames[fiber->frame_count - 1];                                            \
-        pc = frame->pc;                                                                            \
+        frame = (f);                                                                               \
+        pc = frame->closure->proto->code;                                                          \
         r = fiber->stack + frame->base;                                                            \
         k = frame->closure->proto->constants;                                                      \
         if (UNLIKELY(--vm->budget < 0))                                                            \
@@ -153,16 +174,21 @@ static inline bool push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args
         NEXT();                                                                                    \
     } while (0)
 
-#define BOTH_INT(a, b)   ((a).tag == KW_INT && (b).tag == KW_INT)
-#define BOTH_FLOAT(a, b) ((a).tag == KW_FLOAT && (b).tag == KW_FLOAT)
+/* One test for two tags: KW_INT is 0, KW_FLOAT 1. */
+#define BOTH_INT(a, b)   (((a).tag | (b).tag) == KW_INT)
+#define BOTH_FLOAT(a, b) ((((a).tag ^ KW_FLOAT) | ((b).tag ^ KW_FLOAT)) == 0)
 #define BOTH_NUM(a, b)   ((a).tag <= KW_FLOAT && (b).tag <= KW_FLOAT)
 
 /* + - *: integers wrap around silently. */
 #define ARITH(name, op, KB, right)                                                                 \
     OP(name) : {                                                                                   \
-        const kw_value *x = &r[B(i)], *y = (right);                                                \
+        const kw_value *x = &RB(i), *y = (right);                                                  \
         if (LIKELY(BOTH_INT(*x, *y))) {                                                            \
-            r[A(i)] = kw_int((int64_t)((uint64_t)x->as.i op(uint64_t) y->as.i));                   \
+            RA(i) = kw_int((int64_t)((uint64_t)x->as.i op(uint64_t) y->as.i));                     \
+            NEXT();                                                                                \
+        }                                                                                          \
+        if (LIKELY(BOTH_FLOAT(*x, *y))) {                                                          \
+            RA(i) = kw_float(x->as.f op y->as.f);                                                  \
             NEXT();                                                                                \
         }                                                                                          \
         if (BOTH_NUM(*x, *y)) {                                                                    \
@@ -173,11 +199,11 @@ static inline bool push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args
     }
 #define DIVIDE(name, right)                                                                        \
     OP(name) : {                                                                                   \
-        const kw_value *x = &r[B(i)], *y = (right);                                                \
+        const kw_value *x = &RB(i), *y = (right);                                                  \
         if (LIKELY(BOTH_NUM(*x, *y))) {                                                            \
             double d = kw_to_double(*y);                                                           \
             if (LIKELY(d < 0 || d > 0)) {                                                          \
-                r[A(i)] = kw_float(kw_to_double(*x) / d);                                          \
+                RA(i) = kw_float(kw_to_double(*x) / d);                                          \
                 NEXT();                                                                            \
             }                                                                                      \
         }                                                                                          \
@@ -185,16 +211,16 @@ static inline bool push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args
     }
 #define MODULO(name, right)                                                                        \
     OP(name) : {                                                                                   \
-        const kw_value *x = &r[B(i)], *y = (right);                                                \
+        const kw_value *x = &RB(i), *y = (right);                                                  \
         if (LIKELY(BOTH_INT(*x, *y) && y->as.i > 0)) {                                             \
-            r[A(i)] = kw_int(x->as.i % y->as.i);                                                   \
+            RA(i) = kw_int(x->as.i % y->as.i);                                                     \
             NEXT();                                                                                \
         }                                                                                          \
         ENTERED(kw_arithmetic(vm, KW_OP_MOD, *x, *y, (uint8_t)A(i)));                                 \
     }
 #define FLOOR_DIVIDE(name, right)                                                                  \
     OP(name) : {                                                                                   \
-        const kw_value *x = &r[B(i)], *y = (right);                                                \
+        const kw_value *x = &RB(i), *y = (right);                                                  \
         if (LIKELY(BOTH_INT(*x, *y) && y->as.i > 0 && x->as.i >= 0)) {                             \
             r[A(i)] = kw_int(x->as.i / y->as.i);                                                   \
             NEXT();                                                                                \
@@ -222,11 +248,11 @@ static inline bool push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args
     }
 #define COMPARE_JUMP(name, op, ov, right)                                                          \
     OP(name) : {                                                                                   \
-        const kw_value *x = &r[A(i)], *y = (right);                                                \
+        const kw_value *x = &RA(i), *y = (right);                                                  \
         if (LIKELY(BOTH_INT(*x, *y)))                                                              \
-            JUMP_IF((x->as.i op y->as.i) == (C(i) != 0));                                          \
+            JUMP_IF((unsigned)(x->as.i op y->as.i) == C(i)); /* C is 0 or 1 */                     \
         if (BOTH_FLOAT(*x, *y))                                                                    \
-            JUMP_IF((x->as.f op y->as.f) == (C(i) != 0));                                          \
+            JUMP_IF((unsigned)(x->as.f op y->as.f) == C(i));                                       \
         ENTERED(kw_compare_jump(vm, ov, *x, *y, C(i) != 0));                                          \
     }
 
@@ -315,36 +341,36 @@ dispatch:
     switch ((kw_opcode)(i & 255)) {
 #endif
 
-    OP(MOVE) : r[A(i)] = r[B(i)];
+    OP(MOVE) : kw_copy(&RA(i), &RB(i));
     NEXT();
-    OP(LOADK) : r[A(i)] = k[kw_i_bx(i)];
+    OP(LOADK) : kw_copy(&RA(i), &k[kw_i_bx(i)]);
     NEXT();
     OP(LOADKX) : r[A(i)] = k[*pc++];
     NEXT();
-    OP(LOADI) : r[A(i)] = kw_int(kw_i_sbx(i));
+    OP(LOADI) : RA(i) = kw_int(kw_i_sbx(i));
     NEXT();
     OP(LOADNULL) : for (unsigned n = 0; n <= B(i); n++) r[A(i) + n] = kw_null();
     NEXT();
-    OP(LOADBOOL) : r[A(i)] = kw_bool(B(i) != 0);
+    OP(LOADBOOL) : RA(i) = kw_bool(B(i) != 0);
     NEXT();
 
     OP(NEWCELL) : r[A(i)] = kw_of_obj(KW_CELL, kw_cell_new(vm, r[A(i)]));
     NEXT();
-    OP(GETCELL) : r[A(i)] = r[B(i)].as.cell->value;
+    OP(GETCELL) : kw_copy(&RA(i), &RB(i).as.cell->value);
     NEXT();
-    OP(SETCELL) : r[A(i)].as.cell->value = r[B(i)];
+    OP(SETCELL) : kw_copy(&RA(i).as.cell->value, &RB(i));
     NEXT();
-    OP(GETUP) : r[A(i)] = frame->closure->cells[kw_i_bx(i)]->value;
+    OP(GETUP) : kw_copy(&RA(i), &frame->closure->cells[kw_i_bx(i)]->value);
     NEXT();
-    OP(SETUP) : frame->closure->cells[kw_i_bx(i)]->value = r[A(i)];
+    OP(SETUP) : kw_copy(&frame->closure->cells[kw_i_bx(i)]->value, &RA(i));
     NEXT();
 
     OP(GETGLOBAL) : {
         kw_global *g = frame->closure->proto->globals[kw_i_bx(i)];
         if (LIKELY(g->means == KW_MEANS_FUNCTION))
-            r[A(i)] = g->function;
+            kw_copy(&RA(i), &g->function);
         else if (LIKELY(g->means == KW_MEANS_VARIABLE))
-            r[A(i)] = g->variable;
+            kw_copy(&RA(i), &g->variable);
         else
             CHECK(kw_get_global(vm, frame, g, false, &r[A(i)]));
         NEXT();
@@ -352,7 +378,7 @@ dispatch:
     OP(SETGLOBAL) : {
         kw_global *g = frame->closure->proto->globals[kw_i_bx(i)];
         if (LIKELY(g->means == KW_MEANS_VARIABLE))
-            g->variable = r[A(i)];
+            kw_copy(&g->variable, &RA(i));
         else
             CHECK(kw_set_global(vm, g, r[A(i)]));
         NEXT();
@@ -360,9 +386,9 @@ dispatch:
     OP(GETSIBLING) : {
         kw_global *g = frame->closure->proto->globals[kw_i_bx(i)];
         if (LIKELY(g->means == KW_MEANS_FUNCTION))
-            r[A(i)] = g->function;
+            kw_copy(&RA(i), &g->function);
         else if (LIKELY(g->means == KW_MEANS_VARIABLE))
-            r[A(i)] = g->variable;
+            kw_copy(&RA(i), &g->variable);
         else
             CHECK(kw_get_global(vm, frame, g, true, &r[A(i)]));
         NEXT();
@@ -399,7 +425,7 @@ dispatch:
             kw_object *o = frame->self.as.object;
             kw_cache *cache = CACHE(w);
             if (LIKELY(cache->key == o->shape)) {
-                r[A(i)] = o->slots[cache->slot];
+                kw_copy(&RA(i), &o->slots[cache->slot]);
                 NEXT();
             }
             int64_t slot = kw_shape_slot(o->shape, NAME(w));
@@ -422,11 +448,11 @@ dispatch:
             kw_cache *cache = CACHE(w);
             if (LIKELY(cache->key == o->shape)) {
                 if (cache->next == NULL) { /* the attribute is there already */
-                    o->slots[cache->slot] = r[A(i)];
+                    kw_copy(&o->slots[cache->slot], &RA(i));
                     NEXT();
                 }
                 if (cache->slot < o->cap) { /* it is added, and there is room */
-                    o->slots[cache->slot] = r[A(i)];
+                    kw_copy(&o->slots[cache->slot], &RA(i));
                     o->shape = cache->next;
                     NEXT();
                 }
@@ -465,9 +491,9 @@ dispatch:
 
     OP(GETFIELD) : {
         kw_instr w = *pc++;
-        kw_value x = r[B(i)];
+        kw_value x = RB(i);
         if (LIKELY(kw_is(x, KW_OBJECT)) && CACHE(w)->key == x.as.object->shape) {
-            r[A(i)] = x.as.object->slots[CACHE(w)->slot];
+            kw_copy(&RA(i), &x.as.object->slots[CACHE(w)->slot]);
             NEXT();
         }
         CHECK(kw_get_field(vm, x, NAME(w), &r[A(i)]));
@@ -486,9 +512,9 @@ dispatch:
         NEXT();
     }
     OP(INDEX) : {
-        const kw_value *x = &r[B(i)], *at = &r[C(i)];
+        const kw_value *x = &RB(i), *at = &RC(i);
         if (LIKELY(kw_is(*x, KW_LIST) && kw_is(*at, KW_INT) && (uint64_t)at->as.i < x->as.list->count)) {
-            r[A(i)] = x->as.list->items[at->as.i];
+            kw_copy(&RA(i), &x->as.list->items[at->as.i]);
             NEXT();
         }
         if (kw_is(*x, KW_MAP)) {
@@ -500,9 +526,9 @@ dispatch:
         NEXT();
     }
     OP(SETINDEX) : {
-        const kw_value *x = &r[A(i)], *at = &r[B(i)];
+        const kw_value *x = &RA(i), *at = &RB(i);
         if (LIKELY(kw_is(*x, KW_LIST) && kw_is(*at, KW_INT) && (uint64_t)at->as.i < x->as.list->count)) {
-            x->as.list->items[at->as.i] = r[C(i)];
+            kw_copy(&x->as.list->items[at->as.i], &RC(i));
             NEXT();
         }
         CHECK(kw_set_index(vm, *x, *at, r[C(i)]));
@@ -573,19 +599,19 @@ dispatch:
     kw_throw_strings(vm, k[B(i)].as.string, k[C(i)].as.string);
     goto throw_error;
 
-    ARITH(ADD, +, KW_OP_ADD, &r[C(i)])
-    ARITH(SUB, -, KW_OP_SUB, &r[C(i)])
-    ARITH(MUL, *, KW_OP_MUL, &r[C(i)])
-    DIVIDE(DIV, &r[C(i)])
-    FLOOR_DIVIDE(IDIV, &r[C(i)])
-    MODULO(MOD, &r[C(i)])
+    ARITH(ADD, +, KW_OP_ADD, &RC(i))
+    ARITH(SUB, -, KW_OP_SUB, &RC(i))
+    ARITH(MUL, *, KW_OP_MUL, &RC(i))
+    DIVIDE(DIV, &RC(i))
+    FLOOR_DIVIDE(IDIV, &RC(i))
+    MODULO(MOD, &RC(i))
     BINARY(POW, KW_OP_POW)
-    ARITH(ADDK, +, KW_OP_ADD, &k[C(i)])
-    ARITH(SUBK, -, KW_OP_SUB, &k[C(i)])
-    ARITH(MULK, *, KW_OP_MUL, &k[C(i)])
-    DIVIDE(DIVK, &k[C(i)])
-    FLOOR_DIVIDE(IDIVK, &k[C(i)])
-    MODULO(MODK, &k[C(i)])
+    ARITH(ADDK, +, KW_OP_ADD, &KC(i))
+    ARITH(SUBK, -, KW_OP_SUB, &KC(i))
+    ARITH(MULK, *, KW_OP_MUL, &KC(i))
+    DIVIDE(DIVK, &KC(i))
+    FLOOR_DIVIDE(IDIVK, &KC(i))
+    MODULO(MODK, &KC(i))
     BITWISE(BAND, &, KW_OP_BAND)
     BITWISE(BOR, |, KW_OP_BOR)
     BITWISE(BXOR, ^, KW_OP_BXOR)
@@ -618,24 +644,24 @@ dispatch:
         goto safepoint;
     NEXT();
     OP(TEST) : {
-        const kw_value *v = &r[A(i)];
+        const kw_value *v = &RA(i);
         if (LIKELY(kw_is(*v, KW_BOOL)))
-            JUMP_IF((v->as.i != 0) == (C(i) != 0));
+            JUMP_IF((unsigned)(v->as.i != 0) == C(i));
         JUMP_IF(kw_truthy(*v) == (C(i) != 0));
     }
     OP(TESTNULL) : JUMP_IF(kw_is(r[A(i)], KW_NULL) == (C(i) != 0));
-    COMPARE_JUMP(JEQ, ==, KW_OV_EQ, &r[B(i)])
-    COMPARE_JUMP(JNE, !=, KW_OV_NE, &r[B(i)])
-    COMPARE_JUMP(JLT, <, KW_OV_LT, &r[B(i)])
-    COMPARE_JUMP(JLE, <=, KW_OV_LE, &r[B(i)])
-    COMPARE_JUMP(JGT, >, KW_OV_GT, &r[B(i)])
-    COMPARE_JUMP(JGE, >=, KW_OV_GE, &r[B(i)])
-    COMPARE_JUMP(JEQK, ==, KW_OV_EQ, &k[B(i)])
-    COMPARE_JUMP(JNEK, !=, KW_OV_NE, &k[B(i)])
-    COMPARE_JUMP(JLTK, <, KW_OV_LT, &k[B(i)])
-    COMPARE_JUMP(JLEK, <=, KW_OV_LE, &k[B(i)])
-    COMPARE_JUMP(JGTK, >, KW_OV_GT, &k[B(i)])
-    COMPARE_JUMP(JGEK, >=, KW_OV_GE, &k[B(i)])
+    COMPARE_JUMP(JEQ, ==, KW_OV_EQ, &RB(i))
+    COMPARE_JUMP(JNE, !=, KW_OV_NE, &RB(i))
+    COMPARE_JUMP(JLT, <, KW_OV_LT, &RB(i))
+    COMPARE_JUMP(JLE, <=, KW_OV_LE, &RB(i))
+    COMPARE_JUMP(JGT, >, KW_OV_GT, &RB(i))
+    COMPARE_JUMP(JGE, >=, KW_OV_GE, &RB(i))
+    COMPARE_JUMP(JEQK, ==, KW_OV_EQ, &KB(i))
+    COMPARE_JUMP(JNEK, !=, KW_OV_NE, &KB(i))
+    COMPARE_JUMP(JLTK, <, KW_OV_LT, &KB(i))
+    COMPARE_JUMP(JLEK, <=, KW_OV_LE, &KB(i))
+    COMPARE_JUMP(JGTK, >, KW_OV_GT, &KB(i))
+    COMPARE_JUMP(JGEK, >=, KW_OV_GE, &KB(i))
 
     OP(FORINIT) : r[A(i) + 1] = kw_int(0);
     if (kw_is(r[A(i)], KW_MAP)) {
@@ -666,7 +692,7 @@ dispatch:
     OP(RANGENEXT) : {
         kw_value *loop = &r[A(i)];
         if (loop[1].as.i != 0) {
-            loop[3] = loop[0];
+            loop[3] = kw_int(loop[0].as.i);
             loop[0].as.i = (int64_t)((uint64_t)loop[0].as.i + (uint64_t)loop[2].as.i);
             loop[1].as.i--;
             TAKE();
@@ -695,14 +721,14 @@ dispatch:
     }
 
     OP(CALL) : {
-        kw_value f = r[A(i)];
-        if (LIKELY(kw_is(f, KW_LAMBDA) && f.as.obj->kind == KW_K_CLOSURE)) {
-            SAVE();
-            if (LIKELY(push_fast(fiber, (kw_closure *)f.as.obj, frame->base + A(i) + 1, B(i), (uint8_t)C(i),
-                                 kw_undef(), NULL)))
-                ENTER_FRAME();
-        }
         SAVE();
+        if (LIKELY(kw_is(RA(i), KW_LAMBDA) && RA(i).as.obj->kind == KW_K_CLOSURE)) {
+            kw_frame *top = push_fast(fiber, (kw_closure *)RA(i).as.obj, frame->base + A(i) + 1,
+                                      B(i), (uint8_t)C(i), NULL, NULL);
+            if (LIKELY(top != NULL))
+                ENTER_FRAME(top);
+        }
+        kw_value f = RA(i);
         if (UNLIKELY(kw_is(f, KW_NULL))) {
             kw_throw_null_call(vm, frame, pc - 1);
             goto throw_error;
@@ -745,10 +771,13 @@ dispatch:
         kw_cache *cache = CACHE(w);
         if (LIKELY(kw_is(*self, KW_OBJECT) && cache->key == self->as.object->klass &&
                    cache->epoch == vm->method_epoch && cache->slot == 0 &&
-                   cache->value.as.obj->kind == KW_K_CLOSURE) &&
-            push_fast(fiber, (kw_closure *)cache->value.as.obj, frame->base + A(i) + 1, B(i), (uint8_t)C(i), *self,
-                      cache->home))
-            ENTER_FRAME();
+                   cache->value.as.obj->kind == KW_K_CLOSURE)) {
+            kw_frame *top =
+                push_fast(fiber, (kw_closure *)cache->value.as.obj, frame->base + A(i) + 1, B(i),
+                          (uint8_t)C(i), self, cache->home);
+            if (LIKELY(top != NULL))
+                ENTER_FRAME(top);
+        }
         entered = kw_enter_method(vm, frame->base + A(i), B(i), NAME(w), cache, (uint8_t)C(i));
         goto after_call;
     }
@@ -781,19 +810,24 @@ dispatch:
         goto after_call;
     }
     OP(RETURN) : {
-        kw_value v = r[A(i)];
+        const kw_value *v = &RA(i);
         if (LIKELY(frame->ret == KW_RET_REG)) {
-            uint8_t dest = frame->dest;
-            fiber->frame_count--;
-            LOAD();
-            r[dest] = v;
+            LEAVE_FRAME();
+            kw_copy(&r[dest], v);
             NEXT();
         }
-        entered = kw_leave(vm, v);
+        entered = kw_leave(vm, *v);
         goto after_leave;
     }
-    OP(RETNULL) : entered = kw_leave(vm, kw_null());
-    goto after_leave;
+    OP(RETNULL) : {
+        if (LIKELY(frame->ret == KW_RET_REG)) {
+            LEAVE_FRAME();
+            r[dest] = kw_null();
+            NEXT();
+        }
+        entered = kw_leave(vm, kw_null());
+        goto after_leave;
+    }
     OP(YIELD) : SAVE();
     kw_generator_yield(vm, r[A(i)]);
     LOAD();

@@ -12,6 +12,8 @@ kw_closure *kw_closure_new(kw_vm *vm, kw_proto *p)
     c->proto = p;
     c->self = kw_undef();
     c->count = p->capture_count;
+    if (!p->variadic && !(p->header.flags & KW_PROTO_GENERATOR))
+        c->header.flags = KW_CLOSURE_PLAIN;
     return c;
 }
 

@@ -197,6 +197,8 @@ void kw_object_set(kw_vm *vm, kw_object *o, kw_string *name, kw_value v);
 /* ---- Things that can be called ------------------------------------------------------------------ */
 
 /* A function compiled to bytecode is in chunk.h (kw_proto). */
+enum { KW_CLOSURE_PLAIN = 1 }; /* flag of a closure: no generator, no variadic parameter, no self of its own */
+
 struct kw_closure {
     kw_obj header;
     kw_proto *proto;

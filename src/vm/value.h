@@ -126,6 +126,14 @@ static inline kw_value kw_of_obj(kw_type tag, void *obj)
     return (kw_value){.tag = tag, .as.obj = (kw_obj *)obj};
 }
 
+/* *to = *from, tag and payload apart.  A copy of 16 bytes at once would wait until both parts of a value that
+ * was stored just now have left the processor's store buffer: use this wherever that is likely. */
+static inline void kw_copy(kw_value *to, const kw_value *from)
+{
+    to->tag = from->tag;
+    to->as.i = from->as.i;
+}
+
 static inline bool kw_is(kw_value v, kw_type tag)
 {
     return v.tag == (uint32_t)tag;
