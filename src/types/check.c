@@ -226,6 +226,24 @@ kw_result kw_wrong_receiver(kw_vm *vm, kw_value self, kw_string *name)
     return kw_throw(vm, "FunctionUndefinedError", "Function `%s` is undefined.", name->text);
 }
 
+/* Methods that the loop does itself. */
+static void mark_fast(kw_vm *vm)
+{
+    static const struct {
+        kw_type type;
+        kw_fast fast;
+        const char *name;
+    } rows[] = {
+        {KW_LIST, KW_FAST_LIST_PUSH, "push"},       {KW_LIST, KW_FAST_LIST_PUSH, "append"},
+        {KW_LIST, KW_FAST_LIST_GET, "get"},         {KW_LIST, KW_FAST_LIST_SIZE, "size"},
+        {KW_LIST, KW_FAST_LIST_SIZE, "length"},     {KW_MAP, KW_FAST_MAP_SIZE, "size"},
+        {KW_MAP, KW_FAST_MAP_SIZE, "length"},       {KW_STRING, KW_FAST_STRING_SIZE, "size"},
+        {KW_STRING, KW_FAST_STRING_SIZE, "length"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        kw_mark_fast(vm, rows[i].type, rows[i].name, rows[i].fast);
+}
+
 void kw_types_register(kw_vm *vm)
 {
     /* The first registration of a name wins: what a type defines itself comes before what all have. */
@@ -243,4 +261,5 @@ void kw_types_register(kw_vm *vm)
     kw_convert_register(vm);
     kw_any_register(vm);
     kw_globals_register(vm);
+    mark_fast(vm);
 }

@@ -215,32 +215,58 @@ static uint32_t wake_place(const kw_fiber *fiber, kw_target how)
     return fiber->frames[fiber->frame_count - 1].base + how.dest;
 }
 
-static kw_entered enter_native(kw_vm *vm, kw_native *native, uint32_t args_at, uint32_t argc,
-                               kw_target how)
+/* What became of a native that did not end with a value. */
+static kw_entered not_done(kw_vm *vm, kw_fiber *fiber, const kw_call *call, kw_result result,
+                           uint32_t args_at, kw_target how)
 {
-    kw_call call = {.self = how.self,
-                    .args = vm->fiber->stack + args_at,
-                    .argc = argc,
-                    .native = native,
-                    .result = kw_null(),
-                    .tail_args = NULL};
-    kw_fiber *fiber = vm->fiber;
-    switch (native->def->fn(vm, &call)) {
-    case KW_DONE: {
-        kw_frame f = as_returned(how);
-        kw_deliver(vm, fiber, &f, call.result);
-        return KW_ENTER_DONE;
-    }
+    switch (result) {
+    case KW_DONE:
     case KW_THROWN: return KW_ENTER_THROWN;
     case KW_SUSPEND: fiber->wake_at = wake_place(fiber, how); return KW_ENTER_PARKED;
     case KW_CALL:
-        if (!kw_spread_args(vm, args_at, call.tail_args))
+        if (!kw_spread_args(vm, args_at, call->tail_args))
             return KW_ENTER_THROWN;
         how.self = kw_undef();
         how.home = NULL;
-        return kw_enter(vm, call.result, args_at, (uint32_t)call.tail_args->count, how);
+        return kw_enter(vm, call->result, args_at, (uint32_t)call->tail_args->count, how);
     }
     return KW_ENTER_THROWN;
+}
+
+static kw_entered enter_native(kw_vm *vm, const kw_native *native, uint32_t args_at, uint32_t argc,
+                               kw_target how)
+{
+    kw_fiber *fiber = vm->fiber;
+    kw_call call = {.self = how.self,
+                    .args = fiber->stack + args_at,
+                    .argc = argc,
+                    .native = native,
+                    .result = kw_null()};
+    kw_result result = native->def->fn(vm, &call);
+    if (result != KW_DONE)
+        return not_done(vm, fiber, &call, result, args_at, how);
+    kw_frame f = as_returned(how);
+    kw_deliver(vm, fiber, &f, call.result);
+    return KW_ENTER_DONE;
+}
+
+kw_entered kw_enter_native(kw_vm *vm, const kw_native *native, const kw_value *self,
+                           uint32_t args_at, uint32_t argc, uint8_t dest)
+{
+    kw_fiber *fiber = vm->fiber;
+    kw_call call = {.args = fiber->stack + args_at,
+                    .argc = argc,
+                    .native = native,
+                    .result = kw_null()};
+    kw_copy(&call.self, self);
+    kw_result result = native->def->fn(vm, &call);
+    if (result != KW_DONE) {
+        kw_target how = {.self = call.self, .dest = dest, .ret = KW_RET_REG};
+        return not_done(vm, fiber, &call, result, args_at, how);
+    }
+    uint32_t base = fiber->frames[fiber->frame_count - 1].base;
+    kw_copy(&fiber->stack[base + dest], &call.result);
+    return KW_ENTER_DONE;
 }
 
 static kw_entered enter_class(kw_vm *vm, kw_class *c, uint32_t args_at, uint32_t argc,
@@ -380,12 +406,8 @@ bool kw_find_method(kw_vm *vm, kw_value receiver, kw_string *name, kw_found *out
     return false;
 }
 
-/* A key for the methods of a built-in type: an address that no object has. */
-static const void *type_key(uint32_t tag)
-{
-    static const char keys[KW_TYPE_COUNT];
-    return &keys[tag];
-}
+/* Addresses that no object has. */
+const char kw_type_keys[KW_TYPE_COUNT];
 
 /* May the result of a look-up be remembered for this receiver?  It must depend on the key alone. */
 static const void *cache_key(kw_value receiver)
@@ -394,7 +416,7 @@ static const void *cache_key(kw_value receiver)
         return receiver.as.object->klass;
     if (kw_is(receiver, KW_STRUCT) || kw_is(receiver, KW_PACKAGE))
         return NULL;
-    return type_key(receiver.tag);
+    return &kw_type_keys[receiver.tag];
 }
 
 kw_entered kw_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string *name, kw_cache *cache,
@@ -406,9 +428,9 @@ kw_entered kw_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string *nam
     if (key != NULL && cache->key == key && cache->epoch == vm->method_epoch) {
         found = (kw_found){.callable = cache->value,
                            .home = cache->home,
-                           .self = (cache->slot & 2) ? kw_of_class(receiver.as.object->klass)
+                           .self = (cache->slot & KW_CACHE_STATIC) ? kw_of_class(receiver.as.object->klass)
                                                      : receiver,
-                           .self_first = (cache->slot & 1) != 0};
+                           .self_first = (cache->slot & KW_CACHE_SELF_FIRST) != 0};
     } else {
         if (!kw_find_method(vm, receiver, name, &found))
             return KW_ENTER_THROWN;
@@ -417,8 +439,12 @@ kw_entered kw_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string *nam
             cache->epoch = vm->method_epoch;
             cache->value = found.callable;
             cache->home = found.home;
-            cache->slot = (found.self_first ? 1u : 0u) |
-                          (kw_is(receiver, KW_OBJECT) && kw_is(found.self, KW_STRUCT) ? 2u : 0u);
+            cache->slot = (found.self_first ? KW_CACHE_SELF_FIRST : 0u) |
+                          (kw_is(receiver, KW_OBJECT) && kw_is(found.self, KW_STRUCT)
+                               ? KW_CACHE_STATIC
+                               : 0u);
+            cache->fast =
+                found.callable.as.obj->kind == KW_K_NATIVE ? found.callable.as.obj->flags : 0;
         }
     }
     kw_target how = {.self = found.self, .home = found.home, .dest = dest, .ret = KW_RET_REG};

@@ -36,11 +36,14 @@ typedef struct kw_line { /* run-length line table: pc from here on belongs to th
 
 typedef struct kw_cache { /* inline cache of one instruction; the loop's own */
     const void *key;
-    uint32_t epoch, slot;
+    uint32_t epoch, slot; /* slot: of an attribute; of a method the bits KW_CACHE_* */
+    uint8_t fast;         /* INVOKE of a built-in type: kw_fast */
     kw_value value;
     kw_class *home;
     void *next; /* SETATTR: the shape after the attribute was added */
 } kw_cache;
+
+enum { KW_CACHE_SELF_FIRST = 1, KW_CACHE_STATIC = 2 };
 
 enum { KW_PROTO_GENERATOR = 1, KW_PROTO_MAIN = 2, KW_PROTO_ARROW = 4, KW_PROTO_STATIC = 8, KW_PROTO_METHOD = 16 };
 

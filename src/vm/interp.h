@@ -41,6 +41,12 @@ typedef struct kw_target { /* how to call */
 kw_entered kw_enter(kw_vm *vm, kw_value callee, uint32_t args_at, uint32_t argc, kw_target how);
 /* Call method `name` of the receiver at stack[at], arguments behind it. */
 kw_entered kw_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string *name, kw_cache *cache, uint8_t dest);
+/* Call a native with argc arguments at stack[args_at] of vm->fiber; the result goes to register `dest` of the
+ * frame on top, which must have saved its pc. */
+kw_entered kw_enter_native(kw_vm *vm, const kw_native *native, const kw_value *self, uint32_t args_at,
+                           uint32_t argc, uint8_t dest);
+/* Keys of inline caches for methods of built-in types: the address of the element of the receiver's tag. */
+extern const char kw_type_keys[KW_TYPE_COUNT];
 /* Put the elements of `list` at stack[at..]; false: thrown. */
 bool kw_spread_args(kw_vm *vm, uint32_t at, kw_list *list);
 /* Order the arguments at stack[at] by `names` (null: positional) for `callee`; *argc is updated. */

@@ -101,6 +101,42 @@ static inline kw_frame *push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t
     return f;
 }
 
+/* Do a method of a built-in type at once: the receiver is self[0], its arguments follow.  False: not this
+ * time, the native itself must be called. */
+static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc, kw_value *out)
+{
+    kw_list *list = self->as.list;
+    switch ((kw_fast)fast) {
+    case KW_FAST_LIST_PUSH: /* a list or hashmap is copied */
+        if (argc != 1 || kw_is(self[1], KW_LIST) || kw_is(self[1], KW_MAP) ||
+            list->count == list->cap)
+            return false;
+        kw_copy(&list->items[list->count++], &self[1]);
+        kw_copy(out, self);
+        return true;
+    case KW_FAST_LIST_GET:
+        if (argc == 0 || argc > 2 || !kw_is(self[1], KW_INT) ||
+            (uint64_t)self[1].as.i >= list->count)
+            return false;
+        kw_copy(out, &list->items[self[1].as.i]);
+        return true;
+    case KW_FAST_LIST_SIZE:
+        if (argc == 0)
+            *out = kw_int((int64_t)list->count);
+        return argc == 0;
+    case KW_FAST_MAP_SIZE:
+        if (argc == 0)
+            *out = kw_int((int64_t)self->as.map->count);
+        return argc == 0;
+    case KW_FAST_STRING_SIZE:
+        if (argc == 0)
+            *out = kw_int((int64_t)self->as.string->length);
+        return argc == 0;
+    case KW_FAST_NONE: break;
+    }
+    return false;
+}
+
 /* ---- The loop --------------------------------------------------------------------------------------------------- */
 
 #define SAVE() (frame->pc = pc)
@@ -727,6 +763,11 @@ dispatch:
                                       B(i), (uint8_t)C(i), NULL, NULL);
             if (LIKELY(top != NULL))
                 ENTER_FRAME(top);
+        } else if (kw_is(RA(i), KW_LAMBDA) && RA(i).as.obj->kind == KW_K_NATIVE) {
+            static const kw_value none = {.tag = KW_UNDEF};
+            entered = kw_enter_native(vm, (kw_native *)RA(i).as.obj, &none, frame->base + A(i) + 1,
+                                      B(i), (uint8_t)C(i));
+            goto after_call;
         }
         kw_value f = RA(i);
         if (UNLIKELY(kw_is(f, KW_NULL))) {
@@ -767,7 +808,7 @@ dispatch:
     OP(INVOKE) : {
         kw_instr w = *pc++;
         SAVE();
-        const kw_value *self = &r[A(i)];
+        const kw_value *self = &RA(i);
         kw_cache *cache = CACHE(w);
         if (LIKELY(kw_is(*self, KW_OBJECT) && cache->key == self->as.object->klass &&
                    cache->epoch == vm->method_epoch && cache->slot == 0 &&
@@ -777,6 +818,14 @@ dispatch:
                           (uint8_t)C(i), self, cache->home);
             if (LIKELY(top != NULL))
                 ENTER_FRAME(top);
+        } else if (cache->key == &kw_type_keys[self->tag] && cache->epoch == vm->method_epoch) {
+            if (cache->fast != KW_FAST_NONE && do_method(cache->fast, self, B(i), &RC(i)))
+                NEXT();
+            if (cache->slot == 0 && cache->value.as.obj->kind == KW_K_NATIVE) {
+                entered = kw_enter_native(vm, (kw_native *)cache->value.as.obj, self,
+                                          frame->base + A(i) + 1, B(i), (uint8_t)C(i));
+                goto after_call;
+            }
         }
         entered = kw_enter_method(vm, frame->base + A(i), B(i), NAME(w), cache, (uint8_t)C(i));
         goto after_call;

@@ -250,8 +250,13 @@ typedef struct kw_native_def {
     const char *doc;
 } kw_native_def;
 
+/* Methods that the loop does itself where the call is of the simplest kind; else the native function is called. */
+typedef enum kw_fast {
+    KW_FAST_NONE, KW_FAST_LIST_PUSH, KW_FAST_LIST_GET, KW_FAST_LIST_SIZE, KW_FAST_MAP_SIZE, KW_FAST_STRING_SIZE
+} kw_fast;
+
 struct kw_native {
-    kw_obj header;
+    kw_obj header; /* flags: kw_fast */
     const kw_native_def *def;
     kw_string *name;
 };

@@ -3,6 +3,7 @@
 
 #include "vm/vm.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +163,13 @@ void kw_define_methods(kw_vm *vm, kw_type type, const kw_native_def *defs)
 {
     for (; defs->name != NULL; defs++)
         kw_extend_type(vm, type, kw_intern_c(vm, defs->name), kw_native_new(vm, defs));
+}
+
+void kw_mark_fast(kw_vm *vm, kw_type type, const char *name, kw_fast fast)
+{
+    kw_value *method = kw_map_find_string(vm->methods[type], kw_intern_c(vm, name));
+    assert(method != NULL && method->as.obj->kind == KW_K_NATIVE);
+    method->as.obj->flags = (uint8_t)fast;
 }
 
 static kw_global *member(kw_vm *vm, const char *package, const char *name)

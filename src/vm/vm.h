@@ -162,6 +162,8 @@ int kw_sched_run(kw_vm *vm, kw_fiber *main_fiber);
 kw_value kw_native_new(kw_vm *vm, const kw_native_def *def);
 /* Define methods of a built-in type; the table ends with a NULL name and must live for ever. */
 void kw_define_methods(kw_vm *vm, kw_type type, const kw_native_def *defs);
+/* The loop may do the method `name` of `type`, a native, itself. */
+void kw_mark_fast(kw_vm *vm, kw_type type, const char *name, kw_fast fast);
 /* Define functions "package::name" (package NULL: global functions). */
 void kw_define_functions(kw_vm *vm, const char *package, const kw_native_def *defs);
 void kw_define_value(kw_vm *vm, const char *package, const char *name, kw_value v); /* constant */
