@@ -30,11 +30,19 @@ static unsigned copy_of(kw_compiler *c, const kw_node *n)
     return reg;
 }
 
+/* The register of `n`: a local in place unless `later` (or `last`) gives it another value. */
+static unsigned operand(kw_compiler *c, const kw_node *n, const kw_node *later, const kw_node *last)
+{
+    bool changes = kw_c_register(c, n) >= 0 &&
+                   (kw_c_assigns(later, n->as.name) || (last != NULL && kw_c_assigns(last, n->as.name)));
+    return changes ? copy_of(c, n) : kw_c_any(c, n);
+}
+
 /* x[i] = value, x[i] op= value: x, i, then the value. */
 static void assign_index(kw_compiler *c, const kw_node *target, kw_opr op, const kw_node *value)
 {
-    unsigned object = copy_of(c, target->as.index.object);
-    unsigned at = copy_of(c, target->as.index.index);
+    unsigned object = operand(c, target->as.index.object, target->as.index.index, value);
+    unsigned at = operand(c, target->as.index.index, value, NULL);
     if (op == KW_OPR_NONE) {
         kw_c_abc(c, OP_SETINDEX, object, at, kw_c_any(c, value));
         return;
