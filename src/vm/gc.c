@@ -13,7 +13,7 @@
 #include "vm/heap.h"
 #include "vm/names.h"
 
-enum { LEAST_THRESHOLD = 8 << 20 };
+enum { LEAST_THRESHOLD = 1 << 20 };
 
 void kw_gc_mark_obj(kw_vm *vm, void *obj)
 {

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum {
-    FIRST_THRESHOLD = 8 << 20, /* bytes in use before the first collection */
+    FIRST_THRESHOLD = 1 << 20, /* bytes in use before the first collection */
     RESERVE = 256 << 10,       /* enough to unwind to a handler and to print a message */
     GRACE = 1 << 20,           /* what a handler of MemoryError may use before there is the next one */
     SMALL = 64 << 10,          /* requests above this are refused rather than overdrawn */
