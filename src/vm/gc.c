@@ -264,7 +264,7 @@ void kw_obj_free(kw_vm *vm, kw_obj *o)
     case KW_K_PROTO: size = free_proto(vm, (kw_proto *)o); break;
     case KW_K_COUNT: break;
     }
-    kw_free(vm, o, size);
+    kw_heap_give(vm, o, size);
 }
 
 static void sweep(kw_vm *vm)

@@ -15,6 +15,8 @@ typedef struct kw_heap kw_heap;
  * then a MemoryError is raised at the next safepoint; when the reserve is gone, too, the process ends
  * with a message). */
 void *kw_new_obj(kw_vm *vm, kw_kind kind, size_t size);
+/* The same with nothing but the header set: the caller fills in the rest. */
+void *kw_new_raw_obj(kw_vm *vm, kw_kind kind, size_t size);
 /* Plain memory that belongs to objects.  try_: NULL when the memory limit or the system says no; the
  * error is thrown.  The others follow the rule of kw_new_obj.  old_size lets the count be exact. */
 void *kw_realloc(kw_vm *vm, void *p, size_t old_size, size_t new_size);

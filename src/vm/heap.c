@@ -59,6 +59,7 @@ void kw_heap_free(kw_vm *vm)
 {
     if (vm->heap == NULL)
         return;
+    kw_slab_fini(&vm->heap->slabs);
     free(vm->heap->reserve);
     free(vm->heap->gray);
     free(vm->heap);
@@ -102,18 +103,34 @@ static bool within(const kw_heap *heap, size_t more)
     return heap->bytes <= heap->limit && more <= heap->limit - heap->bytes;
 }
 
+/* Give the reserve to the system, so that it has memory once more.  False: it was spent before. */
+static bool spend_reserve(kw_vm *vm)
+{
+    if (vm->heap->reserve == NULL)
+        return false;
+    free(vm->heap->reserve);
+    vm->heap->reserve = NULL;
+    vm->heap->overdrawn = true;
+    ask(vm);
+    return true;
+}
+
 /* realloc() that first spends the reserve. */
 static void *resize(kw_vm *vm, void *p, size_t size)
 {
     void *q = realloc(p, size);
-    if (q == NULL && vm->heap->reserve != NULL) {
-        free(vm->heap->reserve);
-        vm->heap->reserve = NULL;
+    if (q == NULL && spend_reserve(vm))
+        q = realloc(p, size);
+    return q;
+}
+
+/* Note that `more` bytes are needed: they are given in any case, but a script over its limit gets an error. */
+static void check_limit(kw_vm *vm, size_t more)
+{
+    if (!within(vm->heap, more) && vm->heap->bytes >= vm->heap->grace) {
         vm->heap->overdrawn = true;
         ask(vm);
-        q = realloc(p, size);
     }
-    return q;
 }
 
 bool kw_gc_room(kw_vm *vm, size_t n, size_t size)
@@ -135,10 +152,8 @@ void *kw_realloc(kw_vm *vm, void *p, size_t old_size, size_t new_size)
         kw_free(vm, p, old_size);
         return NULL;
     }
-    if (new_size > old_size && !within(vm->heap, new_size - old_size) && vm->heap->bytes >= vm->heap->grace) {
-        vm->heap->overdrawn = true;
-        ask(vm);
-    }
+    if (new_size > old_size)
+        check_limit(vm, new_size - old_size);
     void *q = resize(vm, p, new_size);
     if (q == NULL)
         die();
@@ -192,17 +207,45 @@ static void *link_obj(kw_vm *vm, kw_obj *o, kw_kind kind)
     return o;
 }
 
+/* Memory of a small object; never NULL. */
+static void *take(kw_vm *vm, size_t size)
+{
+    check_limit(vm, size);
+    void *block = kw_slab_take(&vm->heap->slabs, size);
+    if (block == NULL && spend_reserve(vm))
+        block = kw_slab_take(&vm->heap->slabs, size);
+    if (block == NULL)
+        die();
+    count(vm, size);
+    return block;
+}
+
+void *kw_new_raw_obj(kw_vm *vm, kw_kind kind, size_t size)
+{
+    return link_obj(vm, size <= KW_SLAB_MAX ? take(vm, size) : kw_realloc(vm, NULL, 0, size), kind);
+}
+
 void *kw_new_obj(kw_vm *vm, kw_kind kind, size_t size)
 {
-    kw_obj *o = kw_realloc(vm, NULL, 0, size);
-    memset(o, 0, size);
-    return link_obj(vm, o, kind);
+    kw_obj *o = kw_new_raw_obj(vm, kind, size);
+    memset(o + 1, 0, size - sizeof(*o));
+    return o;
 }
 
 void *kw_try_new_obj(kw_vm *vm, kw_kind kind, size_t size)
 {
-    kw_obj *o = kw_try_realloc(vm, NULL, 0, size);
+    kw_obj *o = size <= KW_SLAB_MAX ? take(vm, size) : kw_try_realloc(vm, NULL, 0, size);
     return o == NULL ? NULL : link_obj(vm, o, kind);
+}
+
+void kw_heap_give(kw_vm *vm, kw_obj *o, size_t size)
+{
+    if (size > KW_SLAB_MAX) {
+        kw_free(vm, o, size);
+        return;
+    }
+    kw_slab_give(&vm->heap->slabs, o, size);
+    vm->heap->bytes -= size;
 }
 
 void kw_heap_limit(kw_vm *vm, size_t limit)

@@ -4,10 +4,12 @@
 #ifndef KW_HEAP_H
 #define KW_HEAP_H
 
+#include "vm/slab.h"
 #include "vm/vm.h"
 
 struct kw_heap {
     kw_obj *all;           /* every heap object */
+    kw_slabs slabs;        /* memory of the small ones */
     size_t bytes;          /* counted memory in use */
     size_t threshold;      /* a collection is asked for beyond this */
     size_t limit;          /* a request that passes this is refused */
@@ -23,6 +25,8 @@ struct kw_heap {
 
 enum { KW_WHITE = 0, KW_GRAY = 1, KW_BLACK = 2 }; /* kw_obj.mark */
 
+/* Give back the memory of an object of `size` bytes. */
+void kw_heap_give(kw_vm *vm, kw_obj *o, size_t size);
 /* Free one object with all that it owns. */
 void kw_obj_free(kw_vm *vm, kw_obj *o);
 /* Trace the children of one object. */

@@ -8,10 +8,14 @@
 
 kw_closure *kw_closure_new(kw_vm *vm, kw_proto *p)
 {
-    kw_closure *c = kw_new_obj(vm, KW_K_CLOSURE, sizeof(*c) + p->capture_count * sizeof(kw_cell *));
+    kw_closure *c =
+        kw_new_raw_obj(vm, KW_K_CLOSURE, sizeof(*c) + p->capture_count * sizeof(kw_cell *));
     c->proto = p;
     c->self = kw_undef();
+    c->home = NULL;
     c->count = p->capture_count;
+    for (uint32_t i = 0; i < c->count; i++)
+        c->cells[i] = NULL;
     if (!p->variadic && !(p->header.flags & KW_PROTO_GENERATOR))
         c->header.flags = KW_CLOSURE_PLAIN;
     return c;
@@ -19,8 +23,8 @@ kw_closure *kw_closure_new(kw_vm *vm, kw_proto *p)
 
 kw_cell *kw_cell_new(kw_vm *vm, kw_value v)
 {
-    kw_cell *c = kw_new_obj(vm, KW_K_CELL, sizeof(*c));
-    c->value = v;
+    kw_cell *c = kw_new_raw_obj(vm, KW_K_CELL, sizeof(*c));
+    kw_copy(&c->value, &v);
     return c;
 }
 
