@@ -14,6 +14,7 @@ include tests/lang/local.mk
 include tests/packages/local.mk
 endif
 include tests/peers/local.mk
+include tests/bench/local.mk
 
 EXTRA_DIST += %D%/run_all %D%/check_includes %D%/support/run_unit \
 	%D%/conformance %D%/examples %D%/peers %D%/cli

@@ -39,7 +39,7 @@ void kw_slab_fini(kw_slabs *slabs)
 
 enum {
     ALIGNMENT = 16 << 10,
-    SLAB_SIZE = ALIGNMENT - 16, /* room for the words that malloc() keeps before the next one: no gap */
+    SLAB_SIZE = ALIGNMENT - 16, /* malloc() keeps its words before the next slab: no gap */
     KEEP = 32,
 };
 

@@ -1,8 +1,9 @@
 /* slab.h - memory for small heap objects: slabs of equal blocks.
  *
- * Place: inside the vm layer; heap.c allocates from it and counts.  A slab is a piece of memory aligned to its
- * own size, so that a block finds its slab by its address.  Blocks of one slab have one size class.  Slabs
- * without used blocks are kept for what comes next, about as many as are in use; the others are freed.
+ * Place: inside the vm layer; heap.c allocates from it and counts.  A slab is a piece of memory
+ * that is aligned, so that a block finds its slab by its address.  Blocks of one slab have one size
+ * class.  Slabs without used blocks are kept for what comes next, about as many as are in use; the
+ * others are freed.
  * Under the address sanitizer every block comes from malloc(), so that its use after free is found.
  * Threads: the interpreter thread only. */
 #ifndef KW_SLAB_H
