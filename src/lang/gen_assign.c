@@ -34,7 +34,8 @@ static unsigned copy_of(kw_compiler *c, const kw_node *n)
 static unsigned operand(kw_compiler *c, const kw_node *n, const kw_node *later, const kw_node *last)
 {
     bool changes = kw_c_register(c, n) >= 0 &&
-                   (kw_c_assigns(later, n->as.name) || (last != NULL && kw_c_assigns(last, n->as.name)));
+                   (kw_c_assigns(later, n->as.name) ||
+                    (last != NULL && kw_c_assigns(last, n->as.name)));
     return changes ? copy_of(c, n) : kw_c_any(c, n);
 }
 

@@ -428,8 +428,9 @@ kw_entered kw_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string *nam
     if (key != NULL && cache->key == key && cache->epoch == vm->method_epoch) {
         found = (kw_found){.callable = cache->value,
                            .home = cache->home,
-                           .self = (cache->slot & KW_CACHE_STATIC) ? kw_of_class(receiver.as.object->klass)
-                                                     : receiver,
+                           .self = (cache->slot & KW_CACHE_STATIC)
+                                       ? kw_of_class(receiver.as.object->klass)
+                                       : receiver,
                            .self_first = (cache->slot & KW_CACHE_SELF_FIRST) != 0};
     } else {
         if (!kw_find_method(vm, receiver, name, &found))

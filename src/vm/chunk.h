@@ -67,8 +67,8 @@ struct kw_proto {
     uint16_t param_count; /* without the variadic one; they lie in R[0..] */
     bool variadic;        /* R[param_count] is the list of further arguments */
     uint16_t reg_count;   /* registers used; 1 to KW_MAX_REGS */
-    uint16_t local_count; /* the first of them are parameters and variables: null at the start of a call
-                             unless an argument came; at least the parameters */
+    uint16_t local_count; /* the first of them are parameters and variables: null at the start of
+                             a call unless an argument came; at least the parameters */
     uint32_t line;        /* of the definition */
     kw_map *shared;       /* while it is built: constant -> its index */
 };

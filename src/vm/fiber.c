@@ -186,7 +186,8 @@ void kw_fiber_trace(kw_vm *vm, kw_fiber *fiber)
     }
     for (uint32_t i = 0; i < end; i++)
         kw_gc_mark_value(vm, fiber->stack[i]);
-    /* A call leaves in its temporaries what lay there: nothing beyond may point to what is freed now. */
+    /* A call leaves in its temporaries what lay there: nothing beyond may point to what is freed
+     * now. */
     for (uint32_t i = end; i < fiber->stack_cap; i++)
         fiber->stack[i] = kw_null();
     kw_gc_mark_value(vm, fiber->wake_value);

@@ -124,7 +124,8 @@ static void *resize(kw_vm *vm, void *p, size_t size)
     return q;
 }
 
-/* Note that `more` bytes are needed: they are given in any case, but a script over its limit gets an error. */
+/* Note that `more` bytes are needed: they are given in any case, but a script over its limit
+ * gets an error. */
 static void check_limit(kw_vm *vm, size_t more)
 {
     if (!within(vm->heap, more) && vm->heap->bytes >= vm->heap->grace) {

@@ -9,7 +9,7 @@
 enum {
     KW_MAX_FRAMES = 100000,   /* nested calls of one fiber; the reference allows 511 */
     KW_MAX_STACK = 1 << 20,   /* registers of one fiber */
-    KW_SLICE = 20000,         /* back-edges and calls before others get their turn: about half a millisecond */
+    KW_SLICE = 20000,         /* back-edges and calls before others get their turn: about 0.5 ms */
 };
 
 /* Why the loop returned to the scheduler. */
@@ -37,22 +37,25 @@ typedef struct kw_target { /* how to call */
     uint8_t dest, ret;     /* what becomes of the result: kw_return_kind, in the frame on top now */
 } kw_target;
 
-/* Call `callee` with argc arguments at stack[args_at] of vm->fiber.  The frame on top must have saved its pc. */
+/* Call `callee` with argc arguments at stack[args_at] of vm->fiber.  The frame on top must have
+ * saved its pc. */
 kw_entered kw_enter(kw_vm *vm, kw_value callee, uint32_t args_at, uint32_t argc, kw_target how);
 /* Call method `name` of the receiver at stack[at], arguments behind it. */
-kw_entered kw_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string *name, kw_cache *cache, uint8_t dest);
-/* Call a native with argc arguments at stack[args_at] of vm->fiber; the result goes to register `dest` of the
- * frame on top, which must have saved its pc. */
-kw_entered kw_enter_native(kw_vm *vm, const kw_native *native, const kw_value *self, uint32_t args_at,
-                           uint32_t argc, uint8_t dest);
-/* Keys of inline caches for methods of built-in types: the address of the element of the receiver's tag. */
+kw_entered kw_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string *name, kw_cache *cache,
+                           uint8_t dest);
+/* Call a native with argc arguments at stack[args_at] of vm->fiber; the result goes to register
+ * `dest` of the frame on top, which must have saved its pc. */
+kw_entered kw_enter_native(kw_vm *vm, const kw_native *native, const kw_value *self,
+                           uint32_t args_at, uint32_t argc, uint8_t dest);
+/* Keys of inline caches for methods of built-in types: the address of the element of the
+ * receiver's tag. */
 extern const char kw_type_keys[KW_TYPE_COUNT];
 /* Put the elements of `list` at stack[at..]; false: thrown. */
 bool kw_spread_args(kw_vm *vm, uint32_t at, kw_list *list);
 /* Order the arguments at stack[at] by `names` (null: positional) for `callee`; *argc is updated. */
 bool kw_name_args(kw_vm *vm, kw_value callee, uint32_t at, kw_list *names, uint32_t *argc);
-/* Find the callable of a method call; false: thrown.  Fills callable, home and self_first (the receiver is
- * the first argument: functions of packages that extend a type). */
+/* Find the callable of a method call; false: thrown.  Fills callable, home and self_first (the
+ * receiver is the first argument: functions of packages that extend a type). */
 typedef struct kw_found {
     kw_value callable;
     kw_class *home;
@@ -86,28 +89,30 @@ bool kw_overload(kw_vm *vm, kw_value a, kw_operator op, kw_found *out);
 bool kw_print_at(kw_vm *vm, const kw_value *r);
 /* The display forms of `count` values, joined. */
 bool kw_concat(kw_vm *vm, const kw_value *from, unsigned count, kw_value *out);
-/* Prepare r[0] (next value), r[1] (how many are left) and r[2] (step) for the integers r[0] to r[1]. */
+/* Prepare r[0] (next value), r[1] (how many are left), r[2] (step) for the integers r[0] to r[1]. */
 bool kw_init_range_loop(kw_vm *vm, kw_value *r);
 
-/* Operators when no fast path applies (operator.c): push the frame of an overload, or do it at once.
- * kw_compare_jump() decides the jump that follows the frame's pc: taken if the truth of `a op b` is `sense`. */
+/* Operators when no fast path applies (operator.c): push the frame of an overload, or do it at
+ * once.  kw_compare_jump() decides the jump that follows the frame's pc: taken if the truth of the
+ * comparison is `sense`. */
 kw_entered kw_arithmetic(kw_vm *vm, kw_binop op, kw_value a, kw_value b, uint8_t dest);
 kw_entered kw_compare_value(kw_vm *vm, kw_operator op, kw_value a, kw_value b, uint8_t dest);
 kw_entered kw_compare_jump(kw_vm *vm, kw_operator op, kw_value a, kw_value b, bool sense);
 
-/* Errors (unwind.c).  Pop frames of vm->fiber up to one that handles the error and prepare it to go on there.
- * An error that leaves a generator goes on in its consumer.  False: the fiber has ended with the error. */
+/* Errors (unwind.c).  Pop frames of vm->fiber up to one that handles the error and prepare it to
+ * go on there.  An error that leaves a generator goes on in its consumer.  False: the fiber has
+ * ended with the error. */
 bool kw_unwind(kw_vm *vm);
 /* A null was called at `call`: name it if it came from a global. */
 void kw_throw_null_call(kw_vm *vm, const kw_frame *frame, const kw_instr *call);
 /* Note for the trace which function threw, and where that was called. */
 void kw_note_trace(kw_vm *vm, const kw_fiber *fiber);
 
-/* Generators (generator.c).  Ask `g` for its next value on behalf of vm->fiber, whose pc stands behind its
- * FORNEXT.  0: it has none, 1: it runs now, -1: thrown. */
+/* Generators (generator.c).  Ask `g` for its next value on behalf of vm->fiber, whose pc stands
+ * behind its FORNEXT.  0: it has none, 1: it runs now, -1: thrown. */
 int kw_generator_resume(kw_vm *vm, kw_fiber *g);
-/* Hand `v` (KW_UNDEF: the end) to the consumer of the running generator and go on there: its FORNEXT jumps
- * or falls through. */
+/* Hand `v` (KW_UNDEF: the end) to the consumer of the running generator and go on there: its
+ * FORNEXT jumps or falls through. */
 void kw_generator_yield(kw_vm *vm, kw_value v);
 /* The frame on top returns `v`.  KW_ENTER_PARKED: the fiber has ended; else go on in vm->fiber. */
 kw_entered kw_leave(kw_vm *vm, kw_value v);
@@ -118,10 +123,13 @@ kw_entered kw_eval(kw_vm *vm, kw_value text, uint8_t dest);
 
 /* Fibers (fiber.c). */
 kw_fiber *kw_fiber_alloc(kw_vm *vm, uint32_t stack_cap);
-kw_fiber *kw_generator_new(kw_vm *vm, kw_closure *closure, const kw_value *args, uint32_t argc, kw_target how);
-void kw_fiber_end(kw_vm *vm, kw_fiber *fiber, kw_value result); /* KW_UNDEF: vm->error is moved into it */
+kw_fiber *kw_generator_new(kw_vm *vm, kw_closure *closure, const kw_value *args, uint32_t argc,
+                           kw_target how);
+/* `result` KW_UNDEF: vm->error is moved into the fiber. */
+void kw_fiber_end(kw_vm *vm, kw_fiber *fiber, kw_value result);
 
-/* The scheduler's part of a safepoint: collect garbage, hand over operations.  True: stop, others wait. */
+/* The scheduler's part of a safepoint: collect garbage, hand over operations.  True: stop,
+ * others wait. */
 bool kw_safepoint(kw_vm *vm);
 kw_sched *kw_sched_new(void);
 void kw_sched_free(kw_vm *vm);

@@ -1,9 +1,9 @@
 /* loop.c - the bytecode loop: dispatch and fast paths only; what is rare lives in files of its own
  * (operator.c, call.c, generator.c, unwind.c, import.c, slow.c).
  *
- * `pc`, `r` (the registers of the frame) and `k` (its constants) are locals.  SAVE() stores pc into the
- * frame before anything that may throw, call, collect or switch fibers; LOAD() reloads all of them after.
- * Calls between script functions never use the C stack. */
+ * `pc`, `r` (the registers of the frame) and `k` (its constants) are locals.  SAVE() stores pc
+ * into the frame before anything that may throw, call, collect or switch fibers; LOAD() reloads
+ * all of them after.  Calls between script functions never use the C stack. */
 #include "config.h"
 
 #include <string.h>
@@ -18,9 +18,10 @@
 #define UNLIKELY(x) (x)
 #endif
 
-/* ---- Loops over values ------------------------------------------------------------------------------------ */
+/* ---- Loops over values ----------------------------------------------------------------------- */
 
-/* The next element of list, hashmap keys, string or bytes at r[0] (position r[1]); false: none left. */
+/* The next element of list, hashmap keys, string or bytes at r[0] (position r[1]); false: none
+ * left. */
 static bool next_element(kw_vm *vm, kw_value *r, bool second)
 {
     uint64_t at = (uint64_t)r[1].as.i;
@@ -59,7 +60,7 @@ static bool next_element(kw_vm *vm, kw_value *r, bool second)
     return true;
 }
 
-/* ---- Making values -------------------------------------------------------------------------------------------- */
+/* ---- Making values --------------------------------------------------------------------------- */
 
 static kw_closure *make_closure(kw_vm *vm, const kw_frame *frame, const kw_value *r, kw_proto *p)
 {
@@ -76,8 +77,8 @@ static kw_closure *make_closure(kw_vm *vm, const kw_frame *frame, const kw_value
     return c;
 }
 
-/* kw_push_frame() for what almost every call is: a plain function, and room on both stacks.  NULL: it is not;
- * nothing was done.  `self` NULL: none. */
+/* kw_push_frame() for what almost every call is: a plain function, and room on both
+ * stacks.  NULL: it is not; nothing was done.  `self` NULL: none. */
 static inline kw_frame *push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args_at,
                                   uint32_t argc, uint8_t dest, const kw_value *self, kw_class *home)
 {
@@ -101,8 +102,8 @@ static inline kw_frame *push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t
     return f;
 }
 
-/* Do a method of a built-in type at once: the receiver is self[0], its arguments follow.  False: not this
- * time, the native itself must be called. */
+/* Do a method of a built-in type at once: the receiver is self[0], its arguments follow.  False:
+ * not this time, the native itself must be called. */
 static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc, kw_value *out)
 {
     kw_list *list = self->as.list;
@@ -137,7 +138,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
     return false;
 }
 
-/* ---- The loop --------------------------------------------------------------------------------------------------- */
+/* ---- The loop -------------------------------------------------------------------------------- */
 
 #define SAVE() (frame->pc = pc)
 #define LOAD()                                                                                     \
@@ -151,7 +152,8 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
 #define A(i) kw_i_a(i)
 #define B(i) kw_i_b(i)
 #define C(i) kw_i_c(i)
-/* Registers and constants of the operands; the byte offset comes out of the instruction in two steps. */
+/* Registers and constants of the operands; the byte offset comes out of the instruction in two
+ * steps. */
 #define AT(from, offset) (*(kw_value *)(void *)((char *)(from) + (offset)))
 #define RA(i)    AT(r, (i) >> 4 & 0xff0)
 #define RB(i)    AT(r, (i) >> 12 & 0xff0)
@@ -231,7 +233,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
             r[A(i)] = kw_float(kw_to_double(*x) op kw_to_double(*y));                              \
             NEXT();                                                                                \
         }                                                                                          \
-        ENTERED(kw_arithmetic(vm, KB, *x, *y, (uint8_t)A(i)));                                        \
+        ENTERED(kw_arithmetic(vm, KB, *x, *y, (uint8_t)A(i)));                                     \
     }
 #define DIVIDE(name, right)                                                                        \
     OP(name) : {                                                                                   \
@@ -243,7 +245,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
                 NEXT();                                                                            \
             }                                                                                      \
         }                                                                                          \
-        ENTERED(kw_arithmetic(vm, KW_OP_DIV, *x, *y, (uint8_t)A(i)));                                 \
+        ENTERED(kw_arithmetic(vm, KW_OP_DIV, *x, *y, (uint8_t)A(i)));                              \
     }
 #define MODULO(name, right)                                                                        \
     OP(name) : {                                                                                   \
@@ -252,7 +254,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
             RA(i) = kw_int(x->as.i % y->as.i);                                                     \
             NEXT();                                                                                \
         }                                                                                          \
-        ENTERED(kw_arithmetic(vm, KW_OP_MOD, *x, *y, (uint8_t)A(i)));                                 \
+        ENTERED(kw_arithmetic(vm, KW_OP_MOD, *x, *y, (uint8_t)A(i)));                              \
     }
 #define FLOOR_DIVIDE(name, right)                                                                  \
     OP(name) : {                                                                                   \
@@ -261,7 +263,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
             r[A(i)] = kw_int(x->as.i / y->as.i);                                                   \
             NEXT();                                                                                \
         }                                                                                          \
-        ENTERED(kw_arithmetic(vm, KW_OP_IDIV, *x, *y, (uint8_t)A(i)));                                \
+        ENTERED(kw_arithmetic(vm, KW_OP_IDIV, *x, *y, (uint8_t)A(i)));                             \
     }
 #define BINARY(name, op)                                                                           \
     OP(name) : ENTERED(kw_arithmetic(vm, op, r[B(i)], r[C(i)], (uint8_t)A(i)));
@@ -271,7 +273,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
             r[A(i)] = kw_int(r[B(i)].as.i op r[C(i)].as.i);                                        \
             NEXT();                                                                                \
         }                                                                                          \
-        ENTERED(kw_arithmetic(vm, KB, r[B(i)], r[C(i)], (uint8_t)A(i)));                              \
+        ENTERED(kw_arithmetic(vm, KB, r[B(i)], r[C(i)], (uint8_t)A(i)));                           \
     }
 #define COMPARE(name, op, ov)                                                                      \
     OP(name) : {                                                                                   \
@@ -280,7 +282,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
             r[A(i)] = kw_bool(x.as.i op y.as.i);                                                   \
             NEXT();                                                                                \
         }                                                                                          \
-        ENTERED(kw_compare_value(vm, ov, x, y, (uint8_t)A(i)));                                       \
+        ENTERED(kw_compare_value(vm, ov, x, y, (uint8_t)A(i)));                                    \
     }
 #define COMPARE_JUMP(name, op, ov, right)                                                          \
     OP(name) : {                                                                                   \
@@ -289,7 +291,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
             JUMP_IF((unsigned)(x->as.i op y->as.i) == C(i)); /* C is 0 or 1 */                     \
         if (BOTH_FLOAT(*x, *y))                                                                    \
             JUMP_IF((unsigned)(x->as.f op y->as.f) == C(i));                                       \
-        ENTERED(kw_compare_jump(vm, ov, *x, *y, C(i) != 0));                                          \
+        ENTERED(kw_compare_jump(vm, ov, *x, *y, C(i) != 0));                                       \
     }
 
 /* The pragmas allow the labels as values, which -Wpedantic refuses. */
@@ -345,7 +347,7 @@ kw_stop kw_run(kw_vm *vm)
 after_call:
     switch (entered) {
     case KW_ENTER_FRAME:
-    case KW_ENTER_DONE: /* a compare-and-jump may have jumped back: this counts as a back-edge, too */
+    case KW_ENTER_DONE: /* a compare-and-jump may have jumped back: a back-edge like others */
         LOAD();
         if (UNLIKELY(--vm->budget < 0))
             goto safepoint;
@@ -430,10 +432,12 @@ dispatch:
         NEXT();
     }
     OP(DEFFUNC)
-        : kw_global_define(vm, frame->closure->proto->globals[kw_i_bx(i)], KW_MEANS_FUNCTION, r[A(i)]);
+        : kw_global_define(vm, frame->closure->proto->globals[kw_i_bx(i)], KW_MEANS_FUNCTION,
+                           r[A(i)]);
     NEXT();
     OP(DEFCONST)
-        : kw_global_define(vm, frame->closure->proto->globals[kw_i_bx(i)], KW_MEANS_CONSTANT, r[A(i)]);
+        : kw_global_define(vm, frame->closure->proto->globals[kw_i_bx(i)], KW_MEANS_CONSTANT,
+                           r[A(i)]);
     NEXT();
     OP(DEFDECL) : CHECK(kw_define_decl(vm, frame->closure->proto->globals[kw_i_bx(i)], r[A(i)]));
     NEXT();
@@ -446,7 +450,8 @@ dispatch:
         if (vm->error.type != NULL)
             goto throw_error;
         if (!(g->means & KW_MEANS_DECL) || (g->decl.as.klass->header.flags & KW_CLASS_ENUM)) {
-            kw_throw(vm, "StructUndefinedError", "The struct has not been declared: '%s'", g->name->text);
+            kw_throw(vm, "StructUndefinedError", "The struct has not been declared: '%s'",
+                     g->name->text);
             goto throw_error;
         }
         r[A(i)] = g->decl;
@@ -549,7 +554,8 @@ dispatch:
     }
     OP(INDEX) : {
         const kw_value *x = &RB(i), *at = &RC(i);
-        if (LIKELY(kw_is(*x, KW_LIST) && kw_is(*at, KW_INT) && (uint64_t)at->as.i < x->as.list->count)) {
+        if (LIKELY(kw_is(*x, KW_LIST) && kw_is(*at, KW_INT) &&
+                   (uint64_t)at->as.i < x->as.list->count)) {
             kw_copy(&RA(i), &x->as.list->items[at->as.i]);
             NEXT();
         }
@@ -563,7 +569,8 @@ dispatch:
     }
     OP(SETINDEX) : {
         const kw_value *x = &RA(i), *at = &RB(i);
-        if (LIKELY(kw_is(*x, KW_LIST) && kw_is(*at, KW_INT) && (uint64_t)at->as.i < x->as.list->count)) {
+        if (LIKELY(kw_is(*x, KW_LIST) && kw_is(*at, KW_INT) &&
+                   (uint64_t)at->as.i < x->as.list->count)) {
             kw_copy(&x->as.list->items[at->as.i], &RC(i));
             NEXT();
         }
@@ -594,7 +601,8 @@ dispatch:
         r[A(i)] = kw_of_list(list);
         NEXT();
     }
-    OP(APPEND) : for (unsigned n = 0; n < C(i); n++) CHECK(kw_list_push(vm, r[A(i)].as.list, r[B(i) + n]));
+    OP(APPEND) : for (unsigned n = 0; n < C(i); n++)
+        CHECK(kw_list_push(vm, r[A(i)].as.list, r[B(i) + n]));
     NEXT();
     OP(SPREAD) : {
         kw_value v = r[B(i)];
@@ -614,14 +622,18 @@ dispatch:
     NEXT();
     OP(CONCAT) : CHECK(kw_concat(vm, &r[B(i)], C(i), &r[A(i)]));
     NEXT();
-    OP(CLOSURE)
-        : r[A(i)] = kw_of_obj(KW_LAMBDA, make_closure(vm, frame, r, frame->closure->proto->inner[kw_i_bx(i)]));
-    NEXT();
+    OP(CLOSURE) : {
+        kw_proto *inner = frame->closure->proto->inner[kw_i_bx(i)];
+        r[A(i)] = kw_of_obj(KW_LAMBDA, make_closure(vm, frame, r, inner));
+        NEXT();
+    }
     OP(UNPACK) : {
         kw_value from = r[B(i)];
         const kw_list *list = kw_is(from, KW_LIST) ? from.as.list : NULL;
         for (unsigned n = 0; n < C(i); n++)
-            r[A(i) + n] = list == NULL ? (n == 0 ? from : kw_null()) : n < list->count ? list->items[n] : kw_null();
+            r[A(i) + n] = list == NULL      ? (n == 0 ? from : kw_null())
+                          : n < list->count ? list->items[n]
+                                            : kw_null();
         NEXT();
     }
     OP(BYTELIT) : {
@@ -659,8 +671,10 @@ dispatch:
     NEXT();
     OP(NOT) : {
         kw_value v = r[B(i)];
-        bool odd = kw_is(v, KW_STRUCT) || kw_is(v, KW_PACKAGE) || kw_is(v, KW_GENERATOR) || kw_is(v, KW_POINTER);
-        r[A(i)] = kw_bool(!odd && !kw_truthy(v)); /* `!` of these is false, although they are not truthy */
+        /* `!` of these is false, although they are not truthy */
+        bool odd = kw_is(v, KW_STRUCT) || kw_is(v, KW_PACKAGE) || kw_is(v, KW_GENERATOR) ||
+                   kw_is(v, KW_POINTER);
+        r[A(i)] = kw_bool(!odd && !kw_truthy(v));
         NEXT();
     }
     OP(BNOT) : CHECK(kw_bit_not(vm, r[B(i)], &r[A(i)]));
@@ -836,7 +850,8 @@ dispatch:
         kw_list *args = r[A(i) + 1].as.list;
         if (!kw_spread_args(vm, frame->base + A(i) + 1, args))
             goto throw_error;
-        entered = kw_enter_method(vm, frame->base + A(i), (uint32_t)args->count, NAME(w), CACHE(w), (uint8_t)C(i));
+        entered = kw_enter_method(vm, frame->base + A(i), (uint32_t)args->count, NAME(w), CACHE(w),
+                                  (uint8_t)C(i));
         goto after_call;
     }
     OP(INVOKEN) : {
@@ -849,7 +864,8 @@ dispatch:
         if (!kw_find_method(vm, r[A(i)], NAME(w), &found) ||
             !kw_name_args(vm, found.callable, at, k[names].as.list, &argc))
             goto throw_error;
-        kw_target how = {.self = found.self, .home = found.home, .dest = (uint8_t)C(i), .ret = KW_RET_REG};
+        kw_target how = {
+            .self = found.self, .home = found.home, .dest = (uint8_t)C(i), .ret = KW_RET_REG};
         if (found.self_first) {
             how.self = kw_undef();
             at--;
@@ -891,7 +907,8 @@ dispatch:
     goto throw_error;
     OP(CATCHMAP) : {
         kw_map *map = kw_map_new(vm, 2);
-        CHECK(kw_map_set_c(vm, map, "error", r[B(i)]) && kw_map_set_c(vm, map, "message", r[B(i) + 1]));
+        CHECK(kw_map_set_c(vm, map, "error", r[B(i)]) &&
+              kw_map_set_c(vm, map, "message", r[B(i) + 1]));
         r[A(i)] = kw_of_map(map);
         NEXT();
     }
@@ -901,7 +918,8 @@ dispatch:
         kw_class *c = kw_class_new(vm, NAME(w));
         if (C(i) & 1)
             c->base = r[B(i)].as.klass;
-        c->header.flags = (uint8_t)((C(i) & 2 ? KW_CLASS_ABSTRACT : 0) | (C(i) & 4 ? KW_CLASS_ENUM : 0));
+        c->header.flags =
+            (uint8_t)((C(i) & 2 ? KW_CLASS_ABSTRACT : 0) | (C(i) & 4 ? KW_CLASS_ENUM : 0));
         r[A(i)] = kw_of_class(c);
         NEXT();
     }

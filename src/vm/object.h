@@ -197,7 +197,8 @@ void kw_object_set(kw_vm *vm, kw_object *o, kw_string *name, kw_value v);
 /* ---- Things that can be called ------------------------------------------------------------------ */
 
 /* A function compiled to bytecode is in chunk.h (kw_proto). */
-enum { KW_CLOSURE_PLAIN = 1 }; /* flag of a closure: no generator, no variadic parameter, no self of its own */
+/* Flag of a closure: no generator, no variadic parameter, no self of its own. */
+enum { KW_CLOSURE_PLAIN = 1 };
 
 struct kw_closure {
     kw_obj header;
@@ -250,9 +251,11 @@ typedef struct kw_native_def {
     const char *doc;
 } kw_native_def;
 
-/* Methods that the loop does itself where the call is of the simplest kind; else the native function is called. */
+/* Methods that the loop does itself where the call is of the simplest kind; else the native
+ * function is called. */
 typedef enum kw_fast {
-    KW_FAST_NONE, KW_FAST_LIST_PUSH, KW_FAST_LIST_GET, KW_FAST_LIST_SIZE, KW_FAST_MAP_SIZE, KW_FAST_STRING_SIZE
+    KW_FAST_NONE, KW_FAST_LIST_PUSH, KW_FAST_LIST_GET, KW_FAST_LIST_SIZE, KW_FAST_MAP_SIZE,
+    KW_FAST_STRING_SIZE
 } kw_fast;
 
 struct kw_native {

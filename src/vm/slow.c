@@ -273,12 +273,13 @@ bool kw_print_at(kw_vm *vm, const kw_value *r)
         kw_throw(vm, "ConversionError", "Expected an integer value.");
         return false;
     }
-    int size = snprintf(move, sizeof(move), "\033[%lld;%lldH", (long long)r[2].as.i, (long long)r[1].as.i);
+    int size = snprintf(move, sizeof(move), "\033[%lld;%lldH", (long long)r[2].as.i,
+                        (long long)r[1].as.i);
     kw_out(vm, 1, move, (size_t)size);
     return kw_print(vm, r[0], 0);
 }
 
-/* ---- Making values --------------------------------------------------------------------------------------- */
+/* ---- Making values --------------------------------------------------------------------------- */
 
 bool kw_concat(kw_vm *vm, const kw_value *from, unsigned count, kw_value *out)
 {
@@ -297,7 +298,7 @@ bool kw_concat(kw_vm *vm, const kw_value *from, unsigned count, kw_value *out)
     return true;
 }
 
-/* ---- Loops ----------------------------------------------------------------------------------------------- */
+/* ---- Loops ----------------------------------------------------------------------------------- */
 
 bool kw_init_range_loop(kw_vm *vm, kw_value *r)
 {
@@ -305,9 +306,11 @@ bool kw_init_range_loop(kw_vm *vm, kw_value *r)
         kw_throw(vm, "RangeError", "Range values must be integers.");
         return false;
     }
-    /* r[0] next value, r[1] how many are left, r[2] step; unsigned arithmetic: the whole range may be used */
+    /* r[0] next value, r[1] how many are left, r[2] step; unsigned arithmetic: the whole range
+     * may be used */
     bool up = r[0].as.i <= r[1].as.i;
-    uint64_t span = up ? (uint64_t)r[1].as.i - (uint64_t)r[0].as.i : (uint64_t)r[0].as.i - (uint64_t)r[1].as.i;
+    uint64_t span = up ? (uint64_t)r[1].as.i - (uint64_t)r[0].as.i
+                       : (uint64_t)r[0].as.i - (uint64_t)r[1].as.i;
     r[2] = kw_int(up ? 1 : -1);
     r[1].as.i = (int64_t)(span == UINT64_MAX ? span : span + 1);
     return true;
