@@ -328,7 +328,7 @@ kw_stop kw_run(kw_vm *vm)
     kw_value *r;
     const kw_value *k;
     kw_instr i;
-    kw_entered entered;
+    kw_entered entered = KW_ENTER_DONE;
 
     LOAD();
     if (fiber->woken) {
