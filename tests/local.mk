@@ -23,7 +23,7 @@ SUITES =
 
 check-local:
 	@KIWI=$(abs_builddir)/kiwi$(EXEEXT) SRCDIR='$(abs_srcdir)' BUILDDIR='$(abs_builddir)' \
-	SUITES='$(SUITES)' AWK='$(AWK)' KIWI_SANITIZERS='$(KIWI_SANITIZERS)' \
+	KIWI_LACKS='$(KIWI_LACKS)' SUITES='$(SUITES)' AWK='$(AWK)' KIWI_SANITIZERS='$(KIWI_SANITIZERS)' \
 	$(SHELL) $(srcdir)/%D%/run_all $(check_PROGRAMS)
 
 # The programs are built before check-local runs.

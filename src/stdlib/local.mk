@@ -3,6 +3,7 @@ stdlib_kiwi = \
 	%D%/error.kiwi \
 	%D%/event.kiwi \
 	%D%/prelude.kiwi \
+	%D%/regex.kiwi \
 	%D%/task.kiwi
 
 noinst_LTLIBRARIES += libkwstdlib.la

@@ -250,6 +250,7 @@ void kw_types_register(kw_vm *vm)
     kw_number_register(vm);
     kw_string_register(vm);
     kw_search_register(vm);
+    kw_regex_register(vm);
     kw_list_register(vm);
     kw_select_register(vm);
     kw_sort_register(vm);

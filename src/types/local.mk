@@ -23,3 +23,16 @@ libkwtypes_la_SOURCES = \
 	%D%/types.h \
 	%D%/unicode.c \
 	%D%/unicode.h
+
+if HAVE_PCRE2
+libkwtypes_la_SOURCES += \
+	%D%/regex.c \
+	%D%/regex.h \
+	%D%/regex_blocks.c \
+	%D%/regex_class.c \
+	%D%/regex_methods.c \
+	%D%/regex_pattern.c \
+	%D%/regex_scan.h
+else
+libkwtypes_la_SOURCES += %D%/regex_none.c
+endif

@@ -259,6 +259,24 @@ static kw_result string_ord(kw_vm *vm, kw_call *call)
     return kw_return(call, kw_int((int64_t)kw_utf8_next(&at)));
 }
 
+/* With "\\" before what means something in a regular expression (types.md section 10). */
+static kw_result string_regex_escape(kw_vm *vm, kw_call *call)
+{
+    static const char special[] = "\\*+?|{[()^$.# \t\n\f\r", after[] = "\\*+?|{[()^$.# tnfr";
+    if (!kw_argc_is(vm, call, 0))
+        return KW_THROWN;
+    const kw_string *s = self_of(call);
+    kw_buf buf;
+    kw_buf_init(&buf);
+    for (size_t i = 0; i < s->size; i++) {
+        const char *at = memchr(special, s->text[i], sizeof(special) - 1);
+        if (at != NULL)
+            kw_buf_putc(&buf, '\\');
+        kw_buf_putc(&buf, at != NULL ? after[at - special] : s->text[i]);
+    }
+    return kw_give_string(call, kw_buf_string(vm, &buf));
+}
+
 /* The variable of a plain receiver is emptied by the compiler's assignment; strings never change. */
 static kw_result string_clear(kw_vm *vm, kw_call *call)
 {
@@ -342,6 +360,7 @@ static const kw_native_def methods[] = {
     {"concat", string_concat, 1, KW_ARGC_ANY, "joined with other values"},
     {"between", string_between, 2, 2, "in dictionary order between a and b?"},
     {"ord", string_ord, 0, 0, "code point of the first character"},
+    {"regex_escape", string_regex_escape, 0, 0, "text as a pattern that matches it"},
     {"clear", string_clear, 0, 0, "the empty string"},
     {"hex_bytes", string_hex_bytes, 0, 0, "bytes of hexadecimal text"},
     {NULL, NULL, 0, 0, NULL},

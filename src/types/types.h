@@ -22,6 +22,7 @@ void kw_any_register(kw_vm *vm);
 void kw_number_register(kw_vm *vm);
 void kw_string_register(kw_vm *vm);
 void kw_search_register(kw_vm *vm);
+void kw_regex_register(kw_vm *vm);
 void kw_list_register(kw_vm *vm);
 void kw_select_register(kw_vm *vm);
 void kw_sort_register(kw_vm *vm);

@@ -102,6 +102,7 @@ struct kw_vm {
     bool gc_stress;
     bool exiting;
     int exit_code;
+    struct kw_regexes *regexes; /* compiled patterns, of types/regex.c; freed with the pinned values */
     struct kw_output *output; /* standard output not yet written: vm.c */
     unsigned lambdas;    /* lambdas compiled so far: their names are unique */
     void *host;          /* of packages */

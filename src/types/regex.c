@@ -1,0 +1,293 @@
+/* regex.c - the engine: PCRE2 behind regex.h, and the cache of compiled patterns. */
+#include "config.h"
+
+#include "types/regex.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "vm/vm.h"
+
+enum {
+    JIT_STACK_START = 32 << 10,
+    NEST_LIMIT = 800 /* what the translation makes of regex_pattern.c's limit */
+};
+
+struct kw_regexes {
+    kw_regex *kept[KW_REGEX_KEPT];
+    uint64_t clock;
+    bool jit;
+    pcre2_compile_context *compiling;
+    pcre2_match_context *matching;
+    pcre2_jit_stack *stack;
+    pcre2_match_data *data; /* one for all: it keeps the memory of the greediest match */
+    uint32_t pairs;         /* that `data` has room for */
+};
+typedef struct kw_regexes kw_regexes;
+
+/* ---- Life ------------------------------------------------------------------------------------ */
+
+static void free_regex(kw_regex *r)
+{
+    if (r == NULL)
+        return;
+    pcre2_code_free(r->code);
+    kw_regex_pattern_fini(&r->source);
+    free(r->spans);
+    free(r->text);
+    free(r);
+}
+
+static void free_regexes(kw_vm *vm, void *data)
+{
+    kw_regexes *all = data;
+    vm->regexes = NULL;
+    for (size_t i = 0; i < KW_REGEX_KEPT; i++)
+        free_regex(all->kept[i]);
+    pcre2_match_data_free(all->data);
+    pcre2_match_context_free(all->matching);
+    pcre2_jit_stack_free(all->stack);
+    pcre2_compile_context_free(all->compiling);
+    free(all);
+}
+
+static kw_regexes *make_regexes(void)
+{
+    kw_regexes *all = calloc(1, sizeof(*all));
+    if (all == NULL)
+        return NULL;
+    all->jit = true;
+    all->compiling = pcre2_compile_context_create(NULL);
+    all->matching = pcre2_match_context_create(NULL);
+    if (all->compiling == NULL || all->matching == NULL) {
+        pcre2_match_context_free(all->matching);
+        pcre2_compile_context_free(all->compiling);
+        free(all);
+        return NULL;
+    }
+    (void)pcre2_set_newline(all->compiling, PCRE2_NEWLINE_LF);
+    (void)pcre2_set_parens_nest_limit(all->compiling, NEST_LIMIT);
+    (void)pcre2_set_heap_limit(all->matching, KW_REGEX_MEMORY >> 10);
+    all->stack = pcre2_jit_stack_create(JIT_STACK_START, KW_REGEX_MEMORY, NULL);
+    if (all->stack != NULL) /* without it machine code has 32 KiB of its own */
+        pcre2_jit_stack_assign(all->matching, NULL, all->stack);
+    return all;
+}
+
+/* The interpreter's patterns, made on first use.  NULL: thrown. */
+static kw_regexes *regexes_of(kw_vm *vm)
+{
+    static const char type[] = "regular expressions";
+    if (vm->regexes != NULL)
+        return vm->regexes;
+    kw_regexes *all = make_regexes();
+    if (all == NULL) {
+        kw_throw_memory(vm, sizeof(*all));
+        return NULL;
+    }
+    kw_value handle = kw_pointer_new(vm, type, all, NULL, free_regexes);
+    if (!kw_list_push(vm, vm->pinned, handle))
+        return NULL; /* the collector frees it with the handle */
+    vm->regexes = all;
+    return all;
+}
+
+bool kw_regex_use_jit(kw_vm *vm, bool use)
+{
+    kw_regexes *all = regexes_of(vm);
+    if (all != NULL)
+        all->jit = use;
+    return all != NULL;
+}
+
+/* ---- Compiling ------------------------------------------------------------------------------- */
+
+/* Invalid pattern 'P' at offset N. REASON */
+static void throw_invalid(kw_vm *vm, const kw_regex *r, size_t at, const char *reason,
+                          size_t reason_size)
+{
+    char offset[48];
+    kw_buf buf;
+    kw_buf_init(&buf);
+    (void)snprintf(offset, sizeof(offset), "' at offset %zu. ", at);
+    kw_buf_puts(&buf, "Invalid pattern '");
+    kw_buf_put(&buf, r->text, r->size);
+    kw_buf_puts(&buf, offset);
+    kw_buf_put(&buf, reason, reason_size);
+    kw_string *message = kw_buf_string(vm, &buf);
+    if (message != NULL)
+        kw_throw_strings(vm, kw_intern_c(vm, "RegexError"), message);
+}
+
+/* What PCRE2 does not accept although the pattern is well formed; the place is not known. */
+static void throw_refused(kw_vm *vm, const kw_regex *r, int code, size_t characters)
+{
+    char reason[200] = "Look-behind of variable length is not supported.";
+    if (code == PCRE2_ERROR_HEAP_FAILED) {
+        kw_throw_memory(vm, r->size);
+        return;
+    }
+    if (code != PCRE2_ERROR_LOOKBEHIND_NOT_FIXED_LENGTH) {
+        char text[160] = "";
+        (void)pcre2_get_error_message(code, (PCRE2_UCHAR *)text, sizeof(text));
+        (void)snprintf(reason, sizeof(reason), "PCRE2 says: %s.", text);
+    }
+    throw_invalid(vm, r, characters, reason, strlen(reason));
+}
+
+static bool compile(kw_vm *vm, const kw_regexes *all, kw_regex *r, const kw_string *pattern)
+{
+    r->text = malloc(pattern->size + 1);
+    if (r->text == NULL) {
+        kw_throw_memory(vm, pattern->size);
+        return false;
+    }
+    memcpy(r->text, pattern->text, pattern->size + 1);
+    r->size = pattern->size;
+    kw_regex_pattern *source = &r->source;
+    bool ok = kw_regex_pattern_init(source, r->text, r->size, r->ascii);
+    if (ok)
+        r->spans = calloc(source->slot_count, sizeof(*r->spans));
+    if (source->no_memory || (ok && r->spans == NULL)) {
+        kw_throw_memory(vm, r->size);
+        return false;
+    }
+    if (!ok) {
+        throw_invalid(vm, r, source->error_at, source->reason.text, source->reason.size);
+        return false;
+    }
+    int code;
+    size_t at;
+    r->code = pcre2_compile((PCRE2_SPTR)source->out.text, source->out.size,
+                            PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_ALT_CIRCUMFLEX, &code, &at,
+                            all->compiling);
+    kw_buf_free(&source->out);
+    if (r->code == NULL) {
+        throw_refused(vm, r, code, pattern->length);
+        return false;
+    }
+    if (all->jit)
+        (void)pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE); /* if it fails, PCRE2 interprets */
+    return true;
+}
+
+kw_regex *kw_regex_get(kw_vm *vm, kw_string *pattern, const kw_string *subject)
+{
+    kw_regexes *all = regexes_of(vm);
+    if (all == NULL)
+        return NULL;
+    bool ascii = (subject->header.flags & KW_STR_ASCII) != 0;
+    uint32_t hash = kw_string_hash(pattern);
+    kw_regex **place = &all->kept[0];
+    for (size_t i = 0; i < KW_REGEX_KEPT; i++) {
+        kw_regex *r = all->kept[i];
+        if (r == NULL) {
+            place = &all->kept[i];
+            break;
+        }
+        if (r->hash == hash && r->ascii == ascii && r->size == pattern->size &&
+            memcmp(r->text, pattern->text, r->size) == 0) {
+            r->used = ++all->clock;
+            return r;
+        }
+        if (r->used < (*place)->used)
+            place = &all->kept[i];
+    }
+    kw_regex *r = calloc(1, sizeof(*r));
+    if (r == NULL) {
+        kw_throw_memory(vm, sizeof(*r));
+        return NULL;
+    }
+    r->hash = hash;
+    r->ascii = ascii;
+    r->used = ++all->clock;
+    if (!compile(vm, all, r, pattern)) {
+        free_regex(r);
+        return NULL;
+    }
+    free_regex(*place);
+    *place = r;
+    return r;
+}
+
+/* ---- Matching -------------------------------------------------------------------------------- */
+
+/* Of the captures that share a slot the one that ends last counts. */
+static void read_spans(const kw_regexes *all, kw_regex *r)
+{
+    const PCRE2_SIZE *pairs = pcre2_get_ovector_pointer(all->data);
+    const kw_regex_pattern *source = &r->source;
+    for (size_t i = 0; i < source->slot_count; i++)
+        r->spans[i] = (kw_span){KW_NO_SPAN, 0};
+    for (size_t i = 0; i <= source->capture_count; i++) {
+        kw_span *span = &r->spans[i == 0 ? 0 : (size_t)source->captures[i - 1].slot];
+        size_t from = pairs[2 * i], to = pairs[2 * i + 1];
+        if (from != PCRE2_UNSET && from <= to && (span->from == KW_NO_SPAN || to >= span->to))
+            *span = (kw_span){from, to};
+    }
+}
+
+static bool have_room(kw_regexes *all, uint32_t pairs)
+{
+    if (all->pairs >= pairs)
+        return true;
+    pcre2_match_data *data = pcre2_match_data_create(pairs, NULL);
+    if (data == NULL)
+        return false;
+    pcre2_match_data_free(all->data);
+    all->data = data;
+    all->pairs = pairs;
+    return true;
+}
+
+/* Patterns that read a long subject step by step are not to blame. */
+static uint32_t steps_for(size_t size)
+{
+    return KW_REGEX_STEPS + (uint32_t)(size < UINT32_MAX / 16 ? 8 * size : UINT32_MAX / 2);
+}
+
+static void throw_given_up(kw_vm *vm, const kw_regex *r, size_t size, int code)
+{
+    kw_buf buf;
+    char text[160] = "";
+    if (code == PCRE2_ERROR_MATCHLIMIT)
+        (void)snprintf(text, sizeof(text), "' backtracks too much: given up after %u steps.",
+                       (unsigned)steps_for(size));
+    else if (code == PCRE2_ERROR_JIT_STACKLIMIT || code == PCRE2_ERROR_HEAPLIMIT ||
+             code == PCRE2_ERROR_NOMEMORY)
+        (void)snprintf(text, sizeof(text), "' needs too much memory: more than %d bytes.",
+                       KW_REGEX_MEMORY);
+    else
+        (void)snprintf(text, sizeof(text), "' cannot be matched: PCRE2 error %d.", code);
+    kw_buf_init(&buf);
+    kw_buf_puts(&buf, "Pattern '");
+    kw_buf_put(&buf, r->text, r->size);
+    kw_buf_puts(&buf, text);
+    kw_string *message = kw_buf_string(vm, &buf);
+    if (message != NULL)
+        kw_throw_strings(vm, kw_intern_c(vm, "RegexError"), message);
+}
+
+kw_found_match kw_regex_match(kw_vm *vm, kw_regex *r, const kw_string *subject, size_t from)
+{
+    kw_regexes *all = vm->regexes;
+    if (!have_room(all, (uint32_t)r->source.capture_count + 1)) {
+        kw_throw_memory(vm, r->source.capture_count * sizeof(kw_span));
+        return KW_MATCH_THROWN;
+    }
+    (void)pcre2_set_match_limit(all->matching, steps_for(subject->size));
+    int code = pcre2_match(r->code, (PCRE2_SPTR)subject->text, subject->size, from,
+                           PCRE2_NO_UTF_CHECK, all->data, all->matching);
+    if (code == PCRE2_ERROR_NOMATCH)
+        return KW_MATCH_NONE;
+    if (code < 0) {
+        throw_given_up(vm, r, subject->size, code);
+        return KW_MATCH_THROWN;
+    }
+    read_spans(all, r);
+    return KW_MATCH_FOUND;
+}
