@@ -33,7 +33,12 @@ typedef struct dev_cert {
     gnutls_x509_privkey_t key;
 } dev_cert;
 
-typedef enum load_result { LOAD_OK, LOAD_MISSING, LOAD_UNUSABLE } load_result;
+typedef enum load_result {
+    LOAD_OK,
+    LOAD_MISSING,
+    LOAD_UNUSABLE,
+    LOAD_FAILED, /* nothing is known of what is there: it must not be replaced */
+} load_result;
 
 static pthread_mutex_t dev_lock = PTHREAD_MUTEX_INITIALIZER; /* leaf; held while files are read */
 static dev_cert dev_memory; /* guarded by dev_lock; the one that could not be written, or NULLs */
@@ -205,16 +210,35 @@ static bool dev_in_force(const dev_cert *dev)
            crt_size == key_size && memcmp(of_crt, of_key, crt_size) == 0;
 }
 
-static bool dev_parse(dev_cert *dev, char *text, size_t size)
+static load_result dev_parse(dev_cert *dev, char *text, size_t size)
 {
     gnutls_datum_t pem = {(unsigned char *)text, (unsigned)size};
-    if (dev_init(dev) < 0)
-        return false;
-    if (gnutls_x509_privkey_import(dev->key, &pem, GNUTLS_X509_FMT_PEM) >= 0 &&
-        gnutls_x509_crt_import(dev->crt, &pem, GNUTLS_X509_FMT_PEM) >= 0 && dev_in_force(dev))
-        return true;
+    int r = dev_init(dev);
+    if (r < 0)
+        return LOAD_FAILED;
+    r = gnutls_x509_privkey_import(dev->key, &pem, GNUTLS_X509_FMT_PEM);
+    if (r >= 0)
+        r = gnutls_x509_crt_import(dev->crt, &pem, GNUTLS_X509_FMT_PEM);
+    if (r >= 0 && dev_in_force(dev))
+        return LOAD_OK;
     dev_fini(dev);
-    return false;
+    return r == GNUTLS_E_MEMORY_ERROR ? LOAD_FAILED : LOAD_UNUSABLE;
+}
+
+/* Open the file to read; -1 with errno set. */
+static int dev_open(const char *path)
+{
+    int fd;
+    do
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+static load_result why_not_opened(int error)
+{
+    bool is_short = error == EMFILE || error == ENFILE || error == ENOMEM || error == EIO;
+    return error == ENOENT ? LOAD_MISSING : is_short ? LOAD_FAILED : LOAD_UNUSABLE;
 }
 
 static load_result dev_load(const char *path, dev_cert *dev)
@@ -223,15 +247,18 @@ static load_result dev_load(const char *path, dev_cert *dev)
     struct stat info;
     load_result result = LOAD_UNUSABLE;
     *dev = (dev_cert){NULL, NULL};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int fd = dev_open(path);
     if (fd < 0)
-        return errno == ENOENT ? LOAD_MISSING : LOAD_UNUSABLE;
+        return why_not_opened(errno);
     /* A key that others could read or put there proves nothing. */
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid() &&
-        (info.st_mode & 077) == 0) {
+    if (fstat(fd, &info) != 0) {
+        result = LOAD_FAILED;
+    } else if (S_ISREG(info.st_mode) && info.st_uid == geteuid() && (info.st_mode & 077) == 0) {
         ssize_t n = read_all(fd, text, sizeof(text));
-        if (n > 0 && n < (ssize_t)sizeof(text) && dev_parse(dev, text, (size_t)n))
-            result = LOAD_OK;
+        if (n < 0)
+            result = LOAD_FAILED;
+        else if (n > 0 && n < (ssize_t)sizeof(text))
+            result = dev_parse(dev, text, (size_t)n);
     }
     (void)close(fd);
     gnutls_memset(text, 0, sizeof(text));
@@ -286,7 +313,7 @@ static int dev_find(dev_cert *dev, bool *kept)
         found = dev_load(path, dev);
         if (found == LOAD_OK)
             return 0;
-        writable = dev_folder_make(folder);
+        writable = found != LOAD_FAILED && dev_folder_make(folder);
     }
     if (!writable && dev_memory.crt != NULL) {
         *kept = false;

@@ -110,29 +110,30 @@ static kb_status load_authorities(gnutls_certificate_credentials_t creds, const 
 }
 
 /* SSL_CERT_DIR is a list with colons, as OpenSSL reads it. */
-static void load_folders(gnutls_certificate_credentials_t creds, const char *folders)
+static kb_status load_folders(gnutls_certificate_credentials_t creds, const char *folders,
+                              kb_error *err)
 {
     char *list = strdup(folders), *rest = NULL;
     if (list == NULL)
-        return;
+        return kb_fail(err, KB_ENOMEM, 0, "out of memory");
     for (char *folder = strtok_r(list, ":", &rest); folder != NULL;
          folder = strtok_r(NULL, ":", &rest))
         (void)gnutls_certificate_set_x509_trust_dir(creds, folder, GNUTLS_X509_FMT_PEM);
     free(list);
+    return KB_OK;
 }
 
 /* The system's authorities, or those of SSL_CERT_FILE and SSL_CERT_DIR instead.  Not finding any is no
  * error here: then nobody is trusted, and the handshake says so. */
-static void load_system(gnutls_certificate_credentials_t creds)
+static kb_status load_system(gnutls_certificate_credentials_t creds, kb_error *err)
 {
     const char *file = env_text("SSL_CERT_FILE");
     const char *folders = env_text("SSL_CERT_DIR");
     if (file != NULL)
         (void)gnutls_certificate_set_x509_trust_file(creds, file, GNUTLS_X509_FMT_PEM);
-    if (folders != NULL)
-        load_folders(creds, folders);
     if (file == NULL && folders == NULL)
         (void)gnutls_certificate_set_x509_system_trust(creds);
+    return folders != NULL ? load_folders(creds, folders, err) : KB_OK;
 }
 
 static kb_status load_alpn(kn_tls_context *context, const char *list, kb_error *err)
@@ -278,9 +279,11 @@ static kb_status load_client(kn_tls_context *context, const kiwi_tls_options *op
     if (options->ca != NULL) /* these and no others, the development certificate neither */
         return load_authorities(context->creds, options->ca, err);
     context->development = true;
-    load_system(context->creds);
     const char *more = env_text("KIWI_TLS_CA");
-    return more != NULL ? load_authorities(context->creds, more, err) : KB_OK;
+    status = load_system(context->creds, err);
+    if (status == KB_OK && more != NULL)
+        status = load_authorities(context->creds, more, err);
+    return status;
 }
 
 static kn_tls_context *cache_find(const char *key) /* needs cache_lock */
