@@ -184,9 +184,10 @@ void kn_connect_resolved(kiwi_net *net, kiwi_id id, kn_addresses *addresses, int
         free(addresses);
     } else if (code != 0) {
         kiwi_result out = {0};
+        char text[64];
         kn_sock *sock = op->sock;
-        cannot(op->u.connect, &out, KIWI_FAULT_RESOLVE, code == EAI_SYSTEM ? sys : 0,
-               gai_strerror(code));
+        cannot(op->u.connect, &out, KIWI_FAULT_RESOLVE, kn_resolve_errno(code, sys),
+               kn_resolve_text(code, sys, text, sizeof(text)));
         kn_op_abort(net, op, &out);
         kn_sock_close(net, sock);
     } else {
@@ -289,7 +290,7 @@ static kiwi_id connect_to(kiwi_net *net, const char *host, int64_t port, const c
     if (look_up) {
         int error = kn_resolver_start(net->resolver, id, host, (int)port);
         if (error != 0)
-            kn_connect_resolved(net, id, NULL, EAI_MEMORY, error);
+            kn_connect_resolved(net, id, NULL, EAI_SYSTEM, error);
     }
     return id;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/locks.h"
 
 enum {
@@ -209,4 +210,15 @@ int kn_resolve(const char *host, int port, bool numeric, bool passive, kn_addres
     free(*out);
     *out = NULL;
     return EAI_NONAME;
+}
+
+int kn_resolve_errno(int code, int sys)
+{
+    return code == EAI_SYSTEM ? sys : code == EAI_MEMORY ? ENOMEM : 0;
+}
+
+const char *kn_resolve_text(int code, int sys, char *buf, unsigned size)
+{
+    int error = kn_resolve_errno(code, sys);
+    return error != 0 ? kb_errno_text(error, buf, size) : gai_strerror(code);
 }

@@ -48,4 +48,10 @@ int kn_resolver_start(kn_resolver *resolver, kiwi_id id, const char *host, int p
 int kn_resolve(const char *host, int port, bool numeric, bool passive, kn_addresses **out,
                int *sys);
 
+/* The errno behind EAI_ value `code`: `sys`, ENOMEM, or 0 if it was no system call that failed. */
+int kn_resolve_errno(int code, int sys);
+
+/* Why a look-up failed, for a person; *buf is used if need be. */
+const char *kn_resolve_text(int code, int sys, char *buf, unsigned size);
+
 #endif
