@@ -111,6 +111,7 @@ static void shake(kiwi_net *net, kn_sock *listener, kn_sock *sock)
     kn_op *op = kn_op_new(net, sock, KN_OP_HANDSHAKE);
     if (op == NULL) {
         kn_sock_close(net, sock);
+        listener->handshakes_failed++;
         return;
     }
     sock->context = kn_tls_context_ref(listener->context);
@@ -129,6 +130,7 @@ bool kn_accept_got(kiwi_net *net, kn_op *op, int fd)
     kn_sock *sock = listener->closing ? NULL : kn_sock_new(net, fd, listener->tls);
     if (sock == NULL) {
         (void)close(fd);
+        listener->handshakes_failed += listener->tls && !listener->closing;
         return false;
     }
     if (listener->tls) {
@@ -148,8 +150,9 @@ bool kn_accept_got(kiwi_net *net, kn_op *op, int fd)
     if (kn_entry_add(net, &sock->entry) != 0) {
         kn_fault_sys(&out, ENOMEM);
         kn_sock_close(net, sock);
+    } else {
+        out.integer = sock->entry.id;
     }
-    out.integer = sock->entry.id;
     kn_op_finish(net, op, &out);
     return true;
 }
@@ -236,9 +239,11 @@ static int open_listener(const char *host, int64_t port, int64_t backlog, int *f
     if (code != 0)
         code = kn_resolve(host, (int)port, false, true, &all, &sys);
     if (code != 0) {
-        kn_fault(out, KIWI_FAULT_RESOLVE, code == EAI_SYSTEM ? sys : 0,
-                 "Cannot listen on %.128s:%lld: %s", host, (long long)port, gai_strerror(code));
-        return code == EAI_SYSTEM && sys != 0 ? sys : ENOENT;
+        char text[64];
+        int error = kn_resolve_errno(code, sys);
+        kn_fault(out, KIWI_FAULT_RESOLVE, error, "Cannot listen on %.100s:%lld: %s", host,
+                 (long long)port, kn_resolve_text(code, sys, text, sizeof(text)));
+        return error != 0 ? error : ENOENT;
     }
     int error = bind_any(all, host[0] == '\0', queue, fd);
     free(all);
