@@ -14,7 +14,10 @@
 
 #include "base/locks.h"
 
-enum { FIRST_ROOM = 64 };
+enum {
+    FIRST_ROOM = 64,
+    SHORT_MS = 50, /* between tries to make room for the copy, when memory is short */
+};
 
 typedef struct place {
     struct pollfd poll;
@@ -54,11 +57,13 @@ static int room_open(int kick_fd, kn_room **out)
         return error;
     }
     room->places = calloc(FIRST_ROOM, sizeof(place));
-    if (room->places == NULL) {
+    room->polls = calloc(FIRST_ROOM, sizeof(*room->polls)); /* the kick is always watched */
+    room->keys = calloc(FIRST_ROOM, sizeof(*room->keys));
+    if (room->places == NULL || room->polls == NULL || room->keys == NULL) {
         room_close(room);
         return ENOMEM;
     }
-    room->size = FIRST_ROOM;
+    room->size = room->copied_size = FIRST_ROOM;
     room->count = 1;
     room->places[0].poll = (struct pollfd){.fd = kick_fd, .events = POLLIN};
     *out = room;
@@ -114,11 +119,12 @@ static void room_forget(kn_room *room, int fd, unsigned *note)
     kb_unlock(&room->lock);
 }
 
-/* Copy the list for the leader; returns its length. */
-static size_t copy_places(kn_room *room)
+/* Copy the list for the leader; returns its length.  *whole: memory was not short, nothing is missing. */
+static size_t copy_places(kn_room *room, bool *whole)
 {
     kb_lock(&room->lock);
     size_t count = room->count;
+    *whole = true;
     if (room->copied_size < count) {
         size_t size = room->size;
         struct pollfd *polls = malloc(size * sizeof(*polls));
@@ -127,6 +133,7 @@ static size_t copy_places(kn_room *room)
             free(polls);
             free(keys);
             count = room->copied_size;
+            *whole = false;
         } else {
             free(room->polls);
             free(room->keys);
@@ -145,7 +152,10 @@ static size_t copy_places(kn_room *room)
 
 static int room_wait(kn_room *room, kn_event *events, int timeout_ms)
 {
-    size_t count = copy_places(room);
+    bool whole;
+    size_t count = copy_places(room, &whole);
+    if (!whole && (timeout_ms < 0 || timeout_ms > SHORT_MS))
+        timeout_ms = SHORT_MS; /* the newest are missing */
     int ready = poll(room->polls, (nfds_t)count, timeout_ms), told = 0;
     for (size_t i = 0; i < count && ready > 0 && told < KN_ROOM_BATCH; i++) {
         short got = room->polls[i].revents;
