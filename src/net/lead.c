@@ -23,8 +23,13 @@ int kn_pipe_open(int fds[2])
         return error;
     }
     for (int i = 0; i < 2; i++) {
-        (void)fcntl(fds[i], F_SETFD, FD_CLOEXEC);
-        (void)fcntl(fds[i], F_SETFL, O_NONBLOCK);
+        if (fcntl(fds[i], F_SETFD, FD_CLOEXEC) == 0 && fcntl(fds[i], F_SETFL, O_NONBLOCK) == 0)
+            continue;
+        int error = errno; /* draining it would block */
+        (void)close(fds[0]);
+        (void)close(fds[1]);
+        fds[0] = fds[1] = -1;
+        return error;
     }
     return 0;
 }
@@ -152,10 +157,8 @@ void kn_park(kiwi_net *net, kn_op *op, int want)
     }
     if (error != 0) {
         kiwi_result out = {0};
-        int side = kn_op_side(op);
         kn_fault_sys(&out, error);
-        kn_op_abort(net, op, &out);
-        kn_side_advance(net, sock, side);
+        kn_op_fail(net, op, &out);
     }
 }
 
@@ -183,6 +186,26 @@ void kn_sock_event(kiwi_net *net, const kn_event *event)
 }
 
 /* ---- Leading ----------------------------------------------------------------------------------- */
+
+bool kn_helps(const kiwi_net *net)
+{
+    return net->help || net->unmanned;
+}
+
+kn_op *kn_help_pick(const kiwi_net *net, bool sole)
+{
+    kb_link *link = kb_list_first(&net->ready);
+    if (link == NULL && (net->unmanned || (sole && net->op_count == 1)))
+        link = kb_list_first(&net->ready_heavy);
+    return link == NULL ? NULL : KB_OWNER(link, kn_op, ready);
+}
+
+int64_t kn_sleep_until(const kiwi_net *net, int64_t until_us)
+{
+    int64_t again_us = net->worker_count > 0 ? KB_NEVER
+                                             : kb_clock_after_ms(kb_clock_us(), KN_PAUSE_MS);
+    return again_us < until_us ? again_us : until_us;
+}
 
 bool kn_lead_needed(const kiwi_net *net)
 {
@@ -243,6 +266,7 @@ static bool something_to_tell(kiwi_net *net)
 /* Sleep until the alarm rings: where this thread must not lead, or cannot.  Locked. */
 static void sleep_aside(kiwi_net *net, int64_t until_us)
 {
+    until_us = kn_sleep_until(net, until_us);
     int wait_ms = until_us == KB_NEVER ? -1 : kb_clock_poll_ms(kb_clock_us(), until_us);
     struct pollfd alarm = {.fd = net->alarm[0], .events = POLLIN};
     net->asleep++;
@@ -258,7 +282,7 @@ static void sleep_aside(kiwi_net *net, int64_t until_us)
 /* Make the lead this thread's own if it can be had.  Locked. */
 static bool take_lead(kiwi_net *net, bool may_wait)
 {
-    if (!net->help)
+    if (!kn_helps(net))
         return false;
     while (net->lead == KN_LEAD_WORKER) {
         if (!may_wait || net->lead_wanted)
@@ -271,21 +295,11 @@ static bool take_lead(kiwi_net *net, bool may_wait)
     return net->lead != KN_LEAD_HELPER;
 }
 
-/* The next operation a helping thread may run; NULL: none.  Long work is the workers', unless it is all
- * there is to do: then a hand-over would only cost time.  Locked. */
-static kn_op *pick_light(kiwi_net *net, bool sole)
-{
-    kb_link *link = kb_list_first(&net->ready);
-    if (link == NULL && sole && net->op_count == 1)
-        link = kb_list_first(&net->ready_heavy);
-    return link == NULL ? NULL : KB_OWNER(link, kn_op, ready);
-}
-
 /* Take steps that a helping thread may take, a bounded number.  Locked. */
 static void help_some(kiwi_net *net, bool sole)
 {
     for (int steps = 0; steps < KN_HELP_STEPS; steps++) {
-        kn_op *op = pick_light(net, sole);
+        kn_op *op = kn_help_pick(net, sole);
         if (op == NULL)
             break;
         kn_op_run(net, op, NULL, sole && net->op_count == 1);
@@ -304,7 +318,8 @@ void kiwi_net_wait(kiwi_net *net, int64_t timeout_us, bool sole)
     kb_lock(&net->lock);
     bool looked = false;
     for (;;) {
-        if (net->help)
+        bool helps = kn_helps(net);
+        if (helps)
             help_some(net, sole);
         if (something_to_tell(net))
             break;
@@ -317,13 +332,14 @@ void kiwi_net_wait(kiwi_net *net, int64_t timeout_us, bool sole)
         if (something_to_tell(net))
             break; /* taking the lead may have let go of the lock */
         if (lead) {
-            kn_lead_once(net, KN_LEAD_HELPER, kb_list_empty(&net->ready) ? until_us : 0);
+            kn_lead_once(net, KN_LEAD_HELPER, kn_help_pick(net, sole) == NULL ? until_us : 0);
         } else if (until_us == 0) {
             kn_pool_nudge(net);
             break;
         } else {
             kn_pool_nudge(net);
-            sleep_aside(net, until_us);
+            if (helps == kn_helps(net))
+                sleep_aside(net, until_us);
         }
     }
     atomic_store_explicit(&net->woken, false, memory_order_relaxed);

@@ -383,22 +383,27 @@ void kn_op_abort(kiwi_net *net, kn_op *op, kiwi_result *out)
         kn_task_end(net, task, out);
 }
 
-void kn_op_expire(kiwi_net *net, kn_op *op)
+void kn_op_fail(kiwi_net *net, kn_op *op, kiwi_result *out)
 {
-    kiwi_result out = {0};
     kn_sock *sock = op->sock;
     int kind = op->kind, side = kn_op_side(op);
-    if (kind == KN_OP_CONNECT)
-        kn_connect_timed_out(op, &out);
-    else
-        kn_fault(&out, KIWI_FAULT_TIMEOUT, 0, "timed out");
-    kn_op_abort(net, op, &out);
+    kn_op_abort(net, op, out);
     if (kind == KN_OP_HANDSHAKE)
         kn_handshake_ended(net, sock, false);
     else if (kind == KN_OP_CONNECT)
         kn_sock_close(net, sock);
     else
         kn_side_advance(net, sock, side);
+}
+
+void kn_op_expire(kiwi_net *net, kn_op *op)
+{
+    kiwi_result out = {0};
+    if (op->kind == KN_OP_CONNECT)
+        kn_connect_timed_out(op, &out);
+    else
+        kn_fault(&out, KIWI_FAULT_TIMEOUT, 0, "timed out");
+    kn_op_fail(net, op, &out);
 }
 
 /* ---- Running (locked; the lock is let go during steps) ------------------------------------------- */
@@ -484,9 +489,10 @@ static bool block(kiwi_net *net, kn_op *op, kn_worker *worker, int dir)
     return false;
 }
 
-static bool may_block(const kiwi_net *net, const kn_op *op, kn_worker *worker)
+static bool may_block(kiwi_net *net, const kn_op *op, kn_worker *worker)
 {
-    if (worker == NULL || !op->fresh || net->blocked >= net->places_max || net->stopping)
+    if (worker == NULL || !op->fresh || net->blocked >= net->places_max || net->stopping ||
+        !kn_pool_spare(net))
         return false;
     return worker->wake[0] >= 0 || kn_pipe_open(worker->wake) == 0;
 }
@@ -568,6 +574,7 @@ void kn_op_run(kiwi_net *net, kn_op *op, kn_worker *worker, bool may_compute)
     kb_list_remove(&op->ready);
     op->state = KN_RUNNING;
     sock->refs++; /* nobody closes the descriptor under us */
+    may_compute = may_compute || net->unmanned;
     while (run_step(net, op, worker, may_compute))
         continue;
     kn_sock_unref(net, sock);

@@ -75,8 +75,10 @@ static int spawn(kiwi_net *net)
     error = pthread_create(&worker->thread, &attr, worker_main, worker);
     MUST(pthread_sigmask(SIG_SETMASK, &old, NULL));
     (void)pthread_attr_destroy(&attr);
-    if (error == 0)
+    if (error == 0) {
         net->worker_count++;
+        net->unmanned = false;
+    }
     return error;
 }
 
@@ -94,9 +96,17 @@ void kn_pool_nudge(kiwi_net *net)
     int error = net->worker_count < net->workers_max ? spawn(net) : EAGAIN;
     if (error == 0)
         return;
-    if (net->worker_count == 0 && !net->in_room)
+    if (net->worker_count == 0 && !net->unmanned) {
+        net->unmanned = true;
         net->log(net->log_data, "kiwi: cannot start a worker thread");
+    }
     kn_lead_kick(net); /* the others are busy or sit in blocking places: the leader must do it */
+}
+
+bool kn_pool_spare(kiwi_net *net)
+{
+    return net->worker_count > net->blocked + 1 ||
+           (net->worker_count < net->workers_max && spawn(net) == 0);
 }
 
 void kn_pool_stop(kiwi_net *net)

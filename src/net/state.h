@@ -215,6 +215,7 @@ struct kiwi_net {
     kn_worker *workers;
     int worker_count, idle, waking, blocked;
     bool stopping;
+    bool unmanned; /* no worker could be started: threads that wait carry out everything */
     pthread_cond_t work;
     /* room */
     kn_lead lead;
@@ -265,7 +266,9 @@ void kn_op_ready(kiwi_net *net, kn_op *op);
 void kn_op_run(kiwi_net *net, kn_op *op, kn_worker *worker, bool may_compute);
 /* End `op` now with the fault *out, whatever state it is in.  Locked. */
 void kn_op_abort(kiwi_net *net, kn_op *op, kiwi_result *out);
-/* `op` has used up its time: end it, and the hidden socket it works on.  Locked. */
+/* The same, and end the hidden socket it works on (connect, handshake); others go on.  Locked. */
+void kn_op_fail(kiwi_net *net, kn_op *op, kiwi_result *out);
+/* kn_op_fail() because `op` has used up its time.  Locked. */
 void kn_op_expire(kiwi_net *net, kn_op *op);
 /* End a running operation that is not abandoned.  Locked. */
 void kn_op_finish(kiwi_net *net, kn_op *op, kiwi_result *out);
@@ -336,9 +339,22 @@ kn_sock *kn_accepted_pop(kn_sock *listener);
 
 /* Make sure that somebody will carry out what is ready and lead the room.  Locked. */
 void kn_pool_nudge(kiwi_net *net);
+/* Is there a worker besides the calling one and those in blocking places, or can one be started?  It
+ * leads the room and takes the steps meanwhile (invariant I1).  Locked. */
+bool kn_pool_spare(kiwi_net *net);
 void kn_pool_stop(kiwi_net *net);
 
 /* ---- lead.c ---- */
+
+/* May a thread that waits take steps?  With helping, or where there is nobody else.  Locked. */
+bool kn_helps(const kiwi_net *net);
+/* The next operation for such a thread; NULL: none.  Long work is the workers', unless there are none or
+ * it is all there is to do (`sole`: the caller has nothing else): then a hand-over would only cost time.
+ * Locked. */
+kn_op *kn_help_pick(const kiwi_net *net, bool sole);
+/* Until when may a thread sleep that relies on others to lead?  Where there are no workers it looks again
+ * from time to time, because none may come.  Locked. */
+int64_t kn_sleep_until(const kiwi_net *net, int64_t until_us);
 
 /* Lead once: wait in the room until `until_us`, and make what became ready READY.  Locked; `lead` must be
  * free and is free afterwards. */

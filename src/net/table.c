@@ -37,7 +37,8 @@ void kn_fault_tls(kiwi_result *out, kb_status status, const kb_error *err)
     kiwi_fault fault = status == KB_ETRUNCATED                     ? KIWI_FAULT_TRUNCATED
                        : status == KB_ETLS || status == KB_EVERIFY ? KIWI_FAULT_TLS
                                                                    : KIWI_FAULT_SYSTEM;
-    kn_fault(out, fault, err->sys, "%s", err->text[0] ? err->text : kb_status_text(status));
+    int sys = status == KB_ENOMEM && err->sys == 0 ? ENOMEM : err->sys;
+    kn_fault(out, fault, sys, "%s", err->text[0] ? err->text : kb_status_text(status));
     out->tls = err->tls;
 }
 
@@ -400,7 +401,8 @@ int kiwi_tls_error(kiwi_net *net, kiwi_id id, kiwi_result *out)
 /* May a thread that waits for `task` take a step of it itself? */
 static bool can_help(const kiwi_net *net, const kn_task *task)
 {
-    return net->help && task->op != NULL && task->op->state == KN_READY && !task->op->heavy;
+    return kn_helps(net) && task->op != NULL && task->op->state == KN_READY &&
+           (!task->op->heavy || net->unmanned);
 }
 
 int kiwi_task_watch(kiwi_net *net, kiwi_id id, void *token, kiwi_result *out)
@@ -486,23 +488,25 @@ static int wait_served(kiwi_net *net, kiwi_id id, kn_waiter *waiter, int64_t unt
 {
     for (int steps = 0; !waiter->done;) {
         kn_task *task = kn_task_find(net, id);
-        bool may_lead = net->help && (net->lead == KN_LEAD_NONE || net->lead == KN_LEAD_AWAY) &&
+        bool helps = kn_helps(net);
+        bool may_lead = helps && (net->lead == KN_LEAD_NONE || net->lead == KN_LEAD_AWAY) &&
                         !net->lead_wanted;
-        kb_link *link = may_lead ? kb_list_first(&net->ready) : NULL;
+        kn_op *next = may_lead ? kn_help_pick(net, false) : NULL;
         if (can_help(net, task)) {
             kn_op_run(net, task->op, NULL, false);
         } else if (until_us != KB_NEVER && kb_clock_us() >= until_us) {
             return ETIMEDOUT;
-        } else if (link != NULL && steps < KN_HELP_STEPS) {
+        } else if (next != NULL && steps < KN_HELP_STEPS) {
             steps++;
-            kn_op_run(net, KB_OWNER(link, kn_op, ready), NULL, false);
+            kn_op_run(net, next, NULL, false);
         } else if (may_lead) {
             kn_pool_nudge(net); /* what only workers do */
-            kn_lead_once(net, KN_LEAD_HELPER, link != NULL ? 0 : until_us);
+            kn_lead_once(net, KN_LEAD_HELPER, next != NULL ? 0 : until_us);
             steps = 0;
         } else {
             kn_pool_nudge(net);
-            kb_cond_until(&waiter->ended, &net->lock, until_us);
+            if (helps == kn_helps(net))
+                kb_cond_until(&waiter->ended, &net->lock, kn_sleep_until(net, until_us));
         }
     }
     return 0;
