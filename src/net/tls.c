@@ -91,7 +91,7 @@ static ssize_t receive_ahead(kn_tls *tls, void *buf, size_t size)
     do
         n = recvmsg(tls->fd, &message, 0);
     while (n < 0 && errno == EINTR);
-    tls->emptied = n > 0 && (size_t)n < size + AHEAD;
+    tls->emptied = n > 0 && (size_t)n < size + (tls->in != NULL ? AHEAD : 0);
     return n;
 }
 
