@@ -62,3 +62,21 @@ AC_DEFUN([KIWI_ARG_GC_STRESS], [
   AS_IF([test "x$enable_gc_stress" = xyes],
     [AC_DEFINE([KW_GC_STRESS], [1], [Define to collect garbage at every allocation.])])
 ])
+
+# KIWI_LINK_WRAP
+# Does the linker send calls of NAME to __wrap_NAME with --wrap=NAME, and those of __real_NAME to NAME?
+AC_DEFUN([KIWI_LINK_WRAP], [
+  AC_CACHE_CHECK([whether the linker has --wrap], [kiwi_cv_link_wrap], [
+    kiwi_save_ldflags=$LDFLAGS
+    LDFLAGS="$LDFLAGS -Wl,--wrap=getpid"
+    AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <unistd.h>
+      pid_t __real_getpid(void);
+      pid_t __wrap_getpid(void);
+      pid_t __wrap_getpid(void) { return __real_getpid(); }]], [[return getpid() == 0;]])],
+      [kiwi_cv_link_wrap=yes], [kiwi_cv_link_wrap=no])
+    LDFLAGS=$kiwi_save_ldflags
+  ])
+  AS_IF([test "x$kiwi_cv_link_wrap" = xyes],
+    [AC_DEFINE([HAVE_LINK_WRAP], [1], [Define if the linker has --wrap.])])
+  AM_CONDITIONAL([HAVE_LINK_WRAP], [test "x$kiwi_cv_link_wrap" = xyes])
+])

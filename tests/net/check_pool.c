@@ -57,7 +57,7 @@ static int count_threads(void)
     return count;
 }
 
-START_TEST(the_number_of_threads_does_not_depend_on_load)
+START_TEST(i2_the_number_of_threads_does_not_depend_on_load)
 {
     pair warm = pair_open(&test_modes[0]); /* a sanitizer's own thread starts with the first one */
     kiwi_net_close(warm.net);
@@ -133,5 +133,5 @@ START_TEST(busy_connections_do_not_starve_the_waiting_room)
 END_TEST
 
 SUITE_MAIN("pool", 60, a_pool_of_four_echoes_beside_hundreds_of_idle_receives,
-           the_number_of_threads_does_not_depend_on_load,
+           i2_the_number_of_threads_does_not_depend_on_load,
            busy_connections_do_not_starve_the_waiting_room)

@@ -44,7 +44,7 @@ START_TEST(a_failed_look_up_faults_with_its_reason)
 }
 END_TEST
 
-START_TEST(look_ups_that_hang_delay_neither_echoes_nor_close)
+START_TEST(i1_look_ups_that_hang_delay_neither_echoes_nor_close)
 {
     kn_resolve_lookup = look_up;
     ck_assert_int_eq(pthread_mutex_lock(&gate), 0);
@@ -83,5 +83,5 @@ START_TEST(names_are_looked_up_and_addresses_tried_in_turn)
 END_TEST
 
 SUITE_MAIN("resolve", 30, a_failed_look_up_faults_with_its_reason,
-           look_ups_that_hang_delay_neither_echoes_nor_close,
+           i1_look_ups_that_hang_delay_neither_echoes_nor_close,
            names_are_looked_up_and_addresses_tried_in_turn)

@@ -266,7 +266,7 @@ START_TEST(wake_ends_a_wait_in_progress_or_the_next_one)
 }
 END_TEST
 
-START_TEST(results_that_nobody_takes_are_bounded)
+START_TEST(i7_results_that_nobody_takes_are_bounded)
 {
     enum { TASKS = 1000100 }; /* a little more than are kept */
     kiwi_net *net;
@@ -295,4 +295,4 @@ SUITE_MAIN("table", 60, a_task_is_running_then_ended_then_unknown,
            no_completion_is_lost_while_the_lead_changes_hands,
            own_tasks_fault_with_the_message_given, a_failed_connect_is_kept_under_a_negative_id,
            several_threads_await_one_task_and_all_get_the_bytes,
-           wake_ends_a_wait_in_progress_or_the_next_one, results_that_nobody_takes_are_bounded)
+           wake_ends_a_wait_in_progress_or_the_next_one, i7_results_that_nobody_takes_are_bounded)

@@ -2,16 +2,39 @@
 check_PROGRAMS += \
 	%D%/check_cert \
 	%D%/check_close \
+	%D%/check_faults \
+	%D%/check_invariants \
 	%D%/check_net \
 	%D%/check_pool \
 	%D%/check_resolve \
 	%D%/check_secure \
+	%D%/check_shortage \
 	%D%/check_table \
 	%D%/check_ticket \
 	%D%/check_tls \
 	%D%/check_trust
-EXTRA_DIST += %D%/net_test.h %D%/tls_pair.h
+EXTRA_DIST += %D%/faults.h %D%/net_test.h %D%/tls_pair.h
 %C%_check_cert_SOURCES = %D%/check_cert.c tests/support/ca.c
 %C%_check_ticket_SOURCES = %D%/check_ticket.c tests/support/ca.c
 %C%_check_tls_SOURCES = %D%/check_tls.c tests/support/ca.c
 %C%_check_trust_SOURCES = %D%/check_trust.c tests/support/ca.c
+%C%_check_faults_SOURCES = %D%/check_faults.c %D%/faults.c tests/support/ca.c
+%C%_check_shortage_SOURCES = %D%/check_shortage.c %D%/faults.c tests/support/ca.c
+
+# The functions that faults.c stands in front of.
+fault_wraps =
+if HAVE_LINK_WRAP
+fault_wraps += \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup \
+	-Wl,--wrap=read,--wrap=write,--wrap=recv,--wrap=recvmsg,--wrap=send,--wrap=sendmsg \
+	-Wl,--wrap=__read_chk,--wrap=__recv_chk,--wrap=__poll_chk \
+	-Wl,--wrap=close,--wrap=connect,--wrap=fcntl,--wrap=open,--wrap=getaddrinfo \
+	-Wl,--wrap=pthread_create,--wrap=pthread_mutex_init,--wrap=pthread_cond_init \
+	-Wl,--wrap=access,--wrap=accept,--wrap=accept4,--wrap=bind,--wrap=fstat,--wrap=fsync,--wrap=getpeername \
+	-Wl,--wrap=getsockname,--wrap=getsockopt,--wrap=link,--wrap=listen,--wrap=mkdir \
+	-Wl,--wrap=mkstemp,--wrap=pipe,--wrap=poll,--wrap=rename,--wrap=setsockopt \
+	-Wl,--wrap=shutdown,--wrap=socket,--wrap=stat \
+	-Wl,--wrap=epoll_create1,--wrap=epoll_ctl,--wrap=epoll_wait
+endif
+%C%_check_faults_LDFLAGS = $(AM_LDFLAGS) $(fault_wraps)
+%C%_check_shortage_LDFLAGS = $(AM_LDFLAGS) $(fault_wraps)
