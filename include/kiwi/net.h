@@ -1,4 +1,4 @@
-/* net.h - TCP and TLS on a fixed pool of blocking threads, for C programs.
+/* net.h - TCP, TLS and UDP on a fixed pool of blocking threads, for C programs.
  *
  * Every operation that takes time (accept, recv, send, connect) is submitted and returns the id of a
  * task at once.  A pool of worker threads, fixed in number, carries tasks out; their results lie in one
@@ -72,6 +72,7 @@ typedef enum kiwi_result_kind {
     KIWI_RESULT_NONE,
     KIWI_RESULT_INTEGER, /* bytes sent, or the id of a socket */
     KIWI_RESULT_BYTES,   /* bytes received; none at the end of the stream */
+    KIWI_RESULT_DATAGRAM, /* a datagram and where it came from */
 } kiwi_result_kind;
 
 typedef enum kiwi_fault { /* why a task faulted */
@@ -90,9 +91,11 @@ typedef struct kiwi_result {
     kiwi_id id;
     kiwi_task_state state; /* never KIWI_TASK_RUNNING in a result that was taken */
     kiwi_result_kind kind; /* of a completed task */
-    int64_t integer;       /* KIWI_RESULT_INTEGER */
-    unsigned char *bytes;  /* KIWI_RESULT_BYTES: malloc'ed, the taker frees it; NULL if size is 0 */
-    size_t size;           /* KIWI_RESULT_BYTES: number of bytes */
+    int64_t integer;       /* KIWI_RESULT_INTEGER; KIWI_RESULT_DATAGRAM: the sender's port */
+    unsigned char *bytes;  /* KIWI_RESULT_BYTES: malloc'ed, the taker frees it; NULL if size is 0.
+                              KIWI_RESULT_DATAGRAM: malloc'ed, never NULL; behind the `size` bytes stands
+                              the sender's numeric address, terminated */
+    size_t size;           /* number of bytes */
     void *token;           /* as given to kiwi_task_watch(), else NULL */
     kiwi_fault fault;      /* of a faulted task */
     int sys;               /* errno, 0 if none */
@@ -146,6 +149,10 @@ KIWI_API int kiwi_task_fault(kiwi_net *net, kiwi_id id, const char *message);
 /* The ids of all tasks not yet taken, ascending, into a malloc'ed array *ids (the caller frees it).
  * Sockets are not tasks.  *running: how many of them have not ended.  0 or ENOMEM. */
 KIWI_API int kiwi_task_list(kiwi_net *net, kiwi_id **ids, size_t *count, size_t *running);
+
+/* Leave task `id` out of kiwi_task_list() and kiwi_task_running(): it is a step of something else of the
+ * caller's, and nobody else knows its id.  It stays in kiwi_net_pending().  Unknown ids are ignored. */
+KIWI_API void kiwi_task_hide(kiwi_net *net, kiwi_id id);
 
 /* The number of tasks that have not ended.  O(1). */
 KIWI_API size_t kiwi_task_running(kiwi_net *net);
@@ -215,10 +222,33 @@ KIWI_API kiwi_id kiwi_tls_failed(kiwi_net *net, const kiwi_result *reason);
 /* The reason recorded for a negative id, into *out: 0, or ENOENT. */
 KIWI_API int kiwi_tls_error(kiwi_net *net, kiwi_id id, kiwi_result *out);
 
-/* ---- Both ------------------------------------------------------------------------------------ */
+/* ---- UDP ------------------------------------------------------------------------------------- */
+
+/* Open a socket on a port of the system's choice, for IPv4 and IPv6 where the system has both in one.
+ * *out is the socket id, 0 on failure.  The system's errors; `result` (may be NULL) gets fault, sys and
+ * message. */
+KIWI_API int kiwi_udp_open(kiwi_net *net, kiwi_id *out, kiwi_result *result);
+
+/* Open a socket and bind it: a task that gives its id.  `host`: a name (its first IPv4 address, if it has
+ * one) or an address; "" is every address of both kinds.  `port` 0..65535, 0 lets the system choose. */
+KIWI_API kiwi_id kiwi_udp_bind(kiwi_net *net, const char *host, int64_t port);
+
+/* Send one datagram of `size` bytes, which may be 0: a task that gives their number.  `data` is copied.  A
+ * name's IPv4 addresses are tried first.  Broadcasts are allowed.  A look-up holds up nothing else. */
+KIWI_API kiwi_id kiwi_udp_send(kiwi_net *net, kiwi_id socket, const char *host, int64_t port,
+                               const void *data, size_t size);
+
+/* Receive one datagram, whole: a task that gives a KIWI_RESULT_DATAGRAM.  `timeout_ms` <= 0: no limit but
+ * that of kiwi_socket_timeout(). */
+KIWI_API kiwi_id kiwi_udp_recv(kiwi_net *net, kiwi_id socket, int64_t timeout_ms);
+
+/* As kiwi_tcp_close(). */
+KIWI_API void kiwi_udp_close(kiwi_net *net, kiwi_id socket);
+
+/* ---- All kinds ------------------------------------------------------------------------------- */
 
 typedef struct kiwi_socket_info {
-    bool listener, tls;
+    bool listener, tls, udp;
     bool verified; /* TLS: the peer's certificate was, in this session or in the one resumed */
     bool resumed;  /* TLS: the handshake took up an earlier session */
     char local_host[46], peer_host[46]; /* numeric; "" if unknown */

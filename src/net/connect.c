@@ -175,28 +175,12 @@ void kn_connect_limit_handshake(kiwi_net *net, kn_op *op)
 
 /* ---- Submitting -------------------------------------------------------------------------------------- */
 
-void kn_connect_resolved(kiwi_net *net, kiwi_id id, kn_addresses *addresses, int code, int sys)
+void kn_connect_resolved(const kn_op *op, kn_addresses *addresses, int sys, const char *why,
+                         kiwi_result *out)
 {
-    kb_lock(&net->lock);
-    const kn_task *task = kn_task_find(net, id);
-    kn_op *op = task == NULL ? NULL : task->op;
-    if (op == NULL) { /* closed or timed out meanwhile */
-        free(addresses);
-    } else if (code != 0) {
-        kiwi_result out = {0};
-        char text[64];
-        kn_sock *sock = op->sock;
-        cannot(op->u.connect, &out, KIWI_FAULT_RESOLVE, kn_resolve_errno(code, sys),
-               kn_resolve_text(code, sys, text, sizeof(text)));
-        kn_op_abort(net, op, &out);
-        kn_sock_close(net, sock);
-    } else {
-        op->u.connect->addresses = addresses;
-        kn_op_ready(net, op);
-        kn_lead_tell(net); /* a thread that waits there can take the step */
-        kn_pool_nudge(net);
-    }
-    kb_unlock(&net->lock);
+    op->u.connect->addresses = addresses;
+    if (addresses == NULL)
+        cannot(op->u.connect, out, KIWI_FAULT_RESOLVE, sys, why);
 }
 
 static size_t text_size(const char *text)
@@ -290,7 +274,7 @@ static kiwi_id connect_to(kiwi_net *net, const char *host, int64_t port, const c
     if (look_up) {
         int error = kn_resolver_start(net->resolver, id, host, (int)port);
         if (error != 0)
-            kn_connect_resolved(net, id, NULL, EAI_SYSTEM, error);
+            kn_op_resolved(net, id, NULL, EAI_SYSTEM, error);
     }
     return id;
 }

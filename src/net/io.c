@@ -204,19 +204,13 @@ kiwi_id kiwi_tls_send(kiwi_net *net, kiwi_id socket, const void *data, size_t si
 
 /* ---- Both kinds of sockets ----------------------------------------------------------------------------- */
 
-static kn_sock *any_sock(kiwi_net *net, kiwi_id id) /* locked */
-{
-    kn_entry *entry = kb_map_get(&net->table, id);
-    return entry != NULL && entry->is_socket ? (kn_sock *)(void *)entry : NULL;
-}
-
 kiwi_id kiwi_socket_shutdown(kiwi_net *net, kiwi_id socket)
 {
     kb_lock(&net->lock);
     kiwi_id id;
-    kn_sock *sock = any_sock(net, socket);
+    kn_sock *sock = kn_sock_any(net, socket);
     kn_op *op;
-    if (sock == NULL || sock->listener) {
+    if (sock == NULL || sock->listener || sock->udp) {
         id = no_such_socket(net, socket, "Invalid socket");
     } else if ((op = kn_op_new(net, sock, KN_OP_FIN)) == NULL) {
         id = no_memory(net);
@@ -229,34 +223,37 @@ kiwi_id kiwi_socket_shutdown(kiwi_net *net, kiwi_id socket)
     return id;
 }
 
+static void limit_all(kiwi_net *net, kb_link *queue, int64_t deadline_us)
+{
+    for (kb_link *link = queue->next; link != queue; link = link->next) {
+        kn_op *op = KB_OWNER(link, kn_op, queue);
+        if (op->abandoned)
+            continue;
+        kn_op_set_deadline(net, op, deadline_us);
+        if (op->worker != NULL) /* it waits by the old limit */
+            kn_pipe_write(op->worker->wake[1]);
+    }
+}
+
 int kiwi_socket_timeout(kiwi_net *net, kiwi_id socket, int64_t ms)
 {
     if (ms < 0)
         return EINVAL;
     kb_lock(&net->lock);
-    kn_sock *sock = any_sock(net, socket);
+    kn_sock *sock = kn_sock_any(net, socket);
     if (sock != NULL) {
         int64_t deadline_us = ms == 0 ? KB_NEVER : kb_clock_after_ms(kb_clock_us(), ms);
         sock->timeout_ms = ms;
-        for (int side = 0; side < 2; side++) {
-            for (kb_link *link = sock->side[side].next; link != &sock->side[side];
-                 link = link->next) {
-                kn_op *op = KB_OWNER(link, kn_op, queue);
-                if (op->abandoned)
-                    continue;
-                kn_op_set_deadline(net, op, deadline_us);
-                if (op->worker != NULL) /* it waits by the old limit */
-                    kn_pipe_write(op->worker->wake[1]);
-            }
-        }
+        limit_all(net, &sock->side[KN_READ], deadline_us);
+        limit_all(net, &sock->side[KN_WRITE], deadline_us);
+        limit_all(net, &sock->resolving, deadline_us);
         submitted(net);
     }
     kb_unlock(&net->lock);
     return sock != NULL ? 0 : ENOENT;
 }
 
-static void describe_address(const struct sockaddr_storage *addr, char *host, size_t size,
-                             int *port)
+void kn_sock_describe(const struct sockaddr_storage *addr, char *host, size_t size, int *port)
 {
     if (addr->ss_family == AF_INET) {
         const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)addr;
@@ -277,21 +274,22 @@ int kiwi_socket_info_get(kiwi_net *net, kiwi_id socket, kiwi_socket_info *out)
     socklen_t size = sizeof(addr);
     *out = (kiwi_socket_info){0};
     kb_lock(&net->lock);
-    kn_sock *sock = any_sock(net, socket);
+    kn_sock *sock = kn_sock_any(net, socket);
     if (sock == NULL) {
         kb_unlock(&net->lock);
         return ENOENT;
     }
     out->listener = sock->listener;
     out->tls = sock->tls;
+    out->udp = sock->udp;
     out->bytes_in = sock->bytes_in;
     out->bytes_out = sock->bytes_out;
     out->handshakes_failed = sock->handshakes_failed;
     if (getsockname(sock->fd, (struct sockaddr *)&addr, &size) == 0)
-        describe_address(&addr, out->local_host, sizeof(out->local_host), &out->local_port);
+        kn_sock_describe(&addr, out->local_host, sizeof(out->local_host), &out->local_port);
     size = sizeof(addr);
     if (!sock->listener && getpeername(sock->fd, (struct sockaddr *)&addr, &size) == 0)
-        describe_address(&addr, out->peer_host, sizeof(out->peer_host), &out->peer_port);
+        kn_sock_describe(&addr, out->peer_host, sizeof(out->peer_host), &out->peer_port);
     if (sock->session != NULL) {
         sock->refs++;
         kb_unlock(&net->lock);

@@ -243,6 +243,9 @@ void kn_lead_once(kiwi_net *net, kn_lead as, int64_t until_us)
     int count = net->room_kind->wait(net->room, net->events, wait_ms);
     kb_lock(&net->lock);
     net->in_room = net->kicked = false;
+    net->rounds++;
+    if (net->closers > 0)
+        MUST(pthread_cond_broadcast(&net->sock_freed));
     net->lead = KN_LEAD_NONE;
     for (int i = 0; i < count; i++) {
         if (net->events[i].key == 0)

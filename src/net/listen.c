@@ -182,49 +182,6 @@ void kn_handshake_ended(kiwi_net *net, kn_sock *sock, bool good)
 
 /* ---- Listening -------------------------------------------------------------------------------------- */
 
-static int bind_one(const struct sockaddr_storage *addr, socklen_t size, int backlog, int *out)
-{
-    int on = 1, off = 0;
-    int fd = -1, error = kn_fd_socket(addr->ss_family, SOCK_STREAM, &fd);
-    if (error != 0)
-        return error;
-    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (addr->ss_family == AF_INET6)
-        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-    if (bind(fd, (const struct sockaddr *)addr, size) != 0 || listen(fd, backlog) != 0) {
-        error = errno;
-        (void)close(fd);
-        return error;
-    }
-    *out = fd;
-    return 0;
-}
-
-/* The addresses of one family in turn, until one can be bound. */
-static int bind_family(const kn_addresses *all, int family, int backlog, int *fd)
-{
-    int error = EADDRNOTAVAIL;
-    for (size_t i = 0; i < all->count; i++) {
-        if (all->at[i].addr.ss_family != family)
-            continue;
-        error = bind_one(&all->at[i].addr, all->at[i].size, backlog, fd);
-        if (error == 0 || error == EADDRINUSE)
-            return error; /* another address would hide that the port is taken */
-    }
-    return error;
-}
-
-/* A name binds its IPv4 address first; all addresses are one IPv6 socket for both kinds first. */
-static int bind_any(const kn_addresses *all, bool every, int backlog, int *fd)
-{
-    const int first = every ? AF_INET6 : AF_INET, second = every ? AF_INET : AF_INET6;
-    int error = bind_family(all, first, backlog, fd);
-    if (error == 0 || error == EADDRINUSE || error == EACCES)
-        return error;
-    int other = bind_family(all, second, backlog, fd);
-    return other == 0 || error == EADDRNOTAVAIL ? other : error;
-}
-
 /* Bind `host`:`port` to a new descriptor in *fd.  0 or an errno, with *out filled in. */
 static int open_listener(const char *host, int64_t port, int64_t backlog, int *fd, kiwi_result *out)
 {
@@ -245,7 +202,7 @@ static int open_listener(const char *host, int64_t port, int64_t backlog, int *f
                  (long long)port, kn_resolve_text(code, sys, text, sizeof(text)));
         return error != 0 ? error : ENOENT;
     }
-    int error = bind_any(all, host[0] == '\0', queue, fd);
+    int error = kn_bind(all, host[0] == '\0', queue, fd);
     free(all);
     if (error != 0) {
         char text[64];

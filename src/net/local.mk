@@ -1,6 +1,7 @@
 # src/net: the networking runtime (see include/kiwi/net.h).
 noinst_LTLIBRARIES += libkwnet.la
 libkwnet_la_SOURCES = \
+	%D%/bind.c \
 	%D%/cert.c %D%/cert.h \
 	%D%/connect.c \
 	%D%/fd.c \
@@ -20,5 +21,6 @@ libkwnet_la_SOURCES = \
 	%D%/ticket.c %D%/ticket.h \
 	%D%/tls.c %D%/tls.h \
 	%D%/trust.c %D%/trust.h \
+	%D%/udp.c \
 	%D%/waiting_epoll.c \
 	%D%/waiting_poll.c

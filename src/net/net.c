@@ -153,7 +153,7 @@ int kiwi_net_open(const kiwi_net_options *options, kiwi_net **out)
     }
     net->workers = calloc((size_t)net->workers_max, sizeof(*net->workers));
     net->events = malloc(KN_ROOM_BATCH * sizeof(*net->events));
-    net->resolver = kn_resolver_open(net, kn_connect_resolved);
+    net->resolver = kn_resolver_open(net, kn_op_resolved);
     if (net->workers == NULL || net->events == NULL || net->resolver == NULL) {
         kn_resolver_close(net->resolver);
         free_rest(net);

@@ -236,6 +236,9 @@ kn_step kn_op_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool may_compute)
     case KN_OP_ACCEPT: return kn_accept_step(op, out);
     case KN_OP_CONNECT: return kn_connect_step(net, op, out, may_compute);
     case KN_OP_HANDSHAKE: return step_handshake(op, out);
+    case KN_OP_BIND: return kn_udp_bind_step(net, op, out);
+    case KN_OP_SEND_TO: return kn_udp_send_step(op, out);
+    case KN_OP_RECV_FROM: return kn_udp_recv_step(op, out);
     }
     return KN_DONE;
 }
@@ -290,6 +293,8 @@ static void op_free(kiwi_net *net, kn_op *op)
         free(op->u.send.data);
     else if (op->kind == KN_OP_CONNECT)
         kn_connect_free(op->u.connect);
+    else if (op->kind == KN_OP_BIND || op->kind == KN_OP_SEND_TO)
+        kn_udp_free(op->u.remote);
     net->op_count--;
     if (net->spare_op_count == KN_SPARE_MAX) {
         free(op);
@@ -302,7 +307,15 @@ static void op_free(kiwi_net *net, kn_op *op)
 
 int kn_op_side(const kn_op *op)
 {
-    return op->kind == KN_OP_RECV || op->kind == KN_OP_ACCEPT ? KN_READ : KN_WRITE;
+    return op->kind == KN_OP_RECV || op->kind == KN_OP_ACCEPT || op->kind == KN_OP_RECV_FROM
+               ? KN_READ
+               : KN_WRITE;
+}
+
+/* Does it work on a hidden socket, which gets an id if all goes well and else is closed? */
+static bool makes_socket(int kind)
+{
+    return kind == KN_OP_CONNECT || kind == KN_OP_BIND;
 }
 
 void kn_op_ready(kiwi_net *net, kn_op *op)
@@ -390,7 +403,7 @@ void kn_op_fail(kiwi_net *net, kn_op *op, kiwi_result *out)
     kn_op_abort(net, op, out);
     if (kind == KN_OP_HANDSHAKE)
         kn_handshake_ended(net, sock, false);
-    else if (kind == KN_OP_CONNECT)
+    else if (makes_socket(kind))
         kn_sock_close(net, sock);
     else
         kn_side_advance(net, sock, side);
@@ -404,6 +417,34 @@ void kn_op_expire(kiwi_net *net, kn_op *op)
     else
         kn_fault(&out, KIWI_FAULT_TIMEOUT, 0, "timed out");
     kn_op_fail(net, op, &out);
+}
+
+void kn_op_resolved(kiwi_net *net, kiwi_id id, kn_addresses *addresses, int code, int sys)
+{
+    kb_lock(&net->lock);
+    const kn_task *task = kn_task_find(net, id);
+    kn_op *op = task == NULL ? NULL : task->op;
+    if (op == NULL) { /* closed or timed out meanwhile */
+        free(addresses);
+    } else {
+        kiwi_result out = {0};
+        char text[64];
+        (op->kind == KN_OP_CONNECT ? kn_connect_resolved : kn_udp_resolved)(
+            op, addresses, kn_resolve_errno(code, sys),
+            kn_resolve_text(code, sys, text, sizeof(text)), &out);
+        if (out.fault != KIWI_FAULT_NONE) {
+            kn_op_fail(net, op, &out);
+        } else if (op->kind == KN_OP_SEND_TO) {
+            op->state = KN_QUEUED;
+            kb_list_remove(&op->queue);
+            kn_op_queue(net, op);
+        } else {
+            kn_op_ready(net, op);
+        }
+        kn_lead_tell(net); /* a thread that waits there can take the step */
+        kn_pool_nudge(net);
+    }
+    kb_unlock(&net->lock);
 }
 
 /* ---- Running (locked; the lock is let go during steps) ------------------------------------------- */
@@ -433,7 +474,11 @@ static void account(kn_op *op, const kiwi_result *out)
     if (op->kind == KN_OP_RECV) {
         sock->bytes_in += out->size;
         sock->dry[KN_READ] = op->drained ? op->seen[KN_READ] : 0;
-    } else if (op->kind == KN_OP_SEND && out->fault == KIWI_FAULT_NONE) {
+    } else if (op->kind == KN_OP_RECV_FROM) {
+        sock->bytes_in += out->size;
+        sock->dry[KN_READ] = 0; /* there may be more */
+    } else if ((op->kind == KN_OP_SEND || op->kind == KN_OP_SEND_TO) &&
+               out->fault == KIWI_FAULT_NONE) {
         sock->bytes_out += (uint64_t)out->integer;
     }
 }
@@ -449,14 +494,14 @@ void kn_op_finish(kiwi_net *net, kn_op *op, kiwi_result *out)
         kn_handshake_ended(net, sock, out->fault == KIWI_FAULT_NONE);
         return;
     }
-    if (kind == KN_OP_CONNECT && out->fault == KIWI_FAULT_NONE) {
+    if (makes_socket(kind) && out->fault == KIWI_FAULT_NONE) {
         if (kn_entry_add(net, &sock->entry) != 0)
             kn_fault_sys(out, ENOMEM);
         out->kind = KIWI_RESULT_INTEGER;
         out->integer = sock->entry.id;
     }
     kn_task_end(net, task, out);
-    if (kind == KN_OP_CONNECT && out->fault != KIWI_FAULT_NONE)
+    if (makes_socket(kind) && out->fault != KIWI_FAULT_NONE)
         kn_sock_close(net, sock);
     else
         kn_side_advance(net, sock, side);

@@ -70,6 +70,7 @@ kn_sock *kn_sock_new(kiwi_net *net, int fd, bool tls)
     sock->events[KN_READ] = sock->events[KN_WRITE] = 1; /* may be ready: nobody has looked yet */
     kb_list_init(&sock->side[KN_READ]);
     kb_list_init(&sock->side[KN_WRITE]);
+    kb_list_init(&sock->resolving);
     kb_list_init(&sock->shaking);
     kb_list_init(&sock->accepted);
     kb_list_push(&net->socks, &sock->all);
@@ -82,13 +83,17 @@ fail_memory:
     return NULL;
 }
 
-kn_sock *kn_sock_find(kiwi_net *net, kiwi_id id, bool listener, bool tls)
+kn_sock *kn_sock_any(kiwi_net *net, kiwi_id id)
 {
     kn_entry *entry = kb_map_get(&net->table, id);
-    if (entry == NULL || !entry->is_socket)
-        return NULL;
-    kn_sock *sock = (kn_sock *)(void *)entry;
-    return sock->listener == listener && sock->tls == tls ? sock : NULL;
+    return entry != NULL && entry->is_socket ? (kn_sock *)(void *)entry : NULL;
+}
+
+kn_sock *kn_sock_find(kiwi_net *net, kiwi_id id, bool listener, bool tls)
+{
+    kn_sock *sock = kn_sock_any(net, id);
+    return sock != NULL && sock->listener == listener && sock->tls == tls && !sock->udp ? sock
+                                                                                         : NULL;
 }
 
 void kn_sock_set_fd(kiwi_net *net, kn_sock *sock, int fd)
@@ -121,19 +126,24 @@ void kn_sock_unref(kiwi_net *net, kn_sock *sock)
 
 /* ---- Closing ---------------------------------------------------------------------------------------- */
 
+static void abort_all(kiwi_net *net, kb_link *queue)
+{
+    for (kb_link *link = queue->next, *next; link != queue; link = next) {
+        kiwi_result out = {0};
+        next = link->next;
+        kn_fault(&out, KIWI_FAULT_CLOSED, 0, "Socket closed");
+        kn_op_abort(net, KB_OWNER(link, kn_op, queue), &out);
+    }
+}
+
 void kn_sock_abort(kiwi_net *net, kn_sock *sock)
 {
     sock->closing = true;
     if (sock->entry.id > 0)
         (void)kb_map_take(&net->table, sock->entry.id);
-    for (int side = 0; side < 2; side++) {
-        for (kb_link *link = sock->side[side].next, *next; link != &sock->side[side]; link = next) {
-            kiwi_result out = {0};
-            next = link->next;
-            kn_fault(&out, KIWI_FAULT_CLOSED, 0, "Socket closed");
-            kn_op_abort(net, KB_OWNER(link, kn_op, queue), &out);
-        }
-    }
+    abort_all(net, &sock->side[KN_READ]);
+    abort_all(net, &sock->side[KN_WRITE]);
+    abort_all(net, &sock->resolving);
     for (kb_link *link; (link = kb_list_pop(&sock->shaking)) != NULL ||
                         (link = kb_list_pop(&sock->accepted)) != NULL;) {
         kn_sock *hidden = KB_OWNER(link, kn_sock, shake);
@@ -172,13 +182,22 @@ static void say_bye(kn_sock *sock)
     kb_unlock(&sock->session_lock);
 }
 
-/* The port must be free when the call returns: wait until the last thread has left the listener. */
-static void await_freed(kiwi_net *net, const kn_sock *listener)
+/* The port must be free when the call returns: wait until the last thread has left the socket. */
+static void await_freed(kiwi_net *net, const kn_sock *sock)
 {
-    uint32_t slot = listener->slot, generation = net->slots[slot].generation;
+    uint32_t slot = sock->slot, generation = net->slots[slot].generation;
     kn_sock_shut(net, net->slots[slot].sock);
     while (net->slots[slot].generation == generation)
         kb_cond_until(&net->sock_freed, &net->lock, KB_NEVER);
+    if (net->room_kind->edge)
+        return;
+    /* poll() keeps what it waits for, and the port with it, until it returns. */
+    uint64_t round = net->rounds;
+    kn_lead_kick(net);
+    net->closers++;
+    while (net->in_room && net->rounds == round)
+        kb_cond_until(&net->sock_freed, &net->lock, KB_NEVER);
+    net->closers--;
 }
 
 /* What needs no waiting is sent first: a lazy runtime has not begun all that was submitted.  False: another
@@ -188,7 +207,8 @@ static bool send_queued(kiwi_net *net, kn_sock *sock)
     sock->refs++;
     for (kb_link *link; net->help && (link = kb_list_first(&sock->side[KN_WRITE])) != NULL;) {
         kn_op *op = KB_OWNER(link, kn_op, queue);
-        if (op->kind != KN_OP_SEND || op->state != KN_READY || op->heavy)
+        bool sends = op->kind == KN_OP_SEND || op->kind == KN_OP_SEND_TO;
+        if (!sends || op->state != KN_READY || op->heavy)
             break;
         kn_op_run(net, op, NULL, false);
     }
@@ -197,30 +217,29 @@ static bool send_queued(kiwi_net *net, kn_sock *sock)
     return open;
 }
 
+void kn_sock_close_id(kiwi_net *net, kn_sock *sock)
+{
+    if (!send_queued(net, sock))
+        return;
+    kn_sock_abort(net, sock);
+    if (sock->listener || sock->udp) {
+        await_freed(net, sock);
+        return;
+    }
+    if (sock->session != NULL) {
+        kb_unlock(&net->lock);
+        say_bye(sock); /* the open reference is still ours: nobody frees it */
+        kb_lock(&net->lock);
+    }
+    kn_sock_shut(net, sock);
+}
+
 static void close_id(kiwi_net *net, kiwi_id id, bool tls)
 {
     kb_lock(&net->lock);
-    kn_entry *entry = kb_map_get(&net->table, id);
-    kn_sock *sock = entry != NULL && entry->is_socket ? (kn_sock *)(void *)entry : NULL;
-    if (sock == NULL || sock->tls != tls) {
-        kb_unlock(&net->lock);
-        return;
-    }
-    if (!send_queued(net, sock)) {
-        kb_unlock(&net->lock);
-        return;
-    }
-    kn_sock_abort(net, sock);
-    if (sock->listener) {
-        await_freed(net, sock);
-    } else {
-        if (sock->session != NULL) {
-            kb_unlock(&net->lock);
-            say_bye(sock); /* the open reference is still ours: nobody frees it */
-            kb_lock(&net->lock);
-        }
-        kn_sock_shut(net, sock);
-    }
+    kn_sock *sock = kn_sock_any(net, id);
+    if (sock != NULL && sock->tls == tls && !sock->udp)
+        kn_sock_close_id(net, sock);
     kb_unlock(&net->lock);
 }
 

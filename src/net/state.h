@@ -72,6 +72,7 @@ struct kn_task {
     kiwi_task_state state;
     kiwi_result_kind kind;
     bool own;     /* made by kiwi_task_open() */
+    bool hidden;  /* neither listed nor counted: kiwi_task_hide() */
     bool watched; /* goes to kiwi_net.completions when it ends */
     int64_t integer;
     unsigned char *bytes;
@@ -90,6 +91,9 @@ typedef enum kn_op_kind {
     KN_OP_ACCEPT,
     KN_OP_CONNECT,   /* on a hidden socket, which gets an id at the end */
     KN_OP_HANDSHAKE, /* of an accepted connection; hidden socket, no task */
+    KN_OP_BIND,      /* of UDP, on a hidden socket, which gets an id at the end */
+    KN_OP_SEND_TO,   /* of UDP */
+    KN_OP_RECV_FROM, /* of UDP */
 } kn_op_kind;
 
 typedef enum kn_op_state {
@@ -101,6 +105,7 @@ typedef enum kn_op_state {
 } kn_op_state;
 
 struct kn_connect; /* connect.c */
+struct kn_remote;  /* udp.c */
 
 struct kn_op {
     kb_link queue; /* in its side's queue */
@@ -126,6 +131,7 @@ struct kn_op {
             size_t size, sent;
         } send;
         struct kn_connect *connect;
+        struct kn_remote *remote; /* bind, send_to */
         kn_op *spare; /* freed: the next one */
     } u;
 };
@@ -136,7 +142,7 @@ struct kn_sock {
     kn_entry entry; /* id 0: hidden */
     int fd; /* -1: none yet (connect).  Changed under the lock by the one thread that runs the op */
     int refs; /* 1 while open, 1 for each thread in a step; the last one closes the descriptor */
-    bool listener, tls, closing;
+    bool listener, tls, udp, closing;
     bool registered; /* edge-triggered room: events come for ever */
     bool hup;        /* the peer has ended: never dry again */
     uint32_t slot;   /* in kiwi_net.slots */
@@ -146,6 +152,7 @@ struct kn_sock {
     uint32_t
         dry[2]; /* value of events[] at which the direction was found empty or full; 0: never */
     kb_link side[2];    /* queues of operations, the head is the current one */
+    kb_link resolving;  /* datagrams whose host is looked up: they hold up nobody */
     int64_t timeout_ms; /* 0: none */
     uint32_t received;  /* bytes of the last receive (its runner only): what to expect of the next */
     uint64_t bytes_in, bytes_out;
@@ -220,6 +227,8 @@ struct kiwi_net {
     /* room */
     kn_lead lead;
     bool lead_wanted, kicked, in_room;
+    uint64_t rounds;  /* how often a leader has come out of the room */
+    unsigned closers; /* threads that wait for that */
     bool alarmed; /* there is a byte in the alarm pipe */
     int asleep;   /* callers of kiwi_net_wait() in poll() or leading */
     pthread_cond_t lead_free;
@@ -277,6 +286,8 @@ kn_step kn_op_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool may_compute)
 int kn_op_side(const kn_op *op);
 void kn_op_set_deadline(kiwi_net *net, kn_op *op, int64_t deadline_us);
 
+/* The name look-up for task `id` has ended.  Called by the resolver, not locked. */
+void kn_op_resolved(kiwi_net *net, kiwi_id id, kn_addresses *addresses, int code, int sys);
 /* Free an abandoned operation that nobody runs any more.  Locked. */
 void kn_op_discard(kiwi_net *net, kn_op *op);
 
@@ -296,17 +307,36 @@ void kn_join_finish(kiwi_net *net, kn_op *const joined[], size_t count, const ki
 
 kn_step kn_connect_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool may_compute);
 void kn_connect_free(struct kn_connect *connect);
-/* The name look-up for task `id` has ended.  Called by the resolver, not locked. */
-void kn_connect_resolved(kiwi_net *net, kiwi_id id, struct kn_addresses *addresses, int code,
-                         int sys);
+/* `op` has got its addresses, or (NULL) *out says why not: the name look-up failed with `why`. */
+void kn_connect_resolved(const kn_op *op, kn_addresses *addresses, int sys, const char *why,
+                         kiwi_result *out);
 void kn_connect_timed_out(const kn_op *op, kiwi_result *out);
 /* A handshake begins now: where no limit was given it gets one.  Locked. */
 void kn_connect_limit_handshake(kiwi_net *net, kn_op *op);
 
+/* ---- udp.c ---- */
+
+kn_step kn_udp_bind_step(kiwi_net *net, kn_op *op, kiwi_result *out);
+kn_step kn_udp_send_step(kn_op *op, kiwi_result *out);
+kn_step kn_udp_recv_step(kn_op *op, kiwi_result *out);
+void kn_udp_resolved(const kn_op *op, kn_addresses *addresses, int sys, const char *why,
+                     kiwi_result *out);
+void kn_udp_free(struct kn_remote *remote);
+
+/* ---- bind.c ---- */
+
+/* Bind a new descriptor to one of `all` (which must not be empty); `every`: they stand for all addresses of
+ * this machine.  `backlog` 0: UDP, able to broadcast; else TCP, listening.  0 with *fd set, or an errno. */
+int kn_bind(const kn_addresses *all, bool every, int backlog, int *fd);
+
 /* ---- sock.c ---- */
 
 kn_sock *kn_sock_new(kiwi_net *net, int fd, bool tls); /* locked; NULL: fd is still the caller's */
-kn_sock *kn_sock_find(kiwi_net *net, kiwi_id id, bool listener, bool tls);
+kn_sock *kn_sock_find(kiwi_net *net, kiwi_id id, bool listener, bool tls); /* not of UDP */
+kn_sock *kn_sock_any(kiwi_net *net, kiwi_id id);
+void kn_sock_close_id(kiwi_net *net, kn_sock *sock); /* all of kiwi_tcp_close().  Locked. */
+/* The numeric text of `addr` and its port; untouched for another family. */
+void kn_sock_describe(const struct sockaddr_storage *addr, char *host, size_t size, int *port);
 /* End all its operations with "Socket closed" and take it out of the table.  Locked.  First half. */
 void kn_sock_abort(kiwi_net *net, kn_sock *sock);
 /* Get blocked threads out and drop the open reference.  Locked.  Second half. */

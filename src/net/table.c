@@ -153,6 +153,14 @@ void kn_task_take(kiwi_net *net, kn_task *task, kiwi_result *out)
     kn_task_free(net, task);
 }
 
+/* Bytes at task->bytes: behind a datagram stands where it came from. */
+static size_t bytes_held(const kn_task *task)
+{
+    if (task->kind != KIWI_RESULT_DATAGRAM)
+        return task->size;
+    return task->size + strlen((const char *)task->bytes + task->size) + 1;
+}
+
 /* Give each awaiting thread the result.  The last one gets the bytes themselves if `give`. */
 static void serve_waiters(kn_task *task, bool give)
 {
@@ -162,10 +170,11 @@ static void serve_waiters(kn_task *task, bool give)
         if (next == NULL && give) {
             w->out->bytes = task->bytes;
             task->bytes = NULL;
-        } else if (task->size > 0) {
-            w->out->bytes = malloc(task->size);
+        } else if (task->bytes != NULL) {
+            size_t size = bytes_held(task);
+            w->out->bytes = malloc(size);
             if (w->out->bytes != NULL) {
-                memcpy(w->out->bytes, task->bytes, task->size);
+                memcpy(w->out->bytes, task->bytes, size);
             } else {
                 w->out->state = KIWI_TASK_FAULTED;
                 w->out->size = 0;
@@ -192,7 +201,8 @@ static void keep_leftover(kiwi_net *net, kn_task *task)
 void kn_task_end(kiwi_net *net, kn_task *task, kiwi_result *out)
 {
     assert(task->state == KIWI_TASK_RUNNING);
-    net->running--;
+    if (!task->hidden)
+        net->running--;
     if (!task->own)
         net->pending--;
     task->op = NULL;
@@ -303,7 +313,7 @@ int kiwi_task_list(kiwi_net *net, kiwi_id **ids, size_t *count, size_t *running)
         *running = net->running;
         size_t at = 0;
         for (const kn_entry *e; (e = kb_map_next(&net->table, &at, NULL)) != NULL;)
-            if (!e->is_socket)
+            if (!e->is_socket && !((const kn_task *)(const void *)e)->hidden)
                 (*ids)[(*count)++] = e->id;
     }
     kb_unlock(&net->lock);
@@ -311,6 +321,18 @@ int kiwi_task_list(kiwi_net *net, kiwi_id **ids, size_t *count, size_t *running)
         return ENOMEM;
     qsort(*ids, *count, sizeof(**ids), compare_ids);
     return 0;
+}
+
+void kiwi_task_hide(kiwi_net *net, kiwi_id id)
+{
+    kb_lock(&net->lock);
+    kn_task *task = kn_task_find(net, id);
+    if (task != NULL && !task->hidden) {
+        task->hidden = true;
+        if (task->state == KIWI_TASK_RUNNING)
+            net->running--;
+    }
+    kb_unlock(&net->lock);
 }
 
 size_t kiwi_task_running(kiwi_net *net)

@@ -73,7 +73,8 @@ static bool join_wait(kp_wait *w, kw_parked parked)
 kw_value kp_value_of(kw_vm *vm, kiwi_result *result)
 {
     switch (result->kind) {
-    case KIWI_RESULT_NONE: break;
+    case KIWI_RESULT_NONE:
+    case KIWI_RESULT_DATAGRAM: break; /* only udp receives them: kp_datagram() */
     case KIWI_RESULT_INTEGER: return kw_int(result->integer);
     case KIWI_RESULT_BYTES: {
         unsigned char *bytes = result->bytes;

@@ -12,7 +12,8 @@ check_PROGRAMS += \
 	%D%/check_table \
 	%D%/check_ticket \
 	%D%/check_tls \
-	%D%/check_trust
+	%D%/check_trust \
+	%D%/check_udp
 EXTRA_DIST += %D%/faults.h %D%/net_test.h %D%/tls_pair.h
 %C%_check_cert_SOURCES = %D%/check_cert.c tests/support/ca.c
 %C%_check_ticket_SOURCES = %D%/check_ticket.c tests/support/ca.c
