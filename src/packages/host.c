@@ -116,6 +116,8 @@ static kw_string *settle(kp_host *host, kiwi_result *result, kp_convert convert,
         *value = kw_int(kiwi_tls_failed(host->net, result));
         return NULL;
     }
+    if (convert == KP_DATAGRAM_TEXT || convert == KP_DATAGRAM_BYTES)
+        return kp_datagram(vm, result, convert == KP_DATAGRAM_TEXT, value);
     if (result->state == KIWI_TASK_FAULTED)
         return kw_string_new(vm, result->message, strlen(result->message));
     if (host->values->count > 0 && (kept = kw_map_find(host->values, key)) != NULL) {
@@ -155,6 +157,12 @@ kw_result kp_await(kw_vm *vm, kw_call *call, kiwi_id id, kp_convert convert)
         return kw_throw_memory(vm, sizeof(*w));
     kw_fiber_park(vm, "await");
     return KW_SUSPEND;
+}
+
+kw_result kp_await_own(kw_vm *vm, kw_call *call, kiwi_id id, kp_convert convert)
+{
+    kiwi_task_hide(kp_host_of(vm)->net, id);
+    return kp_await(vm, call, id, convert);
 }
 
 /* ---- The port ------------------------------------------------------------------------------------------- */
@@ -310,14 +318,6 @@ kiwi_net *kp_net(kw_vm *vm)
     return host->net;
 }
 
-bool kp_is_type(kw_vm *vm, const kw_call *call, uint32_t at, kw_type type, const char *function)
-{
-    if (kw_is(kw_arg(call, at), type))
-        return true;
-    kw_throw_param(vm, function, at, kw_type_title(type), kw_arg(call, at));
-    return false;
-}
-
 bool kp_allowed(kw_vm *vm, const char *name)
 {
     if (vm->safe_mode)
@@ -325,17 +325,23 @@ bool kp_allowed(kw_vm *vm, const char *name)
     return !vm->safe_mode;
 }
 
-void kp_define_struct(kw_vm *vm, const char *name, const kw_native_def *methods)
+kw_class *kp_struct_new(kw_vm *vm, const char *name, const kw_native_def *methods)
 {
     kw_class *c = kw_class_new(vm, kw_intern_c(vm, name));
     for (; methods->name != NULL; methods++)
         kw_class_add(vm, c, kw_intern_c(vm, methods->name), kw_native_new(vm, methods), false,
                      false);
+    return c;
+}
+
+void kp_define_struct(kw_vm *vm, const char *name, const kw_native_def *methods)
+{
+    kw_class *c = kp_struct_new(vm, name, methods);
     kw_global_define(vm, kw_global_at(vm, kw_intern_c(vm, name)), KW_MEANS_DECL, kw_of_class(c));
 }
 
-kw_result kp_construct(kw_vm *vm, kw_call *call, const char *name, const kw_value *args,
-                       size_t argc)
+kw_result kp_go_on_with(kw_vm *vm, kw_call *call, const char *name, const kw_value *args,
+                        size_t argc)
 {
     call->result = kw_global_value(vm, kw_global_at(vm, kw_intern_c(vm, name)));
     call->tail_args = kw_list_new(vm, argc);

@@ -13,6 +13,8 @@
 typedef enum kp_convert {
     KP_AS_IS,       /* its value, or a SystemError */
     KP_TLS_CONNECT, /* the socket id, or a negative id that remembers the reason */
+    KP_DATAGRAM_TEXT, /* what udp receives: see kp_datagram() */
+    KP_DATAGRAM_BYTES,
 } kp_convert;
 
 typedef struct kp_wait kp_wait; /* the fibers that await one task */
@@ -27,6 +29,8 @@ typedef struct kp_host {
     kw_map *faults;  /* task id -> message of a spawned task that failed */
     size_t purge_at; /* size of `values` + `faults` at which forgotten ids are looked for */
     int64_t mutexes; /* how many were made */
+    int64_t udp_sockets;
+    kw_class *udp_socket; /* struct Socket of package udp, pinned; NULL before its first use */
 } kp_host;
 
 kp_host *kp_host_of(kw_vm *vm);
@@ -38,19 +42,38 @@ kiwi_net *kp_net(kw_vm *vm);
 
 /* Await task `id` for the running fiber: result at once, or KW_SUSPEND. */
 kw_result kp_await(kw_vm *vm, kw_call *call, kiwi_id id, kp_convert convert);
+/* The same for a task that the script does not know of: task::list() and task::busy() do not, either.  The
+ * runtime is open. */
+kw_result kp_await_own(kw_vm *vm, kw_call *call, kiwi_id id, kp_convert convert);
 /* The value of a completed network task; takes over its bytes. */
 kw_value kp_value_of(kw_vm *vm, kiwi_result *result);
 /* Throw the fault of a task as a SystemError. */
 kw_result kp_throw_fault(kw_vm *vm, const kiwi_result *result);
 
-/* Argument checks of native primitives: ParameterTypeMismatchError that names `function`. */
+/* Argument checks of native primitives (args.c): ParameterTypeMismatchError that names `function`. */
 bool kp_is_type(kw_vm *vm, const kw_call *call, uint32_t at, kw_type type, const char *function);
+/* Argument `at`, or *otherwise (may be NULL) if it is missing or null: an integer.  false: thrown. */
+bool kp_int_arg(kw_vm *vm, const kw_call *call, uint32_t at, const char *function,
+                const int64_t *otherwise, int64_t *out);
+/* A string without NUL bytes, for the C library.  NULL: thrown. */
+const char *kp_host_arg(kw_vm *vm, const kw_call *call, uint32_t at, const char *function);
+const char *kp_host_text(kw_vm *vm, const kw_string *host);
+/* `lowest` to 65535; false: thrown. */
+bool kp_port_ok(kw_vm *vm, int64_t port, int64_t lowest);
+/* A hashmap of what is known of a socket. */
+kw_result kp_give_info(kw_vm *vm, kw_call *call, const kiwi_socket_info *info);
 
-/* Define a global struct whose methods are natives; the table ends with a NULL name. */
+/* The end of a datagram's receive: NULL with *value a hashmap of data (string if `text`, else bytes),
+ * from_host and from_port; or the message of the fault. */
+kw_string *kp_datagram(kw_vm *vm, kiwi_result *result, bool text, kw_value *value);
+
+/* A struct whose methods are natives; the table ends with a NULL name. */
+kw_class *kp_struct_new(kw_vm *vm, const char *name, const kw_native_def *methods);
+/* Define it as a global one. */
 void kp_define_struct(kw_vm *vm, const char *name, const kw_native_def *methods);
-/* Make an object of the global struct `name` with these arguments, in place of the native: KW_CALL. */
-kw_result kp_construct(kw_vm *vm, kw_call *call, const char *name, const kw_value *args,
-                       size_t argc);
+/* Call the global struct or library function `name` with these arguments in place of the native: KW_CALL. */
+kw_result kp_go_on_with(kw_vm *vm, kw_call *call, const char *name, const kw_value *args,
+                        size_t argc);
 
 /* Is package `name` available?  Not in safe mode: SafeModeError. */
 bool kp_allowed(kw_vm *vm, const char *name);

@@ -1,5 +1,6 @@
 noinst_LTLIBRARIES += libkwpackages.la
 libkwpackages_la_SOURCES = \
+	%D%/args.c \
 	%D%/channel.c \
 	%D%/embed.c \
 	%D%/env.c \
@@ -15,4 +16,5 @@ libkwpackages_la_SOURCES = \
 	%D%/queue.h \
 	%D%/registry.c \
 	%D%/socket.c \
-	%D%/task.c
+	%D%/task.c \
+	%D%/udp.c

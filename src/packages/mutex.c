@@ -119,16 +119,8 @@ static kw_result mutex_destroy(kw_vm *vm, kw_call *call)
 /* acquire, callback(), release: in Kiwi, because the callback may wait. */
 static kw_result mutex_synchronize(kw_vm *vm, kw_call *call)
 {
-    kw_value run = kw_global_value(vm, kw_global_at(vm, kw_intern_c(vm, "task::__synchronize__")));
-    kw_list *args = kw_list_new(vm, 2);
-    if (kw_is(run, KW_UNDEF) || args == NULL)
-        return KW_THROWN;
-    args->items[0] = call->self;
-    args->items[1] = kw_arg(call, 0);
-    args->count = 2;
-    call->result = run;
-    call->tail_args = args;
-    return KW_CALL;
+    const kw_value args[] = {call->self, kw_arg(call, 0)};
+    return kp_go_on_with(vm, call, "task::__synchronize__", args, 2);
 }
 
 void kp_mutex_define(kw_vm *vm)

@@ -12,6 +12,7 @@ void kp_channel_define(kw_vm *vm); /* struct Channel */
 void kp_mutex_define(kw_vm *vm);   /* struct Mutex */
 void kp_socket_define(kw_vm *vm);
 void kp_tls_define(kw_vm *vm);
+void kp_udp_define(kw_vm *vm); /* udp:: and struct Socket */
 void kp_math_define(kw_vm *vm);
 void kp_env_define(kw_vm *vm);
 

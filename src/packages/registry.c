@@ -16,7 +16,7 @@ static const struct {
     kp_define define;
 } natives[] = {
     {"env", kp_env_define},   {"math", kp_math_define}, {"socket", kp_socket_define},
-    {"task", kp_task_define}, {"tls", kp_tls_define},
+    {"task", kp_task_define}, {"tls", kp_tls_define}, {"udp", kp_udp_define},
 };
 
 /* Global names and what defines them. */
@@ -26,6 +26,7 @@ static const struct {
 } globals[] = {
     {"Channel", kp_channel_define},
     {"Mutex", kp_mutex_define},
+    {"Socket", kp_udp_define},
     {"await", kp_task_define},
     {"spawn", kp_task_define},
 };

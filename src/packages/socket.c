@@ -9,44 +9,6 @@
 #include "packages/host.h"
 #include "packages/packages.h"
 
-/* ---- Arguments ------------------------------------------------------------------------------------------ */
-
-/* Argument `at`, or `otherwise` if it is missing or null: an integer.  false: thrown. */
-static bool int_arg(kw_vm *vm, const kw_call *call, uint32_t at, const char *function,
-                    const int64_t *otherwise, int64_t *out)
-{
-    kw_value v = kw_arg(call, at);
-    if (kw_is(v, KW_NULL) && otherwise != NULL) {
-        *out = *otherwise;
-        return true;
-    }
-    if (!kp_is_type(vm, call, at, KW_INT, function))
-        return false;
-    *out = v.as.i;
-    return true;
-}
-
-/* A string without NUL bytes, for the C library.  NULL: thrown. */
-static const char *text_arg(kw_vm *vm, const kw_call *call, uint32_t at, const char *function)
-{
-    if (!kp_is_type(vm, call, at, KW_STRING, function))
-        return NULL;
-    const kw_string *s = kw_arg(call, at).as.string;
-    if (strlen(s->text) == s->size)
-        return s->text;
-    kw_throw(vm, "InvalidOperationError", "A host must not contain a NUL character.");
-    return NULL;
-}
-
-static bool port_ok(kw_vm *vm, int64_t port, int64_t lowest)
-{
-    if (port >= lowest && port <= 65535)
-        return true;
-    kw_throw(vm, "InvalidOperationError", "Invalid port %lld: expected %lld to 65535.",
-             (long long)port, (long long)lowest);
-    return false;
-}
-
 /* May the script use the network, and is the runtime there?  false: thrown. */
 static bool network(kw_vm *vm)
 {
@@ -144,10 +106,10 @@ static kw_result listening(kw_vm *vm, kw_call *call, int code, kiwi_id id,
 static kw_result socket_tcpserver(kw_vm *vm, kw_call *call)
 {
     static const char name[] = "__socket_tcpserver__";
-    const char *host = text_arg(vm, call, 0, name);
+    const char *host = kp_host_arg(vm, call, 0, name);
     int64_t port, backlog;
-    if (host == NULL || !int_arg(vm, call, 1, name, NULL, &port) ||
-        !int_arg(vm, call, 2, name, &default_backlog, &backlog) || !port_ok(vm, port, 0) ||
+    if (host == NULL || !kp_int_arg(vm, call, 1, name, NULL, &port) ||
+        !kp_int_arg(vm, call, 2, name, &default_backlog, &backlog) || !kp_port_ok(vm, port, 0) ||
         !network(vm))
         return KW_THROWN;
     kiwi_id id;
@@ -159,11 +121,11 @@ static kw_result socket_tcpserver(kw_vm *vm, kw_call *call)
 static kw_result tls_tcpserver(kw_vm *vm, kw_call *call)
 {
     static const char name[] = "__tlssocket_tcpserver__";
-    const char *host = text_arg(vm, call, 0, name);
+    const char *host = kp_host_arg(vm, call, 0, name);
     int64_t port, backlog;
     kiwi_tls_options options;
-    if (host == NULL || !int_arg(vm, call, 1, name, NULL, &port) ||
-        !int_arg(vm, call, 2, name, &default_backlog, &backlog) || !port_ok(vm, port, 0) ||
+    if (host == NULL || !kp_int_arg(vm, call, 1, name, NULL, &port) ||
+        !kp_int_arg(vm, call, 2, name, &default_backlog, &backlog) || !kp_port_ok(vm, port, 0) ||
         !tls_options(vm, call, 3, name, &options) || !network(vm))
         return KW_THROWN;
     kiwi_id id;
@@ -175,32 +137,32 @@ static kw_result tls_tcpserver(kw_vm *vm, kw_call *call)
 static kw_result socket_tcpconnect(kw_vm *vm, kw_call *call)
 {
     static const char name[] = "__socket_tcpconnect__";
-    const char *host = text_arg(vm, call, 0, name);
+    const char *host = kp_host_arg(vm, call, 0, name);
     int64_t port, timeout;
-    if (host == NULL || !int_arg(vm, call, 1, name, NULL, &port) ||
-        !int_arg(vm, call, 2, name, &no_timeout, &timeout) || !port_ok(vm, port, 1) || !network(vm))
+    if (host == NULL || !kp_int_arg(vm, call, 1, name, NULL, &port) ||
+        !kp_int_arg(vm, call, 2, name, &no_timeout, &timeout) || !kp_port_ok(vm, port, 1) || !network(vm))
         return KW_THROWN;
     if (timeout < 0 || timeout > INT32_MAX)
         return kw_throw(vm, "InvalidOperationError", "Invalid time limit %lld.",
                         (long long)timeout);
-    return kp_await(vm, call, kiwi_tcp_connect(kp_net(vm), host, port, (int)timeout), KP_AS_IS);
+    return kp_await_own(vm, call, kiwi_tcp_connect(kp_net(vm), host, port, (int)timeout), KP_AS_IS);
 }
 
 static kw_result tls_tcpconnect(kw_vm *vm, kw_call *call)
 {
     static const char name[] = "__tlssocket_tcpconnect__";
-    const char *host = text_arg(vm, call, 0, name);
+    const char *host = kp_host_arg(vm, call, 0, name);
     int64_t port;
     const char *sni = NULL;
     kiwi_tls_options options;
-    if (host == NULL || !int_arg(vm, call, 1, name, &default_tls_port, &port))
+    if (host == NULL || !kp_int_arg(vm, call, 1, name, &default_tls_port, &port))
         return KW_THROWN;
-    if (!kw_is(kw_arg(call, 2), KW_NULL) && (sni = text_arg(vm, call, 2, name)) == NULL)
+    if (!kw_is(kw_arg(call, 2), KW_NULL) && (sni = kp_host_arg(vm, call, 2, name)) == NULL)
         return KW_THROWN;
-    if (!port_ok(vm, port, 1) || !tls_options(vm, call, 3, name, &options) || !network(vm))
+    if (!kp_port_ok(vm, port, 1) || !tls_options(vm, call, 3, name, &options) || !network(vm))
         return KW_THROWN;
-    return kp_await(vm, call, kiwi_tls_connect(kp_net(vm), host, port, sni, &options),
-                    KP_TLS_CONNECT);
+    return kp_await_own(vm, call, kiwi_tls_connect(kp_net(vm), host, port, sni, &options),
+                        KP_TLS_CONNECT);
 }
 
 /* ---- Operations on sockets: one body for both packages ---------------------------------------------------- */
@@ -209,7 +171,7 @@ static kw_result accepting(kw_vm *vm, kw_call *call, const char *name,
                            kiwi_id (*accept)(kiwi_net *, kiwi_id))
 {
     int64_t id;
-    if (!int_arg(vm, call, 0, name, NULL, &id) || !network(vm))
+    if (!kp_int_arg(vm, call, 0, name, NULL, &id) || !network(vm))
         return KW_THROWN;
     return task(call, accept(kp_net(vm), id));
 }
@@ -218,7 +180,7 @@ static kw_result receiving(kw_vm *vm, kw_call *call, const char *name,
                            kiwi_id (*recv)(kiwi_net *, kiwi_id, int64_t))
 {
     int64_t id, max;
-    if (!int_arg(vm, call, 0, name, NULL, &id) || !int_arg(vm, call, 1, name, &default_max, &max) ||
+    if (!kp_int_arg(vm, call, 0, name, NULL, &id) || !kp_int_arg(vm, call, 1, name, &default_max, &max) ||
         !network(vm))
         return KW_THROWN;
     return task(call, recv(kp_net(vm), id, max));
@@ -228,7 +190,7 @@ static kw_result sending(kw_vm *vm, kw_call *call, const char *name,
                          kiwi_id (*send)(kiwi_net *, kiwi_id, const void *, size_t))
 {
     int64_t id;
-    if (!int_arg(vm, call, 0, name, NULL, &id) || !kp_is_type(vm, call, 1, KW_BYTES, name) ||
+    if (!kp_int_arg(vm, call, 0, name, NULL, &id) || !kp_is_type(vm, call, 1, KW_BYTES, name) ||
         !network(vm))
         return KW_THROWN;
     const kw_bytes *data = call->args[1].as.bytes;
@@ -239,7 +201,7 @@ static kw_result closing(kw_vm *vm, kw_call *call, const char *name,
                          void (*close)(kiwi_net *, kiwi_id))
 {
     int64_t id;
-    if (!int_arg(vm, call, 0, name, NULL, &id) || !network(vm))
+    if (!kp_int_arg(vm, call, 0, name, NULL, &id) || !network(vm))
         return KW_THROWN;
     close(kp_net(vm), id);
     return KW_DONE;
@@ -280,38 +242,6 @@ static kw_result tls_close(kw_vm *vm, kw_call *call)
 
 /* ---- Beyond the specification ------------------------------------------------------------------------------ */
 
-static kw_value text_value(kw_vm *vm, const char *text)
-{
-    return text[0] == '\0' ? kw_null() : kw_string_c(vm, text);
-}
-
-static bool put_info(kw_vm *vm, kw_map *map, const kiwi_socket_info *info)
-{
-    const struct {
-        const char *key;
-        kw_value value;
-    } rows[] = {
-        {"listener", kw_bool(info->listener)},
-        {"local_host", text_value(vm, info->local_host)},
-        {"local_port", kw_int(info->local_port)},
-        {"peer_host", text_value(vm, info->peer_host)},
-        {"peer_port", kw_int(info->peer_port)},
-        {"bytes_in", kw_int((int64_t)info->bytes_in)},
-        {"bytes_out", kw_int((int64_t)info->bytes_out)},
-        {"version", text_value(vm, info->version)},
-        {"cipher", text_value(vm, info->cipher)},
-        {"alpn", text_value(vm, info->alpn)},
-        {"verified", kw_bool(info->verified)},
-        {"resumed", kw_bool(info->resumed)},
-        {"handshakes_failed", kw_int((int64_t)info->handshakes_failed)},
-    };
-    size_t count = info->tls ? sizeof(rows) / sizeof(rows[0]) : 7;
-    for (size_t i = 0; i < count; i++)
-        if (!kw_map_set_c(vm, map, rows[i].key, rows[i].value))
-            return false;
-    return true;
-}
-
 static kw_result invalid_socket(kw_vm *vm)
 {
     return kw_throw(vm, "SystemError", "Invalid socket");
@@ -321,9 +251,9 @@ static kw_result invalid_socket(kw_vm *vm)
 static bool open_socket(kw_vm *vm, kw_call *call, const char *name, bool tls, kiwi_id *id,
                         kiwi_socket_info *info)
 {
-    if (!int_arg(vm, call, 0, name, NULL, id) || !network(vm))
+    if (!kp_int_arg(vm, call, 0, name, NULL, id) || !network(vm))
         return false;
-    if (kiwi_socket_info_get(kp_net(vm), *id, info) == 0 && info->tls == tls)
+    if (kiwi_socket_info_get(kp_net(vm), *id, info) == 0 && info->tls == tls && !info->udp)
         return true;
     (void)invalid_socket(vm);
     return false;
@@ -335,8 +265,7 @@ static kw_result describing(kw_vm *vm, kw_call *call, const char *name, bool tls
     kiwi_socket_info info;
     if (!open_socket(vm, call, name, tls, &id, &info))
         return KW_THROWN;
-    kw_map *map = kw_map_new(vm, 13);
-    return put_info(vm, map, &info) ? kw_return(call, kw_of_map(map)) : KW_THROWN;
+    return kp_give_info(vm, call, &info);
 }
 
 static kw_result limiting(kw_vm *vm, kw_call *call, const char *name, bool tls)
@@ -344,7 +273,7 @@ static kw_result limiting(kw_vm *vm, kw_call *call, const char *name, bool tls)
     kiwi_id id;
     kiwi_socket_info info;
     int64_t ms;
-    if (!open_socket(vm, call, name, tls, &id, &info) || !int_arg(vm, call, 1, name, NULL, &ms))
+    if (!open_socket(vm, call, name, tls, &id, &info) || !kp_int_arg(vm, call, 1, name, NULL, &ms))
         return KW_THROWN;
     if (ms < 0 || ms > INT32_MAX)
         return kw_throw(vm, "InvalidOperationError", "Invalid time limit %lld.", (long long)ms);
@@ -389,7 +318,7 @@ static kw_result tls_error(kw_vm *vm, kw_call *call)
 {
     int64_t id;
     kiwi_result result;
-    if (!int_arg(vm, call, 0, "__tlssocket_error__", NULL, &id) || !network(vm))
+    if (!kp_int_arg(vm, call, 0, "__tlssocket_error__", NULL, &id) || !network(vm))
         return KW_THROWN;
     if (kiwi_tls_error(kp_net(vm), id, &result) != 0)
         return KW_DONE;

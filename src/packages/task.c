@@ -129,12 +129,12 @@ static kw_result task_channel(kw_vm *vm, kw_call *call)
     kw_value cap = kw_arg(call, 0);
     if (!kw_is_number(cap) && !kw_is(cap, KW_NULL))
         return kw_throw(vm, "ConversionError", "Expected an integer value.");
-    return kp_construct(vm, call, "Channel", &cap, 1);
+    return kp_go_on_with(vm, call, "Channel", &cap, 1);
 }
 
 static kw_result task_mutex(kw_vm *vm, kw_call *call)
 {
-    return kp_construct(vm, call, "Mutex", NULL, 0);
+    return kp_go_on_with(vm, call, "Mutex", NULL, 0);
 }
 
 static const kw_native_def functions[] = {

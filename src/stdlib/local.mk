@@ -4,7 +4,8 @@ stdlib_kiwi = \
 	%D%/event.kiwi \
 	%D%/prelude.kiwi \
 	%D%/regex.kiwi \
-	%D%/task.kiwi
+	%D%/task.kiwi \
+	%D%/udp.kiwi
 
 noinst_LTLIBRARIES += libkwstdlib.la
 libkwstdlib_la_SOURCES = %D%/sources.h
