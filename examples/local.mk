@@ -11,4 +11,5 @@ EXTRA_DIST += \
 	%D%/port_scanner.kiwi \
 	%D%/tcp_client.kiwi \
 	%D%/tls_echo_server.kiwi \
-	%D%/tour.kiwi
+	%D%/tour.kiwi \
+	%D%/udp_echo.kiwi

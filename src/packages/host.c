@@ -159,6 +159,18 @@ kw_result kp_await(kw_vm *vm, kw_call *call, kiwi_id id, kp_convert convert)
     return KW_SUSPEND;
 }
 
+bool kp_spawn(kw_vm *vm, kw_value callback, const kw_value *args, size_t argc, kiwi_id *id)
+{
+    kiwi_net *net = kp_net(vm);
+    kw_fiber *fiber = net == NULL ? NULL : kw_fiber_new(vm, callback, args, argc);
+    if (fiber == NULL)
+        return false;
+    *id = kiwi_task_open(net);
+    kw_fiber_set_id(fiber, *id);
+    kw_sched_ready(vm, fiber);
+    return true;
+}
+
 kw_result kp_await_own(kw_vm *vm, kw_call *call, kiwi_id id, kp_convert convert)
 {
     kiwi_task_hide(kp_host_of(vm)->net, id);
@@ -184,7 +196,7 @@ static void port_wait(void *data, int64_t timeout_us, bool sole)
 static bool port_pending(void *data)
 {
     kp_host *host = data;
-    return host->net != NULL && kiwi_net_pending(host->net) > 0;
+    return host->net != NULL && (host->signals_waiting > 0 || kiwi_net_pending(host->net) > 0);
 }
 
 static void wake_all(kp_host *host, kp_wait *w, kiwi_result *result)
@@ -205,9 +217,9 @@ static void wake_all(kp_host *host, kp_wait *w, kiwi_result *result)
 
 static void port_collect(kw_vm *vm, void *data)
 {
-    (void)vm;
     kp_host *host = data;
     kiwi_result result;
+    kp_signals_collect(vm);
     while (host->net != NULL && host->watched > 0 && kiwi_task_next(host->net, 0, &result) == 0)
         wake_all(host, result.token, &result);
 }
@@ -253,6 +265,7 @@ static void port_mark(kw_vm *vm, void *data)
 {
     kp_host *host = data;
     mark_waits(vm, host);
+    kp_signals_mark(vm);
     kw_gc_mark_obj(vm, host->values);
     kw_gc_mark_obj(vm, host->faults);
 }
@@ -285,6 +298,7 @@ void kp_host_close(kw_vm *vm)
     kp_host *host = kp_host_of(vm);
     if (host == NULL)
         return;
+    kp_signals_close(vm); /* first: a signal that comes now wakes the runtime */
     kiwi_net_close(host->net);
     size_t at = 0;
     for (kp_wait *w; (w = kb_map_next(&host->waits, &at, NULL)) != NULL;) {

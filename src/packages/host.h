@@ -17,7 +17,8 @@ typedef enum kp_convert {
     KP_DATAGRAM_BYTES,
 } kp_convert;
 
-typedef struct kp_wait kp_wait; /* the fibers that await one task */
+typedef struct kp_wait kp_wait;     /* the fibers that await one task */
+typedef struct kp_signal kp_signal; /* signal.c: a name that was trapped */
 
 typedef struct kp_host {
     kw_vm *vm;
@@ -29,6 +30,8 @@ typedef struct kp_host {
     kw_map *faults;  /* task id -> message of a spawned task that failed */
     size_t purge_at; /* size of `values` + `faults` at which forgotten ids are looked for */
     int64_t mutexes; /* how many were made */
+    kp_signal *signals;
+    size_t signals_waiting; /* tasks that wait for their signal */
     int64_t udp_sockets;
     kw_class *udp_socket; /* struct Socket of package udp, pinned; NULL before its first use */
 } kp_host;
@@ -45,6 +48,8 @@ kw_result kp_await(kw_vm *vm, kw_call *call, kiwi_id id, kp_convert convert);
 /* The same for a task that the script does not know of: task::list() and task::busy() do not, either.  The
  * runtime is open. */
 kw_result kp_await_own(kw_vm *vm, kw_call *call, kiwi_id id, kp_convert convert);
+/* A new fiber for `callback`, in the task table as *id and in the run queue.  false: thrown. */
+bool kp_spawn(kw_vm *vm, kw_value callback, const kw_value *args, size_t argc, kiwi_id *id);
 /* The value of a completed network task; takes over its bytes. */
 kw_value kp_value_of(kw_vm *vm, kiwi_result *result);
 /* Throw the fault of a task as a SystemError. */
@@ -74,6 +79,11 @@ void kp_define_struct(kw_vm *vm, const char *name, const kw_native_def *methods)
 /* Call the global struct or library function `name` with these arguments in place of the native: KW_CALL. */
 kw_result kp_go_on_with(kw_vm *vm, kw_call *call, const char *name, const kw_value *args,
                         size_t argc);
+
+/* signal.c: wake the tasks whose signals came; mark what is trapped; restore the process's own handling. */
+void kp_signals_collect(kw_vm *vm);
+void kp_signals_mark(kw_vm *vm);
+void kp_signals_close(kw_vm *vm);
 
 /* Is package `name` available?  Not in safe mode: SafeModeError. */
 bool kp_allowed(kw_vm *vm, const char *name);

@@ -15,6 +15,7 @@ libkwpackages_la_SOURCES = \
 	%D%/queue.c \
 	%D%/queue.h \
 	%D%/registry.c \
+	%D%/signal.c \
 	%D%/socket.c \
 	%D%/task.c \
 	%D%/udp.c

@@ -10,6 +10,7 @@ typedef void (*kp_define)(kw_vm *vm);
 void kp_task_define(kw_vm *vm);    /* task:: and the globals spawn and await */
 void kp_channel_define(kw_vm *vm); /* struct Channel */
 void kp_mutex_define(kw_vm *vm);   /* struct Mutex */
+void kp_signal_define(kw_vm *vm);
 void kp_socket_define(kw_vm *vm);
 void kp_tls_define(kw_vm *vm);
 void kp_udp_define(kw_vm *vm); /* udp:: and struct Socket */

@@ -15,8 +15,9 @@ static const struct {
     const char *name;
     kp_define define;
 } natives[] = {
-    {"env", kp_env_define},   {"math", kp_math_define}, {"socket", kp_socket_define},
-    {"task", kp_task_define}, {"tls", kp_tls_define}, {"udp", kp_udp_define},
+    {"env", kp_env_define},       {"math", kp_math_define}, {"signal", kp_signal_define},
+    {"socket", kp_socket_define}, {"task", kp_task_define}, {"tls", kp_tls_define},
+    {"udp", kp_udp_define},
 };
 
 /* Global names and what defines them. */

@@ -25,7 +25,6 @@ static kw_result task_await(kw_vm *vm, kw_call *call)
     return task_id(vm, call, &id) ? kp_await(vm, call, id, KP_AS_IS) : KW_THROWN;
 }
 
-/* A new fiber for `callback`, in the task table and in the run queue. */
 static kw_result task_spawn(kw_vm *vm, kw_call *call)
 {
     kw_value callback = kw_arg(call, 0), args = kw_arg(call, 1);
@@ -33,17 +32,11 @@ static kw_result task_spawn(kw_vm *vm, kw_call *call)
         return kw_throw_expected(vm, "a lambda", callback);
     if (!kw_is(args, KW_LIST) && !kw_is(args, KW_NULL))
         return kw_throw_expected(vm, "a list", args);
-    kiwi_net *net = kp_net(vm);
-    if (net == NULL)
-        return KW_THROWN;
+    kiwi_id id;
     bool given = kw_is(args, KW_LIST);
-    kw_fiber *fiber = kw_fiber_new(vm, callback, given ? args.as.list->items : NULL,
-                                   given ? args.as.list->count : 0);
-    if (fiber == NULL)
+    if (!kp_spawn(vm, callback, given ? args.as.list->items : NULL,
+                  given ? args.as.list->count : 0, &id))
         return KW_THROWN;
-    kiwi_id id = kiwi_task_open(net);
-    kw_fiber_set_id(fiber, id);
-    kw_sched_ready(vm, fiber);
     return kw_return(call, kw_int(id));
 }
 

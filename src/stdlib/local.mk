@@ -4,6 +4,7 @@ stdlib_kiwi = \
 	%D%/event.kiwi \
 	%D%/prelude.kiwi \
 	%D%/regex.kiwi \
+	%D%/signal.kiwi \
 	%D%/task.kiwi \
 	%D%/udp.kiwi
 
