@@ -1,4 +1,5 @@
-/* bind.c - descriptors bound to an address, of listeners and of UDP sockets.  The contract is in state.h. */
+/* bind.c - descriptors bound to an address, of listeners and of UDP sockets.  The contract is in
+ * state.h. */
 #include "config.h"
 
 #include "net/state.h"
@@ -15,7 +16,7 @@ static int bind_one(const struct sockaddr_storage *addr, socklen_t size, int bac
     int fd = -1, error = kn_fd_socket(addr->ss_family, stream ? SOCK_STREAM : SOCK_DGRAM, &fd);
     if (error != 0)
         return error;
-    /* With SO_REUSEADDR two sockets could share a port of UDP, and a taken one would not be noticed. */
+    /* With SO_REUSEADDR two sockets of UDP could share a port, and nobody would notice. */
     (void)setsockopt(fd, SOL_SOCKET, stream ? SO_REUSEADDR : SO_BROADCAST, &on, sizeof(on));
     if (addr->ss_family == AF_INET6)
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));

@@ -1,9 +1,10 @@
-/* udp.c - datagrams: binding, sending to an address or a name, receiving.  The contracts are in kiwi/net.h
- * and state.h.
+/* udp.c - datagrams: binding, sending to an address or a name, receiving.  The contracts are in
+ * kiwi/net.h and state.h.
  *
- * A socket keeps its descriptor for life; binding makes a new socket.  shutdown() does not wake a thread
- * that waits for a datagram everywhere, so none waits in recvfrom(): all wait in poll(), with the wake-up
- * pipe of their worker beside it, or in the waiting room, where close finds them. */
+ * A socket keeps its descriptor for life; binding makes a new socket.  shutdown() does not wake
+ * a thread that waits for a datagram everywhere, so none waits in recvfrom(): all wait in
+ * poll(), with the wake-up pipe of their worker beside it, or in the waiting room, where close
+ * finds them. */
 #include "config.h"
 
 #include "net/state.h"
@@ -79,7 +80,7 @@ void kn_udp_resolved(const kn_op *op, kn_addresses *addresses, int sys, const ch
         cannot(op->u.remote, out, KIWI_FAULT_RESOLVE, sys, why);
 }
 
-/* ---- Steps (not locked) ----------------------------------------------------------------------------- */
+/* ---- Steps (not locked) ---------------------------------------------------------------------- */
 
 kn_step kn_udp_bind_step(kiwi_net *net, kn_op *op, kiwi_result *out)
 {
@@ -191,8 +192,8 @@ kn_step kn_udp_recv_step(kn_op *op, kiwi_result *out)
     for (;;) {
         struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
         socklen_t from_size = sizeof(from);
-        ssize_t got = recvfrom(op->sock->fd, data, sizeof(data), 0, (struct sockaddr *)&from,
-                               &from_size);
+        ssize_t got =
+            recvfrom(op->sock->fd, data, sizeof(data), 0, (struct sockaddr *)&from, &from_size);
         if (got >= 0)
             return received(data, (size_t)got, &from, out);
         if (errno == EAGAIN || errno == EWOULDBLOCK)
@@ -204,7 +205,7 @@ kn_step kn_udp_recv_step(kn_op *op, kiwi_result *out)
     }
 }
 
-/* ---- Submitting -------------------------------------------------------------------------------------- */
+/* ---- Submitting ------------------------------------------------------------------------------ */
 
 static kiwi_id faulted(kiwi_net *net, kiwi_fault fault, int sys, const char *text) /* locked */
 {
@@ -349,7 +350,8 @@ kiwi_id kiwi_udp_recv(kiwi_net *net, kiwi_id socket, int64_t timeout_ms)
     return id;
 }
 
-/* A descriptor on any port, for both kinds of addresses if there can be such a one.  0 or an errno. */
+/* A descriptor on any port, for both kinds of addresses if there can be such a one.  0 or an
+ * errno. */
 static int bind_fresh(int *fd)
 {
     kn_addresses *all = NULL;

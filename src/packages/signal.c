@@ -1,10 +1,10 @@
-/* signal.c - package signal: handlers in tasks for signals of the process and for names that scripts raise
- * (task-and-network.md section 11).
+/* signal.c - package signal: handlers in tasks for signals of the process and for names that
+ * scripts raise (task-and-network.md section 11).
  *
- * A trapped name has one task, which looks every 50 ms whether the name was marked.  It does not wake for
- * that: it sleeps until a mark, and then until its next look.
- * A signal of the process is noted by its C handler in `arrived` and wakes the scheduler; the interpreter
- * thread marks the name when it collects events.  Signals belong to the process, so one interpreter at a time
+ * A trapped name has one task, which looks every 50 ms whether the name was marked.  It does not
+ * wake for that: it sleeps until a mark, and then until its next look. A signal of the process
+ * is noted by its C handler in `arrived` and wakes the scheduler; the interpreter thread marks
+ * the name when it collects events.  Signals belong to the process, so one interpreter at a time
  * has them. */
 #include "config.h"
 
@@ -35,30 +35,32 @@ struct kp_signal {
     int64_t look_us;     /* the next look */
 };
 
-/* ---- Signals of the process ---------------------------------------------------------------------------------- */
+/* ---- Signals of the process ------------------------------------------------------------------ */
 
 static const struct {
     const char *name;
     int number;
 } real_signals[] = {
-    {"SIGINT", SIGINT},   {"SIGTERM", SIGTERM}, {"SIGHUP", SIGHUP},   {"SIGUSR1", SIGUSR1},
-    {"SIGUSR2", SIGUSR2}, {"SIGQUIT", SIGQUIT}, {"SIGALRM", SIGALRM}, {"SIGCONT", SIGCONT},
-    {"SIGTSTP", SIGTSTP},
+    {"SIGINT", SIGINT},     {"SIGTERM", SIGTERM}, {"SIGHUP", SIGHUP},
+    {"SIGUSR1", SIGUSR1},   {"SIGUSR2", SIGUSR2}, {"SIGQUIT", SIGQUIT},
+    {"SIGALRM", SIGALRM},   {"SIGCONT", SIGCONT}, {"SIGTSTP", SIGTSTP},
 #if defined(SIGWINCH)
     {"SIGWINCH", SIGWINCH},
 #endif
 };
 enum { REAL_COUNT = sizeof(real_signals) / sizeof(real_signals[0]) };
 
-/* Sequentially consistent, as the default is: the handler counts itself in and then reads `runtime`; who gives
- * the signals up clears `runtime` and then reads the count.  One of the two sees the other. */
+/* Sequentially consistent, as the default is: the handler counts itself in and then reads
+ * `runtime`; who gives the signals up clears `runtime` and then reads the count.  One of the two
+ * sees the other. */
 static atomic_bool arrived[REAL_COUNT];
 static _Atomic(kiwi_net *) runtime; /* to be woken; NULL: none */
 static atomic_int handlers_running;
-static _Atomic(kw_vm *) owner; /* the interpreter that has the signals; changed by it alone once it has them */
+static _Atomic(kw_vm *) owner; /* has the signals, and alone may give them up; NULL: nobody */
 static int owned;              /* how many; owner's thread only */
 
-static void on_signal(int number) /* async-signal-safe; on any thread of the program that embeds us */
+/* Async-signal-safe; runs on any thread of the program that embeds us. */
+static void on_signal(int number)
 {
     atomic_fetch_add(&handlers_running, 1);
     for (size_t i = 0; i < REAL_COUNT; i++)
@@ -87,7 +89,8 @@ static bool install(kw_vm *vm, kp_signal *s)
     atomic_store(&arrived[real], false);
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(real_signals[real].number, &action, &s->before); /* fails for bad numbers only */
+    /* It fails for numbers of no signal only. */
+    (void)sigaction(real_signals[real].number, &action, &s->before);
     s->real = real;
     owned++;
     return true;
@@ -108,7 +111,7 @@ static void uninstall(kp_signal *s)
     atomic_store(&owner, NULL);
 }
 
-/* ---- Names ------------------------------------------------------------------------------------------------------ */
+/* ---- Names ----------------------------------------------------------------------------------- */
 
 static kw_string *upper(kw_vm *vm, const kw_string *name)
 {
@@ -188,7 +191,7 @@ static void mark(kw_vm *vm, kp_signal *s)
     call_look(vm, s);
 }
 
-/* ---- Functions ---------------------------------------------------------------------------------------------------- */
+/* ---- Functions ------------------------------------------------------------------------------- */
 
 static kw_result signal_trap(kw_vm *vm, kw_call *call)
 {
@@ -208,7 +211,8 @@ static kw_result signal_trap(kw_vm *vm, kw_call *call)
     }
     s->handler = handler;
     if (!served(vm, s)) {
-        kw_value serve = kw_global_value(vm, kw_global_at(vm, kw_intern_c(vm, "signal::__serve__")));
+        kw_value serve =
+            kw_global_value(vm, kw_global_at(vm, kw_intern_c(vm, "signal::__serve__")));
         kw_value arg = kw_of_string(name);
         s->marked = s->waiting = s->timed = false;
         s->look_us = kb_clock_us();
@@ -253,7 +257,7 @@ static kw_result signal_reset(kw_vm *vm, kw_call *call)
     return KW_DONE;
 }
 
-/* ---- For the task ---------------------------------------------------------------------------------------------------- */
+/* ---- For the task ---------------------------------------------------------------------------- */
 
 /* __look__(name): wait if there is nothing to be seen yet.  0: reset; 1: look again; 2: marked. */
 static kw_result signal_look(kw_vm *vm, kw_call *call)
@@ -296,7 +300,7 @@ static kw_result signal_handler(kw_vm *vm, kw_call *call)
     return kw_return(call, trapped(s) ? s->handler : kw_null());
 }
 
-/* ---- The host ---------------------------------------------------------------------------------------------------------- */
+/* ---- The host -------------------------------------------------------------------------------- */
 
 void kp_signals_collect(kw_vm *vm)
 {
@@ -334,6 +338,5 @@ void kp_signal_define(kw_vm *vm)
     };
     kw_define_functions(vm, "signal", functions);
     for (size_t i = 0; i < REAL_COUNT; i++)
-        kw_define_value(vm, "signal", real_signals[i].name,
-                        kw_string_c(vm, real_signals[i].name));
+        kw_define_value(vm, "signal", real_signals[i].name, kw_string_c(vm, real_signals[i].name));
 }

@@ -1,7 +1,8 @@
-/* udp.c - package udp: struct Socket, and udp::socket() that makes one (task-and-network.md section 10).
+/* udp.c - package udp: struct Socket, and udp::socket() that makes one (task-and-network.md
+ * section 10).
  *
- * A Socket of a script is more than one of the runtime: that one is opened when the script binds, sends or
- * receives, and another one takes its place when the script binds again. */
+ * A Socket of a script is more than one of the runtime: that one is opened when the script
+ * binds, sends or receives, and another one takes its place when the script binds again. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -32,8 +33,9 @@ static void free_udp(kw_vm *vm, void *data) /* a socket that was not closed, but
     kw_free(vm, data, sizeof(udp));
 }
 
-/* ---- Arguments: positions in the texts are those of primitives, whose first one is the socket's id ---------- */
+/* ---- Arguments ---------------------------------------------------------------------------------- */
 
+/* Positions in the texts are those of primitives, whose first argument is the socket's id. */
 static bool typed(kw_vm *vm, const kw_call *call, uint32_t at, kw_type type, const char *function)
 {
     if (kw_is(kw_arg(call, at), type))
@@ -83,7 +85,7 @@ static bool ensure_net(kw_vm *vm, udp *u)
     return u->net != 0;
 }
 
-/* ---- Making ------------------------------------------------------------------------------------------------ */
+/* ---- Making ---------------------------------------------------------------------------------- */
 
 static void equip(kw_vm *vm, kw_object *object)
 {
@@ -110,7 +112,7 @@ static kw_result udp_socket(kw_vm *vm, kw_call *call)
     return kw_return(call, kw_of_obj(KW_OBJECT, object));
 }
 
-/* ---- Methods ------------------------------------------------------------------------------------------------ */
+/* ---- Methods --------------------------------------------------------------------------------- */
 
 static kw_result udp_bind(kw_vm *vm, kw_call *call)
 {
@@ -245,7 +247,7 @@ static kw_result udp_info(kw_vm *vm, kw_call *call)
 
 static const kw_native_def methods[] = {
     {"new", udp_new, 0, 0, "Socket.new()"},
-    {"bind", udp_bind, 1, 2, "bind(port, host = \"0.0.0.0\"): receive there; replaces an earlier bind"},
+    {"bind", udp_bind, 1, 2, "bind(port, host = \"0.0.0.0\"): replaces an earlier bind"},
     {"send", udp_send, 3, 3, "send(host, port, data): one datagram; the number of bytes"},
     {"recv", udp_recv, 0, 1, "recv(): wait for a datagram; data (string), from_host, from_port"},
     {"recv_bytes", udp_recv_bytes, 0, 1, "recv_bytes(): the same with data as bytes"},

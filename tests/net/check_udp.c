@@ -1,4 +1,5 @@
-/* check_udp.c - datagrams: whole, with their sender; binding, limits, names; closing in every state. */
+/* check_udp.c - datagrams: whole, with their sender; binding, limits, names; closing in every
+ * state. */
 #include "config.h"
 
 #include <errno.h>
@@ -42,9 +43,8 @@ static kiwi_id udp_bind(kiwi_net *net, const char *host, int *port)
 
 static void send_text(kiwi_net *net, kiwi_id socket, const char *host, int port, const char *text)
 {
-    ck_assert_int_eq(
-        await_int(net, kiwi_udp_send(net, socket, host, port, text, strlen(text))),
-        (int64_t)strlen(text));
+    ck_assert_int_eq(await_int(net, kiwi_udp_send(net, socket, host, port, text, strlen(text))),
+                     (int64_t)strlen(text));
 }
 
 /* Expect the datagram `text` from `host` and `port`. */
@@ -243,7 +243,8 @@ START_TEST(close_faults_pending_receives_and_frees_the_port)
             second[i] = kiwi_udp_recv(net, sockets[i], 0);
         }
         kiwi_net_flush(net);
-        send_text(net, sockets[0], "127.0.0.1", ports[SOCKETS - 1], "x"); /* the pool has got going */
+        /* So the pool has got going. */
+        send_text(net, sockets[0], "127.0.0.1", ports[SOCKETS - 1], "x");
         expect(net, first[SOCKETS - 1], "x", "127.0.0.1", ports[0]);
         for (int i = 0; i < SOCKETS; i++) {
             kiwi_udp_close(net, sockets[i]);
@@ -261,9 +262,10 @@ START_TEST(close_faults_pending_receives_and_frees_the_port)
 }
 END_TEST
 
-/* ---- Names -------------------------------------------------------------------------------------------- */
+/* ---- Names ----------------------------------------------------------------------------------- */
 
-static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER; /* held: look-ups of "hang" do not return */
+/* Held: look-ups of "hang.test" do not return. */
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 
 static int fake_look_up(const char *host, const char *service, const struct addrinfo *hints,
                         struct addrinfo **out)
@@ -321,13 +323,14 @@ START_TEST(a_look_up_that_hangs_holds_up_no_other_datagram)
         ck_assert_int_eq(await_int(net, hanging), 4);
         expect(net, kiwi_udp_recv(net, server, 0), "slow", "127.0.0.1", from);
         (void)port_of(net, await_int(net, binding));
-        (void)kiwi_udp_bind(net, "hang.test", 0); /* closing the runtime ends it, looked up or not */
+        /* Closing the runtime ends it, looked up or not. */
+        (void)kiwi_udp_bind(net, "hang.test", 0);
         kiwi_net_close(net);
     }
 }
 END_TEST
 
-/* ---- The task table ------------------------------------------------------------------------------------ */
+/* ---- The task table -------------------------------------------------------------------------- */
 
 typedef struct waiting {
     kiwi_net *net;
@@ -401,7 +404,7 @@ START_TEST(hidden_tasks_are_neither_listed_nor_counted_but_pending)
 }
 END_TEST
 
-/* ---- Sending, receiving and closing at the same time ----------------------------------------------------- */
+/* ---- Sending, receiving and closing at the same time ----------------------------------------- */
 
 typedef struct storm {
     kiwi_net *net;
