@@ -63,7 +63,8 @@ static kn_step receive_tls(kn_op *op, void *buf, size_t size, size_t *got, kiwi_
         step = kn_tls_recv(session, (unsigned char *)buf + *got, size - *got, &n, &status, &err);
         *got += n;
     } while (step == KN_DONE && n > 0 && *got < size && !kn_tls_drained(session));
-    op->drained = *got > 0 && (step == KN_WANT_READ || kn_tls_drained(session));
+    /* n = 0: the end or a failure was met behind the data and is still to be told. */
+    op->drained = *got > 0 && (step == KN_WANT_READ || (n > 0 && kn_tls_drained(session)));
     kb_unlock(&op->sock->session_lock);
     if (*got > 0) /* an end or a failure is met again by the next receive */
         return KN_DONE;
