@@ -63,18 +63,32 @@ static kb_status check_readable(const char *what, const char *path, kb_error *er
 
 /* ---- Priorities ------------------------------------------------------------------------------ */
 
+#define NEW_VERSIONS "-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL"
+/* The server chooses the cipher, and does without what scanners rightly complain about: key exchange that
+ * is not forward secret, CBC (Lucky 13).  Its choice includes the group, so first the one whose share nearly
+ * every client sends at once, which saves a HelloRetryRequest; finite fields only help to keep it busy. */
+#define SERVER_CHOICE                                                                              \
+    ":%SERVER_PRECEDENCE:-RSA:-AES-128-CBC:-AES-256-CBC:-GROUP-ALL:+GROUP-X25519"                  \
+    ":+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-SECP521R1:+GROUP-X448"
+
+/* Changes of the system's policy, which is otherwise kept.  Clients take old ciphers, if that is all that
+ * a server has. */
+static const char *const priority_table[2] = {NEW_VERSIONS, NEW_VERSIONS SERVER_CHOICE};
+static const char *const priority_fallback[2] = {
+    "NORMAL:" NEW_VERSIONS, "NORMAL:" NEW_VERSIONS SERVER_CHOICE}; /* no default to change */
+
 static pthread_once_t priority_once = PTHREAD_ONCE_INIT;
-static gnutls_priority_t priority; /* constant after priority_once; lives as long as the process */
+static gnutls_priority_t priority[2]; /* [server]; constant after priority_once, never freed */
 static int priority_error;
 
 static void priority_load(void)
 {
-    /* Only taken away from: what the system's policy forbids stays forbidden. */
-    priority_error = gnutls_priority_init2(&priority, "-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL",
-                                           NULL, GNUTLS_PRIORITY_INIT_DEF_APPEND);
-    if (priority_error < 0)
-        priority_error =
-            gnutls_priority_init(&priority, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", NULL);
+    for (size_t i = 0; i < 2 && priority_error >= 0; i++) {
+        priority_error = gnutls_priority_init2(&priority[i], priority_table[i], NULL,
+                                               GNUTLS_PRIORITY_INIT_DEF_APPEND);
+        if (priority_error < 0)
+            priority_error = gnutls_priority_init(&priority[i], priority_fallback[i], NULL);
+    }
 }
 
 /* ---- Parts of a context ---------------------------------------------------------------------- */
@@ -168,7 +182,8 @@ static void context_free(kn_tls_context *context)
     free(context);
 }
 
-static kb_status context_new(const kiwi_tls_options *options, kn_tls_context **out, kb_error *err)
+static kb_status context_new(const kiwi_tls_options *options, bool server, kn_tls_context **out,
+                             kb_error *err)
 {
     *out = NULL;
     MUST(pthread_once(&priority_once, priority_load));
@@ -180,7 +195,8 @@ static kb_status context_new(const kiwi_tls_options *options, kn_tls_context **o
         return kb_fail(err, KB_ENOMEM, 0, "out of memory");
     }
     atomic_init(&context->refs, 1);
-    context->priority = priority;
+    context->server = server;
+    context->priority = priority[server];
     context->allow_truncation = options->allow_truncation;
     kb_status status = load_alpn(context, options->alpn, err);
     if (status == KB_OK) {
@@ -223,10 +239,9 @@ kb_status kn_tls_context_server(const kiwi_tls_options *options, kn_tls_context 
 {
     if (options == NULL)
         options = &no_options;
-    kb_status status = context_new(options, out, err);
+    kb_status status = context_new(options, true, out, err);
     if (status != KB_OK)
         return status;
-    (*out)->server = true;
     status = load_server(*out, options, err);
     if (status != KB_OK) {
         context_free(*out);
@@ -312,7 +327,7 @@ static kb_status client_load(const kiwi_tls_options *options, bool verify, char 
                              kn_tls_context **out,
                              kb_error *err) /* needs cache_lock; takes `key` */
 {
-    kb_status status = context_new(options, out, err);
+    kb_status status = context_new(options, false, out, err);
     if (status != KB_OK) {
         free(key);
         return status;
