@@ -41,7 +41,8 @@ enum {
     IOV_PIECES = 32,      /* GnuTLS gives at most that many parts at once */
     AHEAD = 1024,         /* read beyond what was asked for; small enough for malloc's fast path */
     OUT_MAX = 1 << 20,    /* far above any handshake flight; a peer cannot make us keep more */
-    SPINS_MAX = 64,       /* E_AGAIN without a reason, in a row */
+    SPINS_MAX = 64,       /* results without data, in a row: empty records, warnings, fragments */
+    IDLE_MAX = 1 << 18,   /* bytes of the peer without data in them; chains of certificates fit */
 };
 
 typedef enum stage {
@@ -62,6 +63,7 @@ struct kn_tls {
     bool emptied;   /* the last pull took all there was */
     bool eof;       /* pull has met the peer's FIN */
     bool ended;     /* receiving is over: close_notify, or a FIN that is allowed */
+    size_t idle_bytes; /* pulled since the last data, or the begin of the handshake */
     int pull_error; /* errno of recv(), 0 if none */
     int push_error; /* errno of sendmsg(), 0 if none */
     unsigned char *in; /* bytes in_start..in_end were read ahead; NULL while there are none */
@@ -91,7 +93,7 @@ static ssize_t receive_ahead(kn_tls *tls, void *buf, size_t size)
     do
         n = recvmsg(tls->fd, &message, 0);
     while (n < 0 && errno == EINTR);
-    tls->emptied = n > 0 && (size_t)n < size + (tls->in != NULL ? AHEAD : 0);
+    tls->emptied = n > 0 && (size_t)n < size + (tls->in != NULL ? (size_t)AHEAD : 0);
     return n;
 }
 
@@ -110,8 +112,10 @@ static ssize_t pull(gnutls_transport_ptr_t data, void *buf, size_t size)
     tls->in_end = n > 0 && (size_t)n > size ? (size_t)n - size : 0;
     if (n == 0)
         tls->eof = true;
-    if (n >= 0)
+    if (n >= 0) {
+        tls->idle_bytes += (size_t)n;
         return n - (ssize_t)tls->in_end;
+    }
     if (errno == EWOULDBLOCK)
         errno = EAGAIN;
     if (errno == EAGAIN)
@@ -440,6 +444,8 @@ static int set_up_client(kn_tls *tls)
 
 static int set_up(kn_tls *tls)
 {
+    /* Mandatory: a client whose protocols are all unknown gets the alert of RFC 7301, 3.2. */
+    const unsigned int server_alpn = GNUTLS_ALPN_SERVER_PRECEDENCE | GNUTLS_ALPN_MANDATORY;
     kn_tls_context *context = tls->context;
     int r = gnutls_init(&tls->session, GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |
                                            (context->server ? GNUTLS_SERVER : GNUTLS_CLIENT));
@@ -461,7 +467,7 @@ static int set_up(kn_tls *tls)
         r = gnutls_credentials_set(s, GNUTLS_CRD_CERTIFICATE, context->creds);
     if (r >= 0 && context->alpn_count > 0)
         r = gnutls_alpn_set_protocols(s, context->alpn, context->alpn_count,
-                                      context->server ? GNUTLS_ALPN_SERVER_PRECEDENCE : 0);
+                                      context->server ? server_alpn : 0);
     if (r < 0)
         return r;
     return context->server ? set_up_server(tls) : set_up_client(tls);
@@ -607,15 +613,26 @@ static void refuse_renegotiation(kn_tls *tls)
 /* What a result of GnuTLS that is no success asks for. */
 typedef enum verdict { AGAIN, WAIT, FAILED } verdict;
 
-static verdict judge(kn_tls *tls, int code, int *spins)
+/* Two floods become a failure here, in *code.  Records which carry nothing would keep the thread of this
+ * step, and the session's lock, for ever.  A message that never ends would be kept up to its 16 MiB: GnuTLS
+ * forgets its limit where a message comes in many records.  Handshakes may come in tiny fragments. */
+static verdict judge(kn_tls *tls, int *code, int *spins)
 {
-    if (tls->want_read && code == GNUTLS_E_AGAIN)
-        return WAIT;
-    if (gnutls_error_is_fatal(code) != 0)
+    if (gnutls_error_is_fatal(*code) != 0)
         return FAILED;
-    if (code == GNUTLS_E_REHANDSHAKE && tls->stage != STAGE_BYE)
+    if (tls->idle_bytes > IDLE_MAX) {
+        *code = GNUTLS_E_HANDSHAKE_TOO_LARGE;
+        return FAILED;
+    }
+    if (tls->want_read && *code == GNUTLS_E_AGAIN)
+        return WAIT;
+    if (*code == GNUTLS_E_REHANDSHAKE && tls->stage != STAGE_BYE)
         refuse_renegotiation(tls);
-    return ++*spins <= SPINS_MAX || !tls->eof ? AGAIN : FAILED;
+    if (++*spins <= SPINS_MAX || (tls->stage == STAGE_HANDSHAKE && !tls->eof))
+        return AGAIN;
+    if (!tls->eof)
+        *code = GNUTLS_E_TOO_MANY_EMPTY_PACKETS;
+    return FAILED;
 }
 
 static kn_step recv_failed(kn_tls *tls, int code, kb_status *status, kb_error *err)
@@ -650,14 +667,16 @@ static kn_step receive(kn_tls *tls, void *buf, size_t size, size_t *got, kb_stat
         ssize_t n = gnutls_record_recv(tls->session, buf, size);
         if (n >= 0) {
             *got = (size_t)n;
+            tls->idle_bytes = 0;
             tls->ended = n == 0; /* close_notify */
             return KN_DONE;
         }
-        verdict next = judge(tls, (int)n, &spins);
+        int code = (int)n;
+        verdict next = judge(tls, &code, &spins);
         if (next == WAIT)
             return KN_WANT_READ;
         if (next == FAILED)
-            return recv_failed(tls, (int)n, status, err);
+            return recv_failed(tls, code, status, err);
     }
 }
 
@@ -690,6 +709,7 @@ static void handshake_failed(kn_tls *tls, int code)
 static void handshake_done(kn_tls *tls)
 {
     tls->stage = STAGE_OPEN;
+    tls->idle_bytes = 0;
     tls->resumed = gnutls_session_is_resumed(tls->session) != 0;
     /* The certificate was verified in an earlier session of this context. */
     if (tls->context->verify && tls->resumed)
@@ -712,7 +732,7 @@ static kn_step shake_hands(kn_tls *tls, kb_status *status, kb_error *err)
             handshake_done(tls);
             continue; /* what is left to flush */
         }
-        verdict next = judge(tls, r, &spins);
+        verdict next = judge(tls, &r, &spins);
         if (next == FAILED)
             handshake_failed(tls, r);
         else if (next == WAIT && !kn_tls_unflushed(tls))

@@ -95,6 +95,23 @@ START_TEST(garbage_hello)
 }
 END_TEST
 
+/* A hello that claims to have 16 MiB and comes in many records is not kept. */
+START_TEST(endless_hello)
+{
+    pair p;
+    unsigned char piece[5 + 4096] = {22, 3, 1, 16, 0, 1, 0xff, 0xff, 0xff};
+    int pieces = 0;
+    pair_open(&p, "localhost");
+    while (!shake_step(&p.server)) {
+        ck_assert_int_lt(pieces++, 256); /* a mebibyte */
+        ck_assert_int_eq(send(p.client.fd, piece, sizeof(piece), 0), sizeof(piece));
+        memset(piece + 5, 0, 4);
+    }
+    ck_assert_int_eq(p.server.err.tls, GNUTLS_E_HANDSHAKE_TOO_LARGE);
+    pair_close(&p);
+}
+END_TEST
+
 START_TEST(peer_leaves_in_the_handshake)
 {
     pair p;
@@ -263,6 +280,27 @@ START_TEST(renegotiation_is_refused)
                      GNUTLS_E_WARNING_ALERT_RECEIVED);
     ck_assert_int_eq(gnutls_alert_get(r.session), GNUTLS_A_NO_RENEGOTIATION);
     raw_exchange(&p, &r, 3);
+    raw_close(&r);
+    pair_close(&p);
+}
+END_TEST
+
+/* Records without data do not keep the thread of a step: a flood is a failure. */
+START_TEST(flood_of_warnings)
+{
+    pair p;
+    raw r;
+    size_t n = 0;
+    char buf[16];
+    pair_open(&p, "localhost");
+    raw_open(&p, &r, "NORMAL:-VERS-ALL:+VERS-TLS1.2");
+    for (int i = 0; i < 100; i++)
+        ck_assert_int_eq(
+            gnutls_alert_send(r.session, GNUTLS_AL_WARNING, GNUTLS_A_USER_CANCELED), 0);
+    ck_assert_int_eq(kn_tls_recv(p.client.tls, buf, sizeof(buf), &n, &p.client.status,
+                                 &p.client.err),
+                     KN_DONE);
+    ck_assert_int_eq(p.client.err.tls, GNUTLS_E_TOO_MANY_EMPTY_PACKETS);
     raw_close(&r);
     pair_close(&p);
 }
@@ -490,8 +528,8 @@ START_TEST(big_transfer_between_threads)
 END_TEST
 
 SUITE_MAIN("tls", 30, both_versions, one_byte_at_a_time, old_versions_are_refused, garbage_hello,
-           peer_leaves_in_the_handshake, server_name, key_updates_between_records,
-           key_update_inside_a_half_sent_record, renegotiation_is_refused,
+           endless_hello, peer_leaves_in_the_handshake, server_name, key_updates_between_records,
+           key_update_inside_a_half_sent_record, renegotiation_is_refused, flood_of_warnings,
            close_notify_ends_one_direction, fin_without_close_notify, fin_inside_a_record,
            peer_that_vanished, half_sent_then_flushed_then_other_data, nothing_to_send,
            big_transfer_between_threads)
