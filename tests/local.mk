@@ -1,6 +1,6 @@
 # tests: unit programs by folder (with check), then scripts, examples and peers. All print TAP; run_all
 # adds up and says `N passed, N failed, N skipped` last.
-#   make check SUITES="unit conformance"         some of: includes unit conformance examples peers cli
+#   make check SUITES="unit conformance"         some of: includes unit conformance examples peers hostile cli
 #   make check SUITES="unit/net conformance/network"      parts of two of them
 LDADD = $(kiwi_layers) $(kiwi_layers_libs) $(CHECK_LIBS)
 
@@ -17,7 +17,7 @@ include tests/peers/local.mk
 include tests/bench/local.mk
 
 EXTRA_DIST += %D%/run_all %D%/check_includes %D%/support/run_unit \
-	%D%/conformance %D%/examples %D%/peers %D%/cli
+	%D%/conformance %D%/examples %D%/peers %D%/hostile %D%/cli
 
 SUITES =
 
@@ -26,10 +26,15 @@ check-local:
 	KIWI_LACKS='$(KIWI_LACKS)' SUITES='$(SUITES)' AWK='$(AWK)' KIWI_SANITIZERS='$(KIWI_SANITIZERS)' \
 	$(SHELL) $(srcdir)/%D%/run_all $(check_PROGRAMS)
 
+# Clients come, misbehave and go: SOAK_SECONDS (120) of it, drawn from SOAK_SEED (printed).
+soak: kiwi$(EXEEXT)
+	@KIWI=$(abs_builddir)/kiwi$(EXEEXT) SRCDIR='$(abs_srcdir)' BUILDDIR='$(abs_builddir)' \
+	KIWI_SANITIZERS='$(KIWI_SANITIZERS)' $(SHELL) $(srcdir)/%D%/hostile/run soak
+
 # The programs are built before check-local runs.
 check-am: kiwi$(EXEEXT)
 
 clean-tests:
 	-rm -rf %D%/logs
 
-.PHONY: clean-tests
+.PHONY: clean-tests soak
