@@ -64,8 +64,8 @@ struct kn_tls {
     bool eof;       /* pull has met the peer's FIN */
     bool ended;     /* receiving is over: close_notify, or a FIN that is allowed */
     size_t idle_bytes; /* pulled since the last data, or the begin of the handshake */
-    int pull_error; /* errno of recv(), 0 if none */
-    int push_error; /* errno of sendmsg(), 0 if none */
+    int pull_error;    /* errno of recv(), 0 if none */
+    int push_error;    /* errno of sendmsg(), 0 if none */
     unsigned char *in; /* bytes in_start..in_end were read ahead; NULL while there are none */
     size_t in_start, in_end;
     unsigned char

@@ -1,7 +1,8 @@
 """attacks.py - what hostile clients do to server.kiwi, and what has to come of it.
 
 Each function in ATTACKS takes the Server and has: `events`, patterns of what the script catches or
-notes, in order; `refused`, how many handshakes fail; `free`, either may happen (a reset can overtake data).
+notes, in order; `refused`, how many handshakes fail; `free`, either may happen (a reset can
+overtake data).
 """
 import random
 import socket
@@ -40,7 +41,7 @@ def fin(sock):
 LEAVE = {"fin": fin, "rst": wire.reset}
 
 
-# ---- Hellos that are none -------------------------------------------------------------------------
+# ---- Hellos that are none ------------------------------------------------------------------------
 
 def hello(_server, version="TLSv1.3", name="localhost"):
     """The bytes of a good hello."""
@@ -192,7 +193,7 @@ def tls_handshakes_that_never_end(server):
         sock.close()
 
 
-# ---- Leaving at every stage -----------------------------------------------------------------------
+# ---- Leaving at every stage ----------------------------------------------------------------------
 
 def leave_after_connect(server, how):
     LEAVE[how](server.plain())
@@ -240,7 +241,7 @@ def register_leaving():
 register_leaving()
 
 
-# ---- Records that should not be -------------------------------------------------------------------
+# ---- Records that should not be ------------------------------------------------------------------
 
 def breaks(server, version, forge):
     """After a talk send forge(peer); the server must end the connection."""
@@ -341,7 +342,7 @@ def tls_fatal_alert(server):
     breaks(server, V3, sealed(21, b"\2\x2a"))
 
 
-# ---- Odd, but allowed -----------------------------------------------------------------------------
+# ---- Odd, but allowed ----------------------------------------------------------------------------
 
 def served_after(server, version, forge, ours=b"after all"):
     """What forge(peer, sealer) makes does no harm: data after it is answered."""
@@ -438,7 +439,7 @@ def tls_out_of_band_byte(server):
     peer.close()
 
 
-# ---- Certificates and names -----------------------------------------------------------------------
+# ---- Certificates and names ----------------------------------------------------------------------
 
 def mutual(server, certificate):
     """In TLS 1.3 the client learns of the refusal when it reads."""
@@ -483,7 +484,7 @@ def tls_alpn_match(server):
     lab.good_tls(server, b"hi", V3, server.alpn, alpn=("other/1", "kiwi/1"))
 
 
-# ---- Too much -------------------------------------------------------------------------------------
+# ---- Too much ------------------------------------------------------------------------------------
 
 @attack("tls SystemError: timed out")
 def tls_never_reads(server):
@@ -518,7 +519,7 @@ def tls_bytes_in_records_of_one(server):
     peer.close()
 
 
-# ---- TCP ------------------------------------------------------------------------------------------
+# ---- TCP -----------------------------------------------------------------------------------------
 
 def tcp_talking(server):
     sock = server.plain(server.tcp)

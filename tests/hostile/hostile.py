@@ -1,8 +1,8 @@
-"""hostile.py - hostile peers: a kiwi server under attack while good clients are served, and kiwi clients
-that meet hostile servers. Prints TAP. Arguments: names of tests; all when none are given.
+"""hostile.py - hostile peers: a kiwi server under attack while good clients are served, and kiwi
+clients that meet hostile servers. Prints TAP. Arguments: names of tests; all when none are given.
 
-Each test is a misbehaviour; what has to come of it stands with it, in attacks.py and servers.py. In the end
-nothing may be left of them in the server: no descriptor, no task, no memory.
+Each test is a misbehaviour; what has to come of it stands with it, in attacks.py and servers.py.
+In the end nothing may be left of them in the server: no descriptor, no task, no memory.
 """
 import os
 import re

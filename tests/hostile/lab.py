@@ -1,7 +1,8 @@
-"""lab.py - what the tests with hostile peers share: certificates, the server under test, good clients.
+"""lab.py - what the tests with hostile peers share: certificates, the server under test, good
+clients.
 
-Environment: KIWI (the command), SRCDIR, KIWI_SANITIZERS (not empty: memory is not measured, and everything
-may take longer).
+Environment: KIWI (the command), SRCDIR, KIWI_SANITIZERS (not empty: memory is not measured, and
+everything may take longer).
 """
 import os
 import random
@@ -40,14 +41,15 @@ def wait_until(condition, seconds=END_S):
     return True
 
 
-# ---- Certificates ---------------------------------------------------------------------------------
+# ---- Certificates --------------------------------------------------------------------------------
 
 class Authority:
     """A certificate authority in a folder; `issue` makes NAME.pem and NAME.key there."""
 
     CONFIG = ("[ca]\ndefault_ca = it\n[it]\ndatabase = {0}/index\nserial = {0}/serial\n"
               "new_certs_dir = {0}\ncertificate = {0}/ca.pem\nprivate_key = {0}/ca.key\n"
-              "default_md = sha256\npolicy = any\nunique_subject = no\n[any]\ncommonName = supplied\n"
+              "default_md = sha256\npolicy = any\nunique_subject = no\n"
+              "[any]\ncommonName = supplied\n"
               "[req]\ndistinguished_name = dn\n[dn]\n")
     CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 
@@ -89,11 +91,12 @@ class Authority:
 
     def self_sign(self, name):
         self.openssl("req", "-x509", *self.CURVE, "-keyout", name + ".key", "-out", name + ".pem",
-                     "-days", "2", "-subj", "/CN=" + name, "-addext", "subjectAltName=DNS:localhost")
+                     "-days", "2", "-subj", "/CN=" + name,
+                     "-addext", "subjectAltName=DNS:localhost")
         return self.path(name)
 
 
-# ---- The server under test ------------------------------------------------------------------------
+# ---- The server under test -----------------------------------------------------------------------
 
 class Server:
     """A process that runs server.kiwi, and what can be counted of it."""
@@ -104,7 +107,8 @@ class Server:
         self.client = authority.issue("client", usage="clientAuth")
         stranger = Authority(os.path.join(folder, "stranger"))
         self.bad = {"expired": authority.issue("expired_client", usage="clientAuth", end=-60),
-                    "early": authority.issue("early_client", usage="clientAuth", start=HOUR_S, end=2 * HOUR_S),
+                    "early": authority.issue("early_client", usage="clientAuth", start=HOUR_S,
+                                             end=2 * HOUR_S),
                     "server": self.certificate,
                     "stranger": stranger.issue("client", usage="clientAuth")}
         self.events = []  # seen and not yet judged
@@ -210,7 +214,7 @@ class Server:
         return peer
 
 
-# ---- Good clients ---------------------------------------------------------------------------------
+# ---- Good clients --------------------------------------------------------------------------------
 
 def good_tcp(server, data):
     with wire.dial(server.tcp) as sock:

@@ -22,7 +22,7 @@ def server(name, kind, handle, expected):
     SERVERS.append((name, kind, handle, expected))
 
 
-# ---- Raw bytes ------------------------------------------------------------------------------------
+# ---- Raw bytes -----------------------------------------------------------------------------------
 
 def raw(data=b"", how="fin", first=1):
     """Wait for the client's first bytes, if `first`; then send `data` and leave."""
@@ -84,7 +84,7 @@ for _name, _handle, _expected in (
     server("tls_server_" + _name, "tls", _handle, _expected)
 
 
-# ---- Certificates ---------------------------------------------------------------------------------
+# ---- Certificates --------------------------------------------------------------------------------
 
 def certified(name):
     """Talk as a good server would, with the certificate `name`."""
@@ -109,7 +109,7 @@ for _name, _expected in (
     server("tls_server_with_certificate_" + _name, "tls", certified(_name), _expected)
 
 
-# ---- Records --------------------------------------------------------------------------------------
+# ---- Records -------------------------------------------------------------------------------------
 
 def shaken(version, forge, how="wait"):
     """A good handshake; the client's data is read; then the bytes of forge(peer)."""
@@ -157,7 +157,7 @@ for _name, _version, _forge, _how, _expected in (
     server("tls_server_" + _name, "tls", shaken(_version, _forge, _how), _expected)
 
 
-# ---- The driver -----------------------------------------------------------------------------------
+# ---- The driver ----------------------------------------------------------------------------------
 
 class Stage:
     """What the hostile servers need: certificates, and a file for secrets."""

@@ -1,8 +1,9 @@
-"""soak.py - an endurance run: for SOAK_SECONDS (120) clients come, misbehave and go, against the server of
-hostile.py, while good clients are served. The attacks are drawn at random from SOAK_SEED (printed).
+"""soak.py - an endurance run: for SOAK_SECONDS (120) clients come, misbehave and go, against the
+server of hostile.py, while good clients are served. The attacks are drawn at random from SOAK_SEED
+(printed).
 
-In the end every counter must be back - connections, tasks, descriptors, threads - and the memory must not
-have grown since the warm-up by more than MEMORY_MAX. Exit code 1 otherwise.
+In the end every counter must be back - connections, tasks, descriptors, threads - and the memory
+must not have grown since the warm-up by more than MEMORY_MAX. Exit code 1 otherwise.
 """
 import os
 import random

@@ -1,10 +1,11 @@
 """wire.py - TLS records by hand: what a hostile peer sends that no library would.
 
-The handshake is made by Python's ssl module, which also writes down the secrets (`keylog_filename`); from
-then on the records are sealed here, with ChaCha20-Poly1305 (RFC 8439) as TLS 1.3 (RFC 8446, 5.2 and 7.3)
-and TLS 1.2 (RFC 7905; RFC 5246, 5 and 6.3) have it, so that their content can be anything. That cipher has
-to be the one agreed: OPENSSL_CONF must point to a file that write_config() made, before the process starts.
-Not for secrets: nothing here runs in constant time.
+The handshake is made by Python's ssl module, which also writes down the secrets
+(`keylog_filename`); from then on the records are sealed here, with ChaCha20-Poly1305 (RFC 8439) as
+TLS 1.3 (RFC 8446, 5.2 and 7.3) and TLS 1.2 (RFC 7905; RFC 5246, 5 and 6.3) have it, so that their
+content can be anything. That cipher has to be the one agreed: OPENSSL_CONF must point to a file
+that write_config() made, before the process starts. Not for secrets: nothing here runs in constant
+time.
 """
 import hmac
 import socket
@@ -25,7 +26,7 @@ def write_config(path):
                   "[only]\nCiphersuites = TLS_CHACHA20_POLY1305_SHA256\n")
 
 
-# ---- ChaCha20-Poly1305 ----------------------------------------------------------------------------
+# ---- ChaCha20-Poly1305 ---------------------------------------------------------------------------
 
 ROUND = ((0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15),
          (0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14))
@@ -74,7 +75,7 @@ def seal(key, nonce, plain, extra):
     return text + poly1305(chacha_block(key, 0, nonce)[:32], pad16(extra) + pad16(text) + sizes)
 
 
-# ---- Keys -----------------------------------------------------------------------------------------
+# ---- Keys ----------------------------------------------------------------------------------------
 
 def expand_label(secret, label, size):
     """HKDF-Expand-Label of TLS 1.3 for at most 32 bytes and no context."""
@@ -132,7 +133,7 @@ class Sealer:
         return made
 
 
-# ---- Connections ----------------------------------------------------------------------------------
+# ---- Connections ---------------------------------------------------------------------------------
 
 def plain_record(kind, content, version=0x0303):
     return struct.pack(">BHH", kind, version, len(content)) + content
@@ -167,7 +168,7 @@ def configure(context, version, keylog, certificate, alpn):
 
 
 class Peer:
-    """One end of a TLS connection over a socket that it owns; every byte on the wire passes here."""
+    """One end of a TLS connection over a socket that it owns; every byte passes here."""
 
     def __init__(self, sock, context, server=False, name=None):
         sock.settimeout(WAIT)
