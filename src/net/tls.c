@@ -691,6 +691,8 @@ kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status 
 
 bool kn_tls_drained(const kn_tls *tls)
 {
+    if (tls->ended || tls->failure.status != KB_OK)
+        return false; /* the next receive says so; there may never be another event to wait for */
     return tls->emptied && tls->in_start == tls->in_end &&
            gnutls_record_check_pending(tls->session) == 0;
 }
