@@ -1,7 +1,9 @@
 # examples: the C programs are built by make check and linked with the library as it is installed.
-check_PROGRAMS += %D%/echo_server %D%/tls_client
+check_PROGRAMS += %D%/echo_server %D%/many_clients %D%/tls_client
 %C%_echo_server_SOURCES = %D%/echo_server.c
 %C%_echo_server_LDADD = libkiwi.la
+%C%_many_clients_SOURCES = %D%/many_clients.c
+%C%_many_clients_LDADD = libkiwi.la
 %C%_tls_client_SOURCES = %D%/tls_client.c
 %C%_tls_client_LDADD = libkiwi.la
 EXTRA_DIST += \

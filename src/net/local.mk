@@ -24,3 +24,4 @@ libkwnet_la_SOURCES = \
 	%D%/udp.c \
 	%D%/waiting_epoll.c \
 	%D%/waiting_poll.c
+dist_man3_MANS += %D%/kiwi-net.3
