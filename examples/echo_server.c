@@ -100,7 +100,7 @@ static void watch(kiwi_id task, void *token)
 
 int main(int argc, char **argv)
 {
-    kiwi_result ended, why = {.id = 0};
+    kiwi_result ended = {.id = 0};
     kiwi_socket_info info = {.local_port = 0};
     struct sigaction action = {.sa_handler = on_signal};
     tls = argc > 3 && strcmp(argv[3], "tls") == 0;
@@ -108,9 +108,11 @@ int main(int argc, char **argv)
         return fprintf(stderr, "usage: echo_server HOST PORT [tls] [CLIENTS]\n"), 2;
     left = argc > 3 + tls ? strtol(argv[3 + tls], NULL, 10) : -1;
     long port = strtol(argv[2], NULL, 10);
-    if ((tls ? kiwi_tls_listen(net, argv[1], port, 128, NULL, &listener, &why)
-             : kiwi_tcp_listen(net, argv[1], port, 128, &listener, &why)) != 0)
-        return fprintf(stderr, "listen: %s\n", why.message), 1;
+    kiwi_id listening = tls ? kiwi_tls_listen(net, argv[1], port, 128, NULL)
+                            : kiwi_tcp_listen(net, argv[1], port, 128);
+    if (kiwi_task_await(net, listening, -1, &ended) != 0 || ended.state != KIWI_TASK_COMPLETED)
+        return fprintf(stderr, "listen: %s\n", ended.message), 1;
+    listener = ended.integer;
     (void)sigaction(SIGINT, &action, NULL);
     (void)kiwi_socket_info_get(net, listener, &info);
     (void)printf("%d\n", info.local_port);

@@ -123,12 +123,15 @@ static kiwi_id advance(party *p, connection *c, const kiwi_result *result)
 
 static bool run(party *p, int rounds)
 {
-    kiwi_result result;
+    kiwi_result result = {.id = 0};
     kiwi_socket_info info;
-    if (kiwi_tcp_listen(p->net, "127.0.0.1", 0, p->count, &p->listener, &result) != 0) {
+    kiwi_id listening = kiwi_tcp_listen(p->net, "127.0.0.1", 0, p->count);
+    if (kiwi_task_await(p->net, listening, LIMIT_MS, &result) != 0 ||
+        result.state != KIWI_TASK_COMPLETED) {
         (void)fprintf(stderr, "%s\n", result.message);
         return false;
     }
+    p->listener = result.integer;
     (void)kiwi_socket_info_get(p->net, p->listener, &info);
     p->acceptor.server = true;
     follow(p, &p->acceptor, kiwi_tcp_accept(p->net, p->listener));

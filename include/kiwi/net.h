@@ -163,11 +163,10 @@ KIWI_API size_t kiwi_net_pending(kiwi_net *net);
 
 /* ---- TCP ------------------------------------------------------------------------------------- */
 
-/* Bind and listen.  `host`: a name or an IPv4 or IPv6 address; "" is every address.  `port` 0..65535, 0
- * lets the system choose.  A name is looked up here, which may take time.  `backlog` < 1: the smallest.  *out is the socket id, 0 on failure.
- * Errors: EINVAL (port), or the system's; `result` (may be NULL) gets fault, sys and message. */
-KIWI_API int kiwi_tcp_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog, kiwi_id *out,
-                             kiwi_result *result);
+/* Bind and listen: a task that gives the id of the new socket.  `host`: a name (its first IPv4 address, if it
+ * has one) or an address; "" is every address of both kinds.  `port` 0..65535, 0 lets the system choose.
+ * `backlog` < 1: the smallest. */
+KIWI_API kiwi_id kiwi_tcp_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog);
 
 /* Connect: a task that gives the id of the new socket.  Names are looked up and each address is tried in
  * turn.  timeout_ms 0: the system's limit. */
@@ -204,8 +203,8 @@ typedef struct kiwi_tls_options { /* all strings may be NULL; they are copied */
 
 /* Like the functions of the same name for TCP.  A TCP function does not know TLS sockets and the other
  * way round.  `options` may be NULL. */
-KIWI_API int kiwi_tls_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog,
-                             const kiwi_tls_options *options, kiwi_id *out, kiwi_result *result);
+KIWI_API kiwi_id kiwi_tls_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog,
+                                 const kiwi_tls_options *options);
 
 /* Connect and shake hands.  `sni`: the name sent and verified; NULL or blank: `host`. */
 KIWI_API kiwi_id kiwi_tls_connect(kiwi_net *net, const char *host, int64_t port, const char *sni,

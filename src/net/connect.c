@@ -271,11 +271,8 @@ static kiwi_id connect_to(kiwi_net *net, const char *host, int64_t port, const c
     if (!net->lazy || !net->help)
         kn_pool_nudge(net);
     kb_unlock(&net->lock);
-    if (look_up) {
-        int error = kn_resolver_start(net->resolver, id, host, (int)port);
-        if (error != 0)
-            kn_op_resolved(net, id, NULL, EAI_SYSTEM, error);
-    }
+    if (look_up)
+        kn_look_up(net, id, host, (int)port);
     return id;
 }
 

@@ -5,9 +5,6 @@
 #include "net/state.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -182,96 +179,42 @@ void kn_handshake_ended(kiwi_net *net, kn_sock *sock, bool good)
 
 /* ---- Listening -------------------------------------------------------------------------------------- */
 
-/* Bind `host`:`port` to a new descriptor in *fd.  0 or an errno, with *out filled in. */
-static int open_listener(const char *host, int64_t port, int64_t backlog, int *fd, kiwi_result *out)
+/* Takes over the reference to `context` (NULL: TCP). */
+static kiwi_id listen_on(kiwi_net *net, const char *host, int64_t port, int64_t backlog,
+                         kn_tls_context *context, int handshake_ms)
 {
-    kn_addresses *all = NULL;
-    int sys = 0, queue = backlog < 1 ? 1 : backlog > SOMAXCONN ? SOMAXCONN : (int)backlog;
-    if (port < 0 || port > 65535) {
-        kn_fault(out, KIWI_FAULT_INVALID, EINVAL, "Invalid port %lld: expected 0 to 65535.",
-                 (long long)port);
-        return EINVAL;
-    }
-    int code = kn_resolve(host, (int)port, true, true, &all, &sys);
-    if (code != 0)
-        code = kn_resolve(host, (int)port, false, true, &all, &sys);
-    if (code != 0) {
-        char text[64];
-        int error = kn_resolve_errno(code, sys);
-        kn_fault(out, KIWI_FAULT_RESOLVE, error, "Cannot listen on %.100s:%lld: %s", host,
-                 (long long)port, kn_resolve_text(code, sys, text, sizeof(text)));
-        return error != 0 ? error : ENOENT;
-    }
-    int error = kn_bind(all, host[0] == '\0', queue, fd);
-    free(all);
-    if (error != 0) {
-        char text[64];
-        kn_fault(out, KIWI_FAULT_SYSTEM, error, "Cannot listen on %.100s:%lld: %s", host,
-                 (long long)port, kb_errno_text(error, text, sizeof(text)));
-    }
-    return error;
-}
-
-static int listen_on(kiwi_net *net, const char *host, int64_t port, int64_t backlog,
-                     kn_tls_context *context, int handshake_ms, kiwi_id *id, kiwi_result *out)
-{
-    int fd = -1;
-    int error = open_listener(host, port, backlog, &fd, out);
-    if (error != 0)
-        return error;
+    int queue = backlog < 1 ? 1 : backlog > SOMAXCONN ? SOMAXCONN : (int)backlog;
     kb_lock(&net->lock);
-    kn_sock *sock = kn_sock_new(net, fd, context != NULL);
-    if (sock == NULL) {
-        (void)close(fd);
-        error = ENOMEM;
-    } else if (kn_entry_add(net, &sock->entry) != 0) {
-        kn_sock_close(net, sock);
-        error = ENOMEM;
-    } else {
+    kn_sock *sock = kn_sock_new(net, -1, context != NULL);
+    if (sock != NULL) {
         sock->listener = true;
-        sock->context = context == NULL ? NULL : kn_tls_context_ref(context);
+        sock->context = context;
         sock->handshake_ms = handshake_ms > 0 ? handshake_ms : KN_HANDSHAKE_MS;
-        *id = sock->entry.id;
     }
     kb_unlock(&net->lock);
-    if (error != 0)
-        kn_fault_sys(out, error);
-    return error;
+    if (sock == NULL)
+        kn_tls_context_unref(context);
+    return kn_bind_submit(net, sock, host, port, queue);
 }
 
-int kiwi_tcp_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog, kiwi_id *out,
-                    kiwi_result *result)
+kiwi_id kiwi_tcp_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog)
 {
-    kiwi_result unseen;
-    *out = 0;
-    if (result == NULL)
-        result = &unseen;
-    *result = (kiwi_result){.state = KIWI_TASK_FAULTED};
-    int error = listen_on(net, host, port, backlog, NULL, 0, out, result);
-    if (error == 0)
-        result->state = KIWI_TASK_COMPLETED;
-    return error;
+    return listen_on(net, host, port, backlog, NULL, 0);
 }
 
-int kiwi_tls_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog,
-                    const kiwi_tls_options *options, kiwi_id *out, kiwi_result *result)
+kiwi_id kiwi_tls_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog,
+                        const kiwi_tls_options *options)
 {
-    kiwi_result unseen;
-    *out = 0;
-    if (result == NULL)
-        result = &unseen;
-    *result = (kiwi_result){.state = KIWI_TASK_FAULTED};
     kn_tls_context *context = NULL;
     kb_error err = {0};
     kb_status status = kn_tls_context_server(options, &context, &err);
-    if (status != KB_OK) {
-        kn_fault_tls(result, status, &err);
-        return err.sys != 0 ? err.sys : status == KB_ENOMEM ? ENOMEM : EINVAL;
-    }
-    int error = listen_on(net, host, port, backlog, context,
-                          options == NULL ? 0 : options->timeout_ms, out, result);
-    kn_tls_context_unref(context);
-    if (error == 0)
-        result->state = KIWI_TASK_COMPLETED;
-    return error;
+    if (status == KB_OK)
+        return listen_on(net, host, port, backlog, context,
+                         options == NULL ? 0 : options->timeout_ms);
+    kiwi_result out = {0};
+    kn_fault_tls(&out, status, &err);
+    kb_lock(&net->lock);
+    kiwi_id id = kn_task_faulted(net, &out);
+    kb_unlock(&net->lock);
+    return id;
 }

@@ -237,7 +237,7 @@ kn_step kn_op_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool may_compute)
     case KN_OP_ACCEPT: return kn_accept_step(op, out);
     case KN_OP_CONNECT: return kn_connect_step(net, op, out, may_compute);
     case KN_OP_HANDSHAKE: return step_handshake(op, out);
-    case KN_OP_BIND: return kn_udp_bind_step(net, op, out);
+    case KN_OP_BIND: return kn_bind_step(net, op, out);
     case KN_OP_SEND_TO: return kn_udp_send_step(op, out);
     case KN_OP_RECV_FROM: return kn_udp_recv_step(op, out);
     }
@@ -294,7 +294,9 @@ static void op_free(kiwi_net *net, kn_op *op)
         free(op->u.send.data);
     else if (op->kind == KN_OP_CONNECT)
         kn_connect_free(op->u.connect);
-    else if (op->kind == KN_OP_BIND || op->kind == KN_OP_SEND_TO)
+    else if (op->kind == KN_OP_BIND)
+        kn_bind_free(op->u.bind);
+    else if (op->kind == KN_OP_SEND_TO)
         kn_udp_free(op->u.remote);
     net->op_count--;
     if (net->spare_op_count == KN_SPARE_MAX) {
@@ -430,7 +432,9 @@ void kn_op_resolved(kiwi_net *net, kiwi_id id, kn_addresses *addresses, int code
     } else {
         kiwi_result out = {0};
         char text[64];
-        (op->kind == KN_OP_CONNECT ? kn_connect_resolved : kn_udp_resolved)(
+        (op->kind == KN_OP_CONNECT   ? kn_connect_resolved
+         : op->kind == KN_OP_BIND ? kn_bind_resolved
+                                  : kn_udp_resolved)(
             op, addresses, kn_resolve_errno(code, sys),
             kn_resolve_text(code, sys, text, sizeof(text)), &out);
         if (out.fault != KIWI_FAULT_NONE) {
@@ -446,6 +450,13 @@ void kn_op_resolved(kiwi_net *net, kiwi_id id, kn_addresses *addresses, int code
         kn_pool_nudge(net);
     }
     kb_unlock(&net->lock);
+}
+
+void kn_look_up(kiwi_net *net, kiwi_id id, const char *host, int port)
+{
+    int error = kn_resolver_start(net->resolver, id, host, port);
+    if (error != 0)
+        kn_op_resolved(net, id, NULL, EAI_SYSTEM, error);
 }
 
 /* ---- Running (locked; the lock is let go during steps) ------------------------------------------- */

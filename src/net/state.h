@@ -91,7 +91,7 @@ typedef enum kn_op_kind {
     KN_OP_ACCEPT,
     KN_OP_CONNECT,   /* on a hidden socket, which gets an id at the end */
     KN_OP_HANDSHAKE, /* of an accepted connection; hidden socket, no task */
-    KN_OP_BIND,      /* of UDP, on a hidden socket, which gets an id at the end */
+    KN_OP_BIND,      /* of a listener or UDP, on a hidden socket, which gets an id at the end */
     KN_OP_SEND_TO,   /* of UDP */
     KN_OP_RECV_FROM, /* of UDP */
 } kn_op_kind;
@@ -104,6 +104,7 @@ typedef enum kn_op_state {
     KN_PARKED,
 } kn_op_state;
 
+struct kn_bind;    /* bind.c */
 struct kn_connect; /* connect.c */
 struct kn_remote;  /* udp.c */
 
@@ -131,7 +132,8 @@ struct kn_op {
             size_t size, sent;
         } send;
         struct kn_connect *connect;
-        struct kn_remote *remote; /* bind, send_to */
+        struct kn_bind *bind;
+        struct kn_remote *remote; /* send_to */
         kn_op *spare; /* freed: the next one */
     } u;
 };
@@ -288,6 +290,8 @@ void kn_op_set_deadline(kiwi_net *net, kn_op *op, int64_t deadline_us);
 
 /* The name look-up for task `id` has ended.  Called by the resolver, not locked. */
 void kn_op_resolved(kiwi_net *net, kiwi_id id, kn_addresses *addresses, int code, int sys);
+/* Look up the host of the RESOLVING operation of task `id`.  Not locked. */
+void kn_look_up(kiwi_net *net, kiwi_id id, const char *host, int port);
 /* Free an abandoned operation that nobody runs any more.  Locked. */
 void kn_op_discard(kiwi_net *net, kn_op *op);
 
@@ -316,7 +320,6 @@ void kn_connect_limit_handshake(kiwi_net *net, kn_op *op);
 
 /* ---- udp.c ---- */
 
-kn_step kn_udp_bind_step(kiwi_net *net, kn_op *op, kiwi_result *out);
 kn_step kn_udp_send_step(kn_op *op, kiwi_result *out);
 kn_step kn_udp_recv_step(kn_op *op, kiwi_result *out);
 void kn_udp_resolved(const kn_op *op, kn_addresses *addresses, int sys, const char *why,
@@ -325,9 +328,15 @@ void kn_udp_free(struct kn_remote *remote);
 
 /* ---- bind.c ---- */
 
-/* Bind a new descriptor to one of `all` (which must not be empty); `every`: they stand for all addresses of
- * this machine.  `backlog` 0: UDP, able to broadcast; else TCP, listening.  0 with *fd set, or an errno. */
-int kn_bind(const kn_addresses *all, bool every, int backlog, int *fd);
+/* Bind hidden `sock`, which is taken over (NULL: memory was short), to `host`:`port`: a task that gives its
+ * id.  `backlog` 0: UDP, able to broadcast; else TCP, listening.  "" is every address.  Not locked. */
+kiwi_id kn_bind_submit(kiwi_net *net, kn_sock *sock, const char *host, int64_t port, int backlog);
+kn_step kn_bind_step(kiwi_net *net, kn_op *op, kiwi_result *out);
+void kn_bind_resolved(const kn_op *op, kn_addresses *addresses, int sys, const char *why,
+                      kiwi_result *out);
+void kn_bind_free(struct kn_bind *bind);
+/* A new descriptor of UDP on every address and a port of the system's choice.  0 with *fd set, or an errno. */
+int kn_bind_fresh(int *fd);
 
 /* ---- sock.c ---- */
 

@@ -1,4 +1,4 @@
-/* udp.c - datagrams: binding, sending to an address or a name, receiving.  The contracts are in
+/* udp.c - datagrams: sending to an address or a name, receiving.  The contracts are in
  * kiwi/net.h and state.h.
  *
  * A socket keeps its descriptor for life; binding makes a new socket.  shutdown() does not wake
@@ -24,10 +24,9 @@ enum {
     HOST_MAX = 64,        /* a numeric IPv6 address and its zone */
 };
 
-/* What a bind or a send is to do. */
+/* What a send is to do. */
 struct kn_remote {
     kn_addresses *addresses; /* NULL until looked up */
-    bool sends;              /* false: binds */
     int port;
     const char *host; /* these two point behind the struct */
     const unsigned char *data;
@@ -43,14 +42,13 @@ void kn_udp_free(struct kn_remote *remote)
     free(remote);
 }
 
-static struct kn_remote *remote_new(bool sends, const char *host, int port, const void *data,
-                                    size_t size)
+static struct kn_remote *remote_new(const char *host, int port, const void *data, size_t size)
 {
     size_t host_size = strlen(host) + 1;
     struct kn_remote *r = malloc(sizeof(*r) + host_size + size);
     if (r == NULL)
         return NULL;
-    *r = (struct kn_remote){.sends = sends, .port = port, .size = size};
+    *r = (struct kn_remote){.port = port, .size = size};
     memcpy(r->text, host, host_size);
     if (size > 0)
         memcpy(r->text + host_size, data, size);
@@ -62,8 +60,7 @@ static struct kn_remote *remote_new(bool sends, const char *host, int port, cons
 static void cannot(const struct kn_remote *r, kiwi_result *out, kiwi_fault fault, int sys,
                    const char *why)
 {
-    kn_fault(out, fault, sys, "Cannot %s %.100s:%d: %s", r->sends ? "send to" : "bind to", r->host,
-             r->port, why);
+    kn_fault(out, fault, sys, "Cannot send to %.100s:%d: %s", r->host, r->port, why);
 }
 
 static void cannot_sys(const struct kn_remote *r, kiwi_result *out, int sys)
@@ -81,20 +78,6 @@ void kn_udp_resolved(const kn_op *op, kn_addresses *addresses, int sys, const ch
 }
 
 /* ---- Steps (not locked) ---------------------------------------------------------------------- */
-
-kn_step kn_udp_bind_step(kiwi_net *net, kn_op *op, kiwi_result *out)
-{
-    const struct kn_remote *r = op->u.remote;
-    int fd = -1, error = kn_bind(r->addresses, r->host[0] == '\0', 0, &fd);
-    if (error != 0) {
-        cannot_sys(r, out, error);
-        return KN_DONE;
-    }
-    kb_lock(&net->lock);
-    kn_sock_set_fd(net, op->sock, fd);
-    kb_unlock(&net->lock);
-    return KN_DONE;
-}
 
 /* An IPv4 address as a socket for both kinds wants it. */
 static struct sockaddr_in6 mapped(const struct sockaddr_in *in)
@@ -220,10 +203,10 @@ static kn_sock *find(kiwi_net *net, kiwi_id id) /* locked */
     return sock != NULL && sock->udp ? sock : NULL;
 }
 
-/* What is to be done, with its addresses if `host` is one.  NULL: it cannot be, and *out says why.
- * Port 0 is left to the system: it chooses one for a bind and refuses it for a send. */
-static struct kn_remote *prepare(bool sends, const char *host, int64_t port, const void *data,
-                                 size_t size, kiwi_result *out)
+/* What is to be sent, with its addresses if `host` is one.  NULL: it cannot be, and *out says why.  Port 0 is
+ * left to the system, which refuses it. */
+static struct kn_remote *prepare(const char *host, int64_t port, const void *data, size_t size,
+                                 kiwi_result *out)
 {
     int sys = 0;
     if (port < 0 || port > 65535) {
@@ -232,12 +215,12 @@ static struct kn_remote *prepare(bool sends, const char *host, int64_t port, con
         return NULL;
     }
     bool fits = size <= DATAGRAM_MAX;
-    struct kn_remote *r = fits ? remote_new(sends, host, (int)port, data, size) : NULL;
+    struct kn_remote *r = fits ? remote_new(host, (int)port, data, size) : NULL;
     if (r == NULL)
-        cannot_sys(&(struct kn_remote){.sends = sends, .host = host, .port = (int)port}, out,
+        cannot_sys(&(struct kn_remote){.host = host, .port = (int)port}, out,
                    fits ? ENOMEM : EMSGSIZE);
     else
-        (void)kn_resolve(host, (int)port, true, !sends, &r->addresses, &sys);
+        (void)kn_resolve(host, (int)port, true, false, &r->addresses, &sys);
     return r;
 }
 
@@ -260,13 +243,6 @@ static bool begin(kiwi_net *net, kn_op *op, struct kn_remote *r)
     return look_up;
 }
 
-static void look_up(kiwi_net *net, kiwi_id id, const char *host, int64_t port) /* not locked */
-{
-    int error = kn_resolver_start(net->resolver, id, host, (int)port);
-    if (error != 0)
-        kn_op_resolved(net, id, NULL, EAI_SYSTEM, error);
-}
-
 static kn_sock *udp_new(kiwi_net *net, int fd) /* locked; NULL: fd is still the caller's */
 {
     kn_sock *sock = kn_sock_new(net, fd, false);
@@ -277,28 +253,10 @@ static kn_sock *udp_new(kiwi_net *net, int fd) /* locked; NULL: fd is still the 
 
 kiwi_id kiwi_udp_bind(kiwi_net *net, const char *host, int64_t port)
 {
-    kiwi_result out = {0};
-    kiwi_id id;
-    bool unknown = false;
-    struct kn_remote *r = prepare(false, host, port, NULL, 0, &out);
     kb_lock(&net->lock);
-    kn_sock *sock = r == NULL ? NULL : udp_new(net, -1);
-    kn_op *op = sock == NULL ? NULL : kn_op_new(net, sock, KN_OP_BIND);
-    if (op != NULL) {
-        id = op->task->entry.id;
-        unknown = begin(net, op, r);
-    } else {
-        if (r != NULL)
-            kn_fault_sys(&out, ENOMEM);
-        if (sock != NULL)
-            kn_sock_close(net, sock);
-        kn_udp_free(r);
-        id = kn_task_faulted(net, &out);
-    }
+    kn_sock *sock = udp_new(net, -1);
     kb_unlock(&net->lock);
-    if (unknown)
-        look_up(net, id, host, port);
-    return id;
+    return kn_bind_submit(net, sock, host, port, 0);
 }
 
 kiwi_id kiwi_udp_send(kiwi_net *net, kiwi_id socket, const char *host, int64_t port,
@@ -307,7 +265,7 @@ kiwi_id kiwi_udp_send(kiwi_net *net, kiwi_id socket, const char *host, int64_t p
     kiwi_result out = {0};
     kiwi_id id;
     bool unknown = false;
-    struct kn_remote *r = prepare(true, host, port, data, size, &out);
+    struct kn_remote *r = prepare(host, port, data, size, &out);
     kb_lock(&net->lock);
     kn_sock *sock = find(net, socket);
     kn_op *op = sock == NULL || r == NULL ? NULL : kn_op_new(net, sock, KN_OP_SEND_TO);
@@ -324,7 +282,7 @@ kiwi_id kiwi_udp_send(kiwi_net *net, kiwi_id socket, const char *host, int64_t p
     }
     kb_unlock(&net->lock);
     if (unknown)
-        look_up(net, id, host, port);
+        kn_look_up(net, id, host, (int)port);
     return id;
 }
 
@@ -350,23 +308,10 @@ kiwi_id kiwi_udp_recv(kiwi_net *net, kiwi_id socket, int64_t timeout_ms)
     return id;
 }
 
-/* A descriptor on any port, for both kinds of addresses if there can be such a one.  0 or an
- * errno. */
-static int bind_fresh(int *fd)
-{
-    kn_addresses *all = NULL;
-    int sys = 0;
-    if (kn_resolve("", 0, true, true, &all, &sys) != 0)
-        return sys != 0 ? sys : ENOMEM;
-    int error = kn_bind(all, true, 0, fd);
-    free(all);
-    return error;
-}
-
 int kiwi_udp_open(kiwi_net *net, kiwi_id *out, kiwi_result *result)
 {
     kiwi_result unseen;
-    int fd = -1, error = bind_fresh(&fd);
+    int fd = -1, error = kn_bind_fresh(&fd);
     if (result == NULL)
         result = &unseen;
     *out = 0;

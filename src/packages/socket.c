@@ -97,12 +97,6 @@ static bool tls_options(kw_vm *vm, const kw_call *call, uint32_t at, const char 
 static const int64_t default_backlog = 128, default_max = 4096, default_tls_port = 443,
                      no_timeout = 0;
 
-static kw_result listening(kw_vm *vm, kw_call *call, int code, kiwi_id id,
-                           const kiwi_result *result)
-{
-    return code == 0 ? task(call, id) : kp_throw_fault(vm, result);
-}
-
 static kw_result socket_tcpserver(kw_vm *vm, kw_call *call)
 {
     static const char name[] = "__socket_tcpserver__";
@@ -112,10 +106,7 @@ static kw_result socket_tcpserver(kw_vm *vm, kw_call *call)
         !kp_int_arg(vm, call, 2, name, &default_backlog, &backlog) || !kp_port_ok(vm, port, 0) ||
         !network(vm))
         return KW_THROWN;
-    kiwi_id id;
-    kiwi_result result;
-    int code = kiwi_tcp_listen(kp_net(vm), host, port, backlog, &id, &result);
-    return listening(vm, call, code, id, &result);
+    return kp_await_own(vm, call, kiwi_tcp_listen(kp_net(vm), host, port, backlog), KP_AS_IS);
 }
 
 static kw_result tls_tcpserver(kw_vm *vm, kw_call *call)
@@ -128,10 +119,8 @@ static kw_result tls_tcpserver(kw_vm *vm, kw_call *call)
         !kp_int_arg(vm, call, 2, name, &default_backlog, &backlog) || !kp_port_ok(vm, port, 0) ||
         !tls_options(vm, call, 3, name, &options) || !network(vm))
         return KW_THROWN;
-    kiwi_id id;
-    kiwi_result result;
-    int code = kiwi_tls_listen(kp_net(vm), host, port, backlog, &options, &id, &result);
-    return listening(vm, call, code, id, &result);
+    return kp_await_own(vm, call, kiwi_tls_listen(kp_net(vm), host, port, backlog, &options),
+                        KP_AS_IS);
 }
 
 static kw_result socket_tcpconnect(kw_vm *vm, kw_call *call)

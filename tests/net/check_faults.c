@@ -82,18 +82,20 @@ static kiwi_id submit_send(run *r, kiwi_id socket, const char *data, size_t size
 
 static bool open_listener(run *r)
 {
-    kiwi_result why = {0};
+    kiwi_result opened;
     kiwi_socket_info info;
     int error = kiwi_net_open(r->mode, &r->net);
     if (error != 0)
         return fail_sys(r, "open", error);
     for (int i = 0; i < r->filling; i++)
         (void)kiwi_task_open(r->net);
-    error = r->server_options != NULL
-                ? kiwi_tls_listen(r->net, "127.0.0.1", 0, 16, r->server_options, &r->listener, &why)
-                : kiwi_tcp_listen(r->net, "127.0.0.1", 0, 16, &r->listener, &why);
+    kiwi_id listening = r->server_options != NULL
+                            ? kiwi_tls_listen(r->net, "127.0.0.1", 0, 16, r->server_options)
+                            : kiwi_tcp_listen(r->net, "127.0.0.1", 0, 16);
+    error = take(r, "listen", listening, LIMIT_MS, &opened);
     if (error != 0)
-        return failed_with(r, "listen", &why);
+        return error == ETIMEDOUT ? hang(r, "listen") : false;
+    r->listener = opened.integer;
     for (int tries = 0; tries < 2 && r->port == 0;
          tries++) { /* unknown is what it says on failure */
         (void)kiwi_socket_info_get(r->net, r->listener, &info);

@@ -36,8 +36,10 @@ START_TEST(a_failed_look_up_faults_with_its_reason)
                        gai_strerror(EAI_NONAME));
         ck_assert_int_eq(r.fault, KIWI_FAULT_RESOLVE);
         ck_assert_str_eq(r.message, text);
-        kiwi_id listener;
-        ck_assert_int_ne(kiwi_tcp_listen(net, "nowhere.test", 0, 1, &listener, &r), 0);
+        r = await(net, kiwi_tcp_listen(net, "nowhere.test", 8080, 1));
+        (void)snprintf(text, sizeof(text), "Cannot listen on nowhere.test:8080: %s",
+                       gai_strerror(EAI_NONAME));
+        ck_assert_str_eq(r.message, text);
         ck_assert_int_eq(r.fault, KIWI_FAULT_RESOLVE);
         kiwi_net_close(net);
     }
@@ -54,6 +56,8 @@ START_TEST(i1_look_ups_that_hang_delay_neither_echoes_nor_close)
         kiwi_id hanging[10];
         for (int i = 0; i < 10; i++)
             hanging[i] = kiwi_tcp_connect(p.net, "hang.test", 80, i < 5 ? 0 : 50);
+        kiwi_id listening = kiwi_tcp_listen(p.net, "hang.test", 0, 1);
+        (void)kiwi_tls_listen(p.net, "hang.test", 0, 1, NULL);
         for (int i = 0; i < 50; i++) {
             kiwi_id got = kiwi_tcp_recv(p.net, p.server, 100);
             (void)await_int(p.net, kiwi_tcp_send(p.net, p.client, "ping", 4));
@@ -62,6 +66,7 @@ START_TEST(i1_look_ups_that_hang_delay_neither_echoes_nor_close)
         for (int i = 5; i < 10; i++)
             await_fault(p.net, hanging[i], "Cannot connect to hang.test:80: Connection timed out");
         ck_assert_int_eq(kiwi_task_status(p.net, hanging[0]), KIWI_TASK_RUNNING);
+        ck_assert_int_eq(kiwi_task_status(p.net, listening), KIWI_TASK_RUNNING);
         kiwi_net_close(p.net);
     }
     ck_assert_int_eq(pthread_mutex_unlock(&gate), 0); /* the look-ups end, and find nobody */

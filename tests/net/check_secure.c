@@ -14,9 +14,7 @@
 static int listen_tls(kiwi_net *net, kiwi_id *listener, const kiwi_tls_options *options)
 {
     kiwi_socket_info info;
-    kiwi_result r;
-    ck_assert_msg(kiwi_tls_listen(net, "127.0.0.1", 0, 128, options, listener, &r) == 0, "%s",
-                  r.message);
+    *listener = await_int(net, kiwi_tls_listen(net, "127.0.0.1", 0, 128, options));
     ck_assert_int_eq(kiwi_socket_info_get(net, *listener, &info), 0);
     return info.local_port;
 }

@@ -93,7 +93,7 @@ static pair pair_tls(const kiwi_net_options *mode)
     /* Not writable: the development certificate lives in memory, and nobody's is touched. */
     ck_assert_int_eq(setenv("XDG_STATE_HOME", "/nonexistent", 1), 0);
     ck_assert_int_eq(kiwi_net_open(mode, &p.net), 0);
-    ck_assert_int_eq(kiwi_tls_listen(p.net, "127.0.0.1", 0, 16, NULL, &p.listener, NULL), 0);
+    p.listener = await_int(p.net, kiwi_tls_listen(p.net, "127.0.0.1", 0, 16, NULL));
     ck_assert_int_eq(kiwi_socket_info_get(p.net, p.listener, &info), 0);
     kiwi_id accept = kiwi_tls_accept(p.net, p.listener);
     p.client = await_int(p.net, kiwi_tls_connect(p.net, "127.0.0.1", info.local_port, NULL, NULL));
