@@ -8,6 +8,8 @@ libkwlang_la_SOURCES = \
 	%D%/parse.c %D%/parse.h %D%/parse_internal.h \
 	%D%/parse_expr.c %D%/parse_text.c %D%/parse_lambda.c \
 	%D%/parse_stmt.c %D%/parse_decorate.c %D%/parse_define.c \
+	%D%/tokens.c \
+	%D%/tokens.h \
 	%D%/walk.c %D%/walk.h %D%/bind.c %D%/bind.h \
 	%D%/generate.c %D%/generate.h %D%/gen_internal.h %D%/gen_emit.c \
 	%D%/gen_name.c %D%/gen_expr.c %D%/gen_call.c %D%/gen_assign.c \

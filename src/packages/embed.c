@@ -28,6 +28,7 @@ static void connect_layers(kw_vm *vm)
                            .import = kp_import,
                            .prelude = kw_prelude};
     kw_types_register(vm);
+    kp_core_define(vm);
     kw_global_define(vm, kw_global_at(vm, kw_intern_c(vm, "global")), KW_MEANS_VARIABLE,
                      kw_of_map(vm->global_map));
 }

@@ -16,6 +16,12 @@ void kp_tls_define(kw_vm *vm);
 void kp_udp_define(kw_vm *vm); /* udp:: and struct Socket */
 void kp_math_define(kw_vm *vm);
 void kp_env_define(kw_vm *vm);
+void kp_string_define(kw_vm *vm);
+void kp_date_define(kw_vm *vm);
+void kp_time_define(kw_vm *vm);
+void kp_encode_define(kw_vm *vm);
+/* Global functions and names that every script has from the start. */
+void kp_core_define(kw_vm *vm);
 
 /* kw_hooks.load, .import, .prelude, .unknown_method */
 bool kp_load(kw_vm *vm, kw_string *owner, kw_string *name);

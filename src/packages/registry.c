@@ -8,6 +8,7 @@
 #include "packages/host.h"
 #include "packages/packages.h"
 #include "stdlib/sources.h"
+#include "types/types.h"
 #include "vm/interp.h"
 
 /* Packages of natives.  A package may be native, written in Kiwi (an embedded source of its name), or both. */
@@ -15,9 +16,10 @@ static const struct {
     const char *name;
     kp_define define;
 } natives[] = {
-    {"env", kp_env_define},       {"math", kp_math_define}, {"signal", kp_signal_define},
-    {"socket", kp_socket_define}, {"task", kp_task_define}, {"tls", kp_tls_define},
-    {"udp", kp_udp_define},
+    {"date", kp_date_define},     {"encode", kp_encode_define}, {"env", kp_env_define},
+    {"math", kp_math_define},     {"signal", kp_signal_define}, {"socket", kp_socket_define},
+    {"string", kp_string_define}, {"task", kp_task_define},     {"time", kp_time_define},
+    {"tls", kp_tls_define},       {"udp", kp_udp_define},
 };
 
 /* Global names and what defines them. */
@@ -32,11 +34,22 @@ static const struct {
     {"spawn", kp_task_define},
 };
 
+/* Structs that an embedded source defines: inside a package, but known by their bare name, too. */
+static const struct {
+    const char *name, *package, *source;
+} structs[] = {
+    {"Heap", "collections", "heap"},
+    {"ListIterator", "iter", "iter"},
+    {"Set", "collections", "set"},
+    {"StringIterator", "string", "string"},
+};
+
 /* Types whose methods a package of the same name extends (types.md section 2). */
 static bool type_of_package(const char *name, kw_type *type)
 {
     static const kw_type extended[] = {KW_INT,  KW_FLOAT, KW_BOOL,  KW_STRING,
-                                       KW_LIST, KW_MAP,   KW_BYTES, KW_DATE};
+                                       KW_LIST, KW_MAP,   KW_BYTES, KW_DATE,
+                                       KW_LAMBDA, KW_GENERATOR};
     for (size_t i = 0; i < sizeof(extended) / sizeof(extended[0]); i++)
         if (strcmp(name, kw_type_name(extended[i])) == 0) {
             *type = extended[i];
@@ -105,6 +118,14 @@ kw_value kw_prelude(kw_vm *vm, const char *name)
 
 /* ---- Loading ------------------------------------------------------------------------------------------------ */
 
+/* Run the source of a struct, unless the script has one of that name: the script's replaces it. */
+static bool define_struct(kw_vm *vm, size_t at)
+{
+    if (kw_global_at(vm, kw_intern_c(vm, structs[at].name))->means & KW_MEANS_DECL)
+        return false;
+    return kp_run_library(vm, structs[at].source);
+}
+
 static bool define_package(kw_vm *vm, const char *name)
 {
     bool found = false;
@@ -115,6 +136,9 @@ static bool define_package(kw_vm *vm, const char *name)
                 natives[i].define(vm);
             found = true;
         }
+    for (size_t i = 0; i < sizeof(structs) / sizeof(structs[0]); i++)
+        if (strcmp(structs[i].package, name) == 0)
+            found |= define_struct(vm, i);
     return kp_run_library(vm, name) || found;
 }
 
@@ -128,6 +152,9 @@ bool kp_load(kw_vm *vm, kw_string *owner, kw_string *name)
         globals[i].define(vm);
         return true;
     }
+    for (size_t i = 0; i < sizeof(structs) / sizeof(structs[0]); i++)
+        if (strcmp(structs[i].name, name->text) == 0)
+            return define_struct(vm, i);
     return define_package(vm, name->text);
 }
 
@@ -138,7 +165,7 @@ bool kp_extension(kw_vm *vm, kw_value self, kw_string *name)
 {
     kw_type type;
     const char *package = kw_type_name((kw_type)self.tag);
-    if (!type_of_package(package, &type))
+    if (kw_is_core_method(name) || !type_of_package(package, &type))
         return false;
     kw_string *full = kw_string_format(vm, "%s::%s", package, name->text);
     kw_value v = kw_global_value(vm, kw_global_at(vm, kw_intern(vm, full->text, full->size)));

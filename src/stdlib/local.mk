@@ -2,10 +2,17 @@
 stdlib_kiwi = \
 	%D%/error.kiwi \
 	%D%/event.kiwi \
+	%D%/heap.kiwi \
+	%D%/iter.kiwi \
+	%D%/list.kiwi \
 	%D%/prelude.kiwi \
 	%D%/regex.kiwi \
+	%D%/set.kiwi \
 	%D%/signal.kiwi \
+	%D%/std.kiwi \
+	%D%/string.kiwi \
 	%D%/task.kiwi \
+	%D%/time.kiwi \
 	%D%/udp.kiwi
 
 noinst_LTLIBRARIES += libkwstdlib.la

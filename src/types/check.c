@@ -175,6 +175,19 @@ static bool has_word(const char *words, const kw_string *name)
     return false;
 }
 
+static const wrong *find_wrong(const kw_string *name)
+{
+    for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++)
+        if (has_word(wrongs[i].names, name))
+            return &wrongs[i];
+    return NULL;
+}
+
+bool kw_is_core_method(const kw_string *name)
+{
+    return find_wrong(name) != NULL;
+}
+
 static kw_result complain(kw_vm *vm, complaint what, kw_value self, const kw_string *name)
 {
     const char *text = NULL;
@@ -211,13 +224,9 @@ static kw_result complain(kw_vm *vm, complaint what, kw_value self, const kw_str
 kw_result kw_wrong_receiver(kw_vm *vm, kw_value self, kw_string *name)
 {
     bool is_struct = kw_is(self, KW_STRUCT), is_object = kw_is(self, KW_OBJECT);
-    for (size_t i = 0; !is_struct && i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
-        if (!has_word(wrongs[i].names, name))
-            continue;
-        if (is_object && wrongs[i].what >= C_LAMBDAS)
-            break; /* objects do not know these names at all */
-        return complain(vm, wrongs[i].what, self, name);
-    }
+    const wrong *found = is_struct ? NULL : find_wrong(name);
+    if (found != NULL && !(is_object && found->what >= C_LAMBDAS)) /* objects do not know those */
+        return complain(vm, found->what, self, name);
     if (is_struct || is_object) {
         kw_class *c = is_struct ? self.as.klass : self.as.object->klass;
         return kw_throw(vm, "UnimplementedMethodError", "Struct `%s` has an unimplemented method `%s`",

@@ -7,7 +7,7 @@
 
 enum { DAYS_PER_ERA = 146097, MINUTES_PER_DAY = 1440 };
 
-/* ---- Calendar --------------------------------------------------------------------------------------------- */
+/* ---- Calendar ------------------------------------------ */
 
 static bool is_leap(int64_t year)
 {
@@ -71,7 +71,7 @@ int kw_utc_offset(int64_t ticks)
     return days * MINUTES_PER_DAY + (local.tm_hour - utc.tm_hour) * 60 + local.tm_min - utc.tm_min;
 }
 
-/* ---- Methods ----------------------------------------------------------------------------------------------- */
+/* ---- Methods: those of package date are in src/packages/time.c ------------------------------------------ */
 
 kw_result kw_string_to_date(kw_vm *vm, kw_call *call)
 {
@@ -112,15 +112,6 @@ PART(hour, c.hour)
 PART(minute, c.minute)
 PART(second, c.second)
 PART(millisecond, c.fraction / KW_TICKS_PER_MS)
-PART(weekday, c.weekday)
-PART(yearday, c.yearday)
-
-static kw_result date_ampm(kw_vm *vm, kw_call *call)
-{
-    kw_civil c;
-    return parts_of(vm, call, &c) ? kw_return(call, kw_string_c(vm, c.hour < 12 ? "AM" : "PM"))
-                                  : KW_THROWN;
-}
 
 static kw_result date_between(kw_vm *vm, kw_call *call)
 {
@@ -130,57 +121,6 @@ static kw_result date_between(kw_vm *vm, kw_call *call)
     int64_t a = call->args[0].as.i, b = call->args[1].as.i, d = call->self.as.i;
     return kw_return(call, kw_bool(a <= b ? d >= a && d <= b : d >= b && d <= a));
 }
-
-static kw_result give_date(kw_vm *vm, kw_call *call, bool ok, int64_t ticks)
-{
-    if (!ok || ticks < 0 || ticks > KW_MAX_TICKS)
-        return kw_throw(vm, "InvalidOperationError", "Invalid date expression.");
-    return kw_return(call, kw_date(ticks));
-}
-
-/* The receiver plus argument 0 times `unit` ticks. */
-static kw_result add_ticks(kw_vm *vm, kw_call *call, int64_t unit)
-{
-    int64_t n;
-    if (!kw_argc_is(vm, call, 1) || !kw_arg_number(vm, call, 0) || !kw_arg_whole(vm, call, 0, &n))
-        return KW_THROWN;
-    bool ok = n <= KW_MAX_TICKS / unit && n >= -(KW_MAX_TICKS / unit);
-    return give_date(vm, call, ok, ok ? call->self.as.i + n * unit : 0);
-}
-
-/* The receiver plus `months`; the day is cut to the last one of the month. */
-static kw_result add_months(kw_vm *vm, kw_call *call, int64_t factor)
-{
-    int64_t n, ticks = 0;
-    if (!kw_argc_is(vm, call, 1) || !kw_arg_number(vm, call, 0) || !kw_arg_whole(vm, call, 0, &n))
-        return KW_THROWN;
-    if (n > 200000 || n < -200000)
-        return give_date(vm, call, false, 0);
-    kw_civil c;
-    kw_civil_of(call->self.as.i, &c);
-    int64_t months = c.year * 12 + c.month - 1 + n * factor;
-    if (months < 12)
-        return give_date(vm, call, false, 0);
-    c.year = months / 12;
-    c.month = (int)(months % 12) + 1;
-    int last = kw_days_in_month(c.year, c.month);
-    c.day = c.day > last ? last : c.day;
-    bool ok = kw_civil_ticks(&c, &ticks);
-    return give_date(vm, call, ok, ticks);
-}
-
-#define ADD(name, function, unit)                                                                  \
-    static kw_result date_add_##name(kw_vm *vm, kw_call *call)                                     \
-    {                                                                                              \
-        return function(vm, call, unit);                                                           \
-    }
-ADD(days, add_ticks, KW_TICKS_PER_DAY)
-ADD(hours, add_ticks, KW_TICKS_PER_SECOND *INT64_C(3600))
-ADD(minutes, add_ticks, KW_TICKS_PER_SECOND *INT64_C(60))
-ADD(seconds, add_ticks, KW_TICKS_PER_SECOND)
-ADD(milliseconds, add_ticks, KW_TICKS_PER_MS)
-ADD(months, add_months, 1)
-ADD(years, add_months, 12)
 
 void kw_date_register(kw_vm *vm)
 {
@@ -192,17 +132,7 @@ void kw_date_register(kw_vm *vm)
         {"minute", date_minute, 0, 0, "0 to 59"},
         {"second", date_second, 0, 0, "0 to 59"},
         {"millisecond", date_millisecond, 0, 0, "0 to 999"},
-        {"weekday", date_weekday, 0, 0, "0 is Sunday"},
-        {"yearday", date_yearday, 0, 0, "from 1"},
-        {"ampm", date_ampm, 0, 0, "AM or PM"},
         {"between", date_between, 2, 2, "inclusive, in either order"},
-        {"add_days", date_add_days, 1, 1, "a new date"},
-        {"add_hours", date_add_hours, 1, 1, "a new date"},
-        {"add_minutes", date_add_minutes, 1, 1, "a new date"},
-        {"add_seconds", date_add_seconds, 1, 1, "a new date"},
-        {"add_milliseconds", date_add_milliseconds, 1, 1, "a new date"},
-        {"add_months", date_add_months, 1, 1, "a new date"},
-        {"add_years", date_add_years, 1, 1, "a new date"},
         {NULL, NULL, 0, 0, NULL},
     };
     kw_define_methods(vm, KW_DATE, methods);

@@ -53,7 +53,7 @@ static kw_result global_char(kw_vm *vm, kw_call *call)
     return kw_give_string(call, kw_string_valid(vm, out, size, 1));
 }
 
-static kw_value now(void)
+kw_value kw_date_now(void)
 {
     struct timespec ts;
     clock_gettime(CLOCK_REALTIME, &ts);
@@ -65,7 +65,7 @@ static kw_result global_d(kw_vm *vm, kw_call *call)
 {
     int64_t part[7] = {1, 1, 1, 0, 0, 0, 0}, ticks = 0;
     if (call->argc == 0)
-        return kw_return(call, now());
+        return kw_return(call, kw_date_now());
     kw_value first = call->args[0];
     if (kw_is(first, KW_STRING)) {
         if (!kw_date_parse(first.as.string->text, first.as.string->size, &ticks))

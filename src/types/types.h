@@ -16,6 +16,9 @@ void kw_types_register(kw_vm *vm);
  * kw_hooks.unknown_method is this function or ends in it. */
 kw_result kw_wrong_receiver(kw_vm *vm, kw_value self, kw_string *name);
 
+/* Is it a method of some built-in type that packages cannot define for other types (types.md section 7)? */
+bool kw_is_core_method(const kw_string *name);
+
 /* ---- One registration per file -------------------------------------------------------------------- */
 
 void kw_any_register(kw_vm *vm);
@@ -94,6 +97,8 @@ enum { KW_TICKS_PER_MS = 10000, KW_TICKS_PER_SECOND = 10000000 };
 void kw_civil_of(int64_t ticks, kw_civil *out);
 /* Ticks of a date and time; false: there is no such moment. */
 bool kw_civil_ticks(const kw_civil *c, int64_t *ticks);
+/* Local date and time. */
+kw_value kw_date_now(void);
 int kw_days_in_month(int64_t year, int month);
 /* Offset of local time from UTC in minutes at the given UTC ticks. */
 int kw_utc_offset(int64_t ticks);

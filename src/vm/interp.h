@@ -78,6 +78,8 @@ bool kw_get_global(kw_vm *vm, kw_frame *frame, kw_global *g, bool sibling, kw_va
 bool kw_set_global(kw_vm *vm, kw_global *g, kw_value v);
 bool kw_get_super(kw_vm *vm, kw_frame *frame, kw_string *name, kw_value *out);
 void kw_define_package(kw_vm *vm, kw_global *g);
+/* `package NAME` in a script: load what the library has of it, then make it a package.  false: thrown. */
+bool kw_open_package(kw_vm *vm, kw_global *g);
 bool kw_define_decl(kw_vm *vm, kw_global *g, kw_value v);
 bool kw_throw_value(kw_vm *vm, kw_value v); /* always false */
 bool kw_print(kw_vm *vm, kw_value v, unsigned how);

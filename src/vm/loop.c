@@ -441,7 +441,7 @@ dispatch:
     NEXT();
     OP(DEFDECL) : CHECK(kw_define_decl(vm, frame->closure->proto->globals[kw_i_bx(i)], r[A(i)]));
     NEXT();
-    OP(DEFPACKAGE) : kw_define_package(vm, frame->closure->proto->globals[kw_i_bx(i)]);
+    OP(DEFPACKAGE) : CHECK(kw_open_package(vm, frame->closure->proto->globals[kw_i_bx(i)]));
     NEXT();
     OP(GETSTRUCT) : {
         kw_global *g = frame->closure->proto->globals[kw_i_bx(i)];

@@ -168,6 +168,13 @@ void kw_define_package(kw_vm *vm, kw_global *g)
     kw_global_define(vm, g, KW_MEANS_PACKAGE, kw_of_obj(KW_PACKAGE, package));
 }
 
+bool kw_open_package(kw_vm *vm, kw_global *g)
+{
+    load_library(vm, g); /* a package of the library is extended, not hidden */
+    kw_define_package(vm, g);
+    return vm->error.type == NULL;
+}
+
 /* ---- Structs ----------------------------------------------------------------------------------------- */
 
 bool kw_get_super(kw_vm *vm, kw_frame *frame, kw_string *name, kw_value *out)

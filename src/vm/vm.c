@@ -182,9 +182,11 @@ static kw_global *member(kw_vm *vm, const char *package, const char *name)
 
 void kw_define_functions(kw_vm *vm, const char *package, const kw_native_def *defs)
 {
-    for (; defs->name != NULL; defs++)
-        kw_global_define(vm, member(vm, package, defs->name), KW_MEANS_FUNCTION,
-                         kw_native_new(vm, defs));
+    for (; defs->name != NULL; defs++) {
+        kw_global *g = member(vm, package, defs->name);
+        if (!(g->means & KW_MEANS_FUNCTION)) /* a script's own function stays */
+            kw_global_define(vm, g, KW_MEANS_FUNCTION, kw_native_new(vm, defs));
+    }
     if (package != NULL)
         kw_define_package(vm, kw_global_at(vm, kw_intern_c(vm, package)));
 }
