@@ -422,7 +422,10 @@ static kw_node *parse_member(kw_parser *p, kw_node *object)
 {
     kw_pos pos = p->token.pos;
     kw_p_advance(p);
-    kw_name *name = kw_p_name(p, "Expected identifier after '.' in member access.");
+    /* Any word may be the name of a method that is called: none, any, next, ... */
+    bool word = kw_token_is_keyword(p->token.kind) && kw_p_peek(p)->kind == KW_T_LPAREN;
+    kw_name *name = word ? kw_p_take_name(p)
+                         : kw_p_name(p, "Expected identifier after '.' in member access.");
     if (name == NULL)
         return NULL;
     bool call = kw_p_at(p, KW_T_LPAREN) && kw_p_same_line(p);

@@ -165,7 +165,9 @@ bool kp_extension(kw_vm *vm, kw_value self, kw_string *name)
 {
     kw_type type;
     const char *package = kw_type_name((kw_type)self.tag);
-    if (kw_is_core_method(name) || !type_of_package(package, &type))
+    if (kw_core_method(vm, self, name))
+        return true;
+    if (!type_of_package(package, &type))
         return false;
     kw_string *full = kw_string_format(vm, "%s::%s", package, name->text);
     kw_value v = kw_global_value(vm, kw_global_at(vm, kw_intern(vm, full->text, full->size)));

@@ -134,61 +134,87 @@ kw_result kw_hand_over(kw_vm *vm, kw_call *call, const char *name, uint32_t argc
 /* ---- Methods that exist, but not for this receiver (types.md section 7) --------------------------- */
 
 typedef enum complaint {
-    C_SIZED, C_TEXT, C_REPLACE, C_REMOVE, C_ROW, C_KEYED, C_POP, C_SWAP, C_KEYS, C_MAP, C_LIST, C_STRING,
+    C_SIZED, C_TEXT, C_REPLACE, C_REMOVE, C_REMOVE_AT, C_ROW, C_KEYED, C_POP, C_SWAP, C_KEYS, C_MAP, C_LIST, C_STRING,
     C_DATE, C_BETWEEN, C_CLAMP, C_HEX, C_LAMBDAS, C_CALLABLE
 } complaint;
 
-typedef struct wrong {
-    const char *names; /* between spaces */
+/* X(name, fewest and most arguments, complaint): the methods that not every value has. */
+#define CORE_METHODS(X)                                                                            \
+    X(size, 0, 0, C_SIZED) X(length, 0, 0, C_SIZED) X(clear, 0, 0, C_SIZED)                        \
+    X(contains, 1, 1, C_TEXT) X(count, 1, 1, C_TEXT) X(index, 1, 1, C_TEXT)                        \
+    X(lastindex, 1, 1, C_TEXT)                                                                     \
+    X(concat, 1, KW_ARGC_ANY, C_TEXT)                                                              \
+    X(replace, 2, 2, C_REPLACE)                                                                    \
+    X(remove, 1, 1, C_REMOVE)                                                                      \
+    X(remove_at, 1, 1, C_REMOVE_AT)                                                                \
+    X(reverse, 0, 0, C_ROW)                                                                        \
+    X(slice, 2, 2, C_ROW)                                                                          \
+    X(get, 1, 2, C_KEYED)                                                                          \
+    X(set, 2, 2, C_KEYED)                                                                          \
+    X(pop, 0, 0, C_POP)                                                                            \
+    X(swap, 2, 2, C_SWAP)                                                                          \
+    X(keys, 0, 0, C_KEYS) X(values, 0, 0, C_KEYS)                                                  \
+    X(has_key, 1, 1, C_MAP) X(merge, 1, 1, C_MAP)                                                  \
+    X(enqueue, 1, 1, C_LIST) X(unshift, 1, 1, C_LIST)                                              \
+    X(dequeue, 0, 0, C_LIST) X(shift, 0, 0, C_LIST) X(flatten, 0, 0, C_LIST)                       \
+    X(unique, 0, 0, C_LIST)                                                                        \
+    X(insert, 2, 2, C_LIST)                                                                        \
+    X(zip, 1, 1, C_LIST) X(rotate, 1, 1, C_LIST)                                                   \
+    X(join, 0, 1, C_LIST)                                                                          \
+    X(chars, 0, 0, C_STRING) X(chomp, 0, 0, C_STRING) X(lines, 0, 0, C_STRING)                     \
+    X(lowercase, 0, 0, C_STRING) X(uppercase, 0, 0, C_STRING) X(ltrim, 0, 0, C_STRING)             \
+    X(rtrim, 0, 0, C_STRING) X(trim, 0, 0, C_STRING) X(ord, 0, 0, C_STRING)                        \
+    X(hex_bytes, 0, 0, C_STRING) X(regex_escape, 0, 0, C_STRING)                                   \
+    X(split, 1, 1, C_STRING) X(begins_with, 1, 1, C_STRING) X(ends_with, 1, 1, C_STRING)           \
+    X(find, 1, 1, C_STRING) X(match, 1, 1, C_STRING) X(matches, 1, 1, C_STRING)                    \
+    X(matches_all, 1, 1, C_STRING) X(scan, 1, 1, C_STRING) X(scan_groups, 1, 1, C_STRING)          \
+    X(named_captures, 1, 1, C_STRING)                                                              \
+    X(substring, 1, 2, C_STRING) X(rsplit, 1, 2, C_STRING)                                         \
+    X(rreplace, 2, 2, C_STRING)                                                                    \
+    X(year, 0, 0, C_DATE) X(month, 0, 0, C_DATE) X(day, 0, 0, C_DATE) X(hour, 0, 0, C_DATE)        \
+    X(minute, 0, 0, C_DATE) X(second, 0, 0, C_DATE) X(millisecond, 0, 0, C_DATE)                   \
+    X(between, 2, 2, C_BETWEEN)                                                                    \
+    X(clamp, 2, 3, C_CLAMP)                                                                        \
+    X(to_hex, 0, 1, C_HEX)                                                                         \
+    X(all, 0, KW_ARGC_ANY, C_LAMBDAS) X(each, 0, KW_ARGC_ANY, C_LAMBDAS)                           \
+    X(map, 0, KW_ARGC_ANY, C_LAMBDAS) X(none, 0, KW_ARGC_ANY, C_LAMBDAS)                           \
+    X(reduce, 0, KW_ARGC_ANY, C_LAMBDAS) X(filter, 0, KW_ARGC_ANY, C_LAMBDAS)                      \
+    X(sort, 0, KW_ARGC_ANY, C_LAMBDAS) X(sum, 0, KW_ARGC_ANY, C_LAMBDAS)                           \
+    X(min, 0, KW_ARGC_ANY, C_LAMBDAS) X(max, 0, KW_ARGC_ANY, C_LAMBDAS)                            \
+    X(skip, 0, KW_ARGC_ANY, C_LAMBDAS) X(take, 0, KW_ARGC_ANY, C_LAMBDAS)                          \
+    X(group_by_field, 0, KW_ARGC_ANY, C_LAMBDAS)                                                   \
+    X(call, 0, KW_ARGC_ANY, C_CALLABLE) X(parameters, 0, KW_ARGC_ANY, C_CALLABLE)                  \
+    X(returns, 0, KW_ARGC_ANY, C_CALLABLE) X(to_lambda, 0, KW_ARGC_ANY, C_CALLABLE)
+
+typedef struct core_method {
+    kw_native_def def; /* first: a native's definition leads to its row */
     complaint what;
-} wrong;
+} core_method;
 
-static const wrong wrongs[] = {
-    {" size length clear ", C_SIZED},
-    {" contains count concat index lastindex ", C_TEXT},
-    {" replace ", C_REPLACE},
-    {" remove ", C_REMOVE},
-    {" remove_at reverse slice ", C_ROW},
-    {" get set ", C_KEYED},
-    {" pop ", C_POP},
-    {" swap ", C_SWAP},
-    {" keys values ", C_KEYS},
-    {" has_key merge ", C_MAP},
-    {" enqueue dequeue shift unshift insert flatten unique zip rotate join ", C_LIST},
-    {" chars chomp lines split substring lowercase uppercase ltrim rtrim trim begins_with ends_with ord "
-     "hex_bytes find match matches matches_all scan scan_groups named_captures rreplace rsplit "
-     "regex_escape ",
-     C_STRING},
-    {" year month day hour minute second millisecond ", C_DATE},
-    {" between ", C_BETWEEN},
-    {" clamp ", C_CLAMP},
-    {" to_hex ", C_HEX},
-    {" all each map none reduce filter sort sum min max skip take group_by_field ", C_LAMBDAS},
-    {" call parameters returns to_lambda ", C_CALLABLE},
-};
+static kw_result wrong_receiver(kw_vm *vm, kw_call *call);
 
-static bool has_word(const char *words, const kw_string *name)
+#define CORE_ROW(name, min, max, what) {{#name, wrong_receiver, min, max, "not for this type"}, what},
+static const core_method core_methods[] = {CORE_METHODS(CORE_ROW)};
+
+static const core_method *find_core(const kw_string *name)
 {
-    for (const char *at = words; (at = strstr(at, name->text)) != NULL; at++)
-        if (at > words && at[-1] == ' ' && at[name->size] == ' ')
-            return true;
-    return false;
-}
-
-static const wrong *find_wrong(const kw_string *name)
-{
-    for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++)
-        if (has_word(wrongs[i].names, name))
-            return &wrongs[i];
+    for (size_t i = 0; i < sizeof(core_methods) / sizeof(core_methods[0]); i++)
+        if (strcmp(core_methods[i].def.name, name->text) == 0)
+            return &core_methods[i];
     return NULL;
 }
 
-bool kw_is_core_method(const kw_string *name)
+/* Objects do not know the methods that take lambdas, nor those of lambdas. */
+bool kw_core_method(kw_vm *vm, kw_value self, kw_string *name)
 {
-    return find_wrong(name) != NULL;
+    const core_method *found = kw_is(self, KW_STRUCT) ? NULL : find_core(name);
+    if (found == NULL || (kw_is(self, KW_OBJECT) && found->what >= C_LAMBDAS))
+        return false;
+    kw_extend_type(vm, (kw_type)self.tag, name, kw_native_new(vm, &found->def));
+    return true;
 }
 
-static kw_result complain(kw_vm *vm, complaint what, kw_value self, const kw_string *name)
+static kw_result complain(kw_vm *vm, complaint what, kw_value self, const char *name)
 {
     const char *text = NULL;
     switch (what) {
@@ -196,7 +222,7 @@ static kw_result complain(kw_vm *vm, complaint what, kw_value self, const kw_str
     case C_TEXT: text = "Expected a string or list."; break;
     case C_REPLACE: text = "Expected a string or a list."; break;
     case C_REMOVE: text = "Expected a list or hashmap."; break;
-    case C_ROW: text = "Expected a string, list, or bytes."; break;
+    case C_REMOVE_AT: case C_ROW: text = "Expected a string, list, or bytes."; break;
     case C_KEYED: text = "Expected a list or hashmap."; break;
     case C_POP: text = "Expected a list or bytes."; break;
     case C_SWAP:
@@ -216,17 +242,28 @@ static kw_result complain(kw_vm *vm, complaint what, kw_value self, const kw_str
     case C_HEX: text = "Expected a list or bytes."; break;
     case C_LAMBDAS: text = "Expected a list for specialized list builtin."; break;
     case C_CALLABLE:
-        return kw_throw(vm, "InvalidOperationError", "Expected a callable for function `%s`.", name->text);
+        return kw_throw(vm, "InvalidOperationError", "Expected a callable for function `%s`.", name);
     }
     return kw_throw(vm, "InvalidOperationError", "%s", text);
+}
+
+/* The number of arguments is looked at first, then the receiver (types.md section 3). */
+static kw_result wrong_receiver(kw_vm *vm, kw_call *call)
+{
+    const core_method *row = (const core_method *)(const void *)call->native->def;
+    uint32_t min = row->def.min_args, max = row->def.max_args;
+    bool fits = row->what == C_CLAMP && call->argc != max ? kw_argc_is(vm, call, min)
+                : min == max                              ? kw_argc_is(vm, call, min)
+                : kw_argc_in(vm, call, min, max == KW_ARGC_ANY ? UINT32_MAX : max);
+    int64_t at;
+    if (!fits || (row->what == C_REMOVE_AT && !kw_arg_int(vm, call, 0, &at)))
+        return KW_THROWN;
+    return complain(vm, row->what, call->self, row->def.name);
 }
 
 kw_result kw_wrong_receiver(kw_vm *vm, kw_value self, kw_string *name)
 {
     bool is_struct = kw_is(self, KW_STRUCT), is_object = kw_is(self, KW_OBJECT);
-    const wrong *found = is_struct ? NULL : find_wrong(name);
-    if (found != NULL && !(is_object && found->what >= C_LAMBDAS)) /* objects do not know those */
-        return complain(vm, found->what, self, name);
     if (is_struct || is_object) {
         kw_class *c = is_struct ? self.as.klass : self.as.object->klass;
         return kw_throw(vm, "UnimplementedMethodError", "Struct `%s` has an unimplemented method `%s`",

@@ -12,12 +12,13 @@
 
 /* Define all methods and global functions of this layer; once per vm. */
 void kw_types_register(kw_vm *vm);
-/* No method `name` exists for `self`: throw the error of types.md section 7 or 2.  The hook
+/* No method `name` exists for `self`: throw the error of types.md section 2.  The hook
  * kw_hooks.unknown_method is this function or ends in it. */
 kw_result kw_wrong_receiver(kw_vm *vm, kw_value self, kw_string *name);
 
-/* Is it a method of some built-in type that packages cannot define for other types (types.md section 7)? */
-bool kw_is_core_method(const kw_string *name);
+/* Is `name` a method that another type than that of `self` has?  Then define it for the type of `self` as one
+ * that throws the error of types.md section 7; packages cannot take such names. */
+bool kw_core_method(kw_vm *vm, kw_value self, kw_string *name);
 
 /* ---- One registration per file -------------------------------------------------------------------- */
 
