@@ -27,11 +27,16 @@ static kw_result core_deserialize(kw_vm *vm, kw_call *call)
     return KW_CALL;
 }
 
-/* Is the file of the calling code the script? */
+/* Is the file of the calling code the script?  Text that eval runs belongs to the file that runs it. */
 static kw_result core_main(kw_vm *vm, kw_call *call)
 {
     const kw_fiber *fiber = vm->fiber;
-    kw_string *file = fiber->frames[fiber->frame_count - 1].closure->proto->file;
+    kw_string *file = NULL;
+    for (uint32_t i = fiber->frame_count; i > 0 && file == NULL; i--) {
+        file = fiber->frames[i - 1].closure->proto->file;
+        if (file != NULL && file->text[0] == '<') /* no file: "<eval>", "<prelude>" */
+            file = NULL;
+    }
     return kw_return(call, kw_bool(vm->script_path == NULL || file == NULL ||
                                    kw_string_same(file, vm->script_path)));
 }
@@ -109,15 +114,14 @@ static kw_result core_tokenize(kw_vm *vm, kw_call *call)
 
 /* ---- Names ------------------------------------------ */
 
-/* Every package of packages.md section 2, whether this program has it or not. */
+/* The packages of packages.md section 2 that have functions or constants of their own (collections, hashable and
+ * iter only hold structs): 48 names, whether this program has them all or not. */
 static const char *const package_names[] = {
-    "bench",    "cli",    "collections", "compress", "console",   "crypto",    "csv",    "curl",
-    "date",     "dotenv", "encode",      "env",      "error",     "faker",     "fio",    "fmt",
-    "hashable", "http",   "httpserver",  "ipc",      "iter",      "json",      "list",   "log",
-    "math",     "path",   "pipeline",    "protobuf", "reflector", "regex",     "signal", "smtp",
-    "socket",   "sqlite", "stat",        "std",      "stdin",     "stopwatch", "string", "sys",
-    "table",    "task",   "template",    "tester",   "text",      "time",      "tls",    "udp",
-    "watch",    "xml",    "yaml",
+    "bench", "cli", "compress", "console", "crypto", "csv", "curl", "date", "dotenv", "encode",
+    "env", "error", "faker", "fio", "fmt", "http", "httpserver", "ipc", "json", "list", "log",
+    "math", "path", "pipeline", "protobuf", "reflector", "regex", "signal", "smtp", "socket",
+    "sqlite", "stat", "std", "stdin", "stopwatch", "string", "sys", "table", "task", "template",
+    "tester", "text", "time", "tls", "udp", "watch", "xml", "yaml",
 };
 
 void kp_core_define(kw_vm *vm)
