@@ -40,7 +40,7 @@ static bool count_of(kw_vm *vm, const kw_call *call, uint32_t at, size_t *out)
     if (!kp_operand_number(vm, call, at, kw_call_name(call), &d))
         return false;
     int64_t n = kw_truncate(d);
-    *out = n > 0 ? (size_t)n : 0;
+    *out = n <= 0 ? 0 : (uint64_t)n > SIZE_MAX / 4 ? SIZE_MAX / 4 : (size_t)n; /* no text is longer */
     return true;
 }
 
@@ -60,8 +60,11 @@ static void put_char(kw_buf *buf, uint32_t c)
 /* `count` times `c`. */
 static void put_padding(kw_buf *buf, const kw_string *c, size_t count)
 {
-    for (size_t i = 0; i < count && !buf->failed; i++)
-        put_string(buf, c);
+    if (c->size == 1)
+        kw_buf_fill(buf, c->text[0], count);
+    else
+        for (size_t i = 0; i < count && !buf->failed; i++)
+            put_string(buf, c);
 }
 
 typedef enum side { PAD_START, PAD_END, PAD_BOTH } side;
@@ -77,6 +80,8 @@ static kw_result pad(kw_vm *vm, kw_call *call, side where)
     if (c->length != 1)
         c = kw_intern_c(vm, " ");
     size_t all = width - s->length;
+    if (!kw_gc_room(vm, all, c->size))
+        return KW_THROWN;
     size_t left = where == PAD_START ? all : where == PAD_END ? 0 : all / 2;
     kw_buf buf;
     kw_buf_init(&buf);
@@ -105,7 +110,7 @@ static kw_result string_echo(kw_vm *vm, kw_call *call)
 {
     kw_string *s = text_of(vm, call, 0);
     size_t times;
-    if (s == NULL || !count_of(vm, call, 1, &times))
+    if (s == NULL || !count_of(vm, call, 1, &times) || !kw_gc_room(vm, times, s->size))
         return KW_THROWN;
     kw_buf buf;
     kw_buf_init(&buf);

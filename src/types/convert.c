@@ -197,6 +197,16 @@ static kw_result in_base(kw_vm *vm, kw_call *call, int64_t n, unsigned shift, in
     return kw_give_string(call, kw_string_valid(vm, out + at, (size_t)(64 - at), (size_t)(64 - at)));
 }
 
+void kw_buf_fill(kw_buf *buf, char c, size_t count)
+{
+    char block[256];
+    memset(block, c, sizeof(block));
+    for (size_t part; count > 0 && !buf->failed; count -= part) {
+        part = count < sizeof(block) ? count : sizeof(block);
+        kw_buf_put(buf, block, part);
+    }
+}
+
 enum { EXACT_DECIMALS = 1080, MAX_DECIMALS = 999999999 }; /* a double has at most 1074 decimals */
 
 static kw_result fixed_point(kw_vm *vm, kw_call *call, const char *format, size_t size)
@@ -213,14 +223,15 @@ static kw_result fixed_point(kw_vm *vm, kw_call *call, const char *format, size_
     double d = kw_to_double(call->self);
     if (isnan(d) || isinf(d))
         return kw_give_string(call, kw_to_display(vm, call->self));
+    if (!kw_gc_room(vm, (size_t)decimals + 1, 1))
+        return KW_THROWN;
     char out[EXACT_DECIMALS + 400];
     int exact = (int)(decimals < EXACT_DECIMALS ? decimals : EXACT_DECIMALS);
     int written = snprintf(out, sizeof(out), "%.*f", exact, d);
     kw_buf buf;
     kw_buf_init(&buf);
     kw_buf_put(&buf, out, (size_t)written);
-    for (int64_t i = exact; i < decimals && !buf.failed; i++)
-        kw_buf_putc(&buf, '0');
+    kw_buf_fill(&buf, '0', (size_t)(decimals - exact));
     return kw_give_string(call, kw_buf_string(vm, &buf));
 }
 

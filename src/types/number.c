@@ -70,13 +70,12 @@ kw_result kw_hex_of(kw_vm *vm, kw_call *call, const uint8_t *data, size_t size)
     size_t width;
     if (size == 0)
         return kw_throw(vm, "InvalidOperationError", "Cannot convert empty bytes to hex.");
-    if (!kw_hex_width(vm, call, &width))
+    if (!kw_hex_width(vm, call, &width) || !kw_gc_room(vm, width, size))
         return KW_THROWN;
     kw_buf buf;
     kw_buf_init(&buf);
     for (size_t i = 0; i < size && !buf.failed; i++) {
-        for (size_t k = 2; k < width && !buf.failed; k++)
-            kw_buf_putc(&buf, '0');
+        kw_buf_fill(&buf, '0', width - 2);
         kw_buf_putc(&buf, digits[data[i] >> 4]);
         kw_buf_putc(&buf, digits[data[i] & 15]);
     }

@@ -80,6 +80,8 @@ bool kw_slice_range(kw_vm *vm, kw_call *call, size_t size, size_t *from, size_t 
 void kw_pretty(kw_vm *vm, kw_buf *buf, kw_value v);
 /* to_hex of a row of numbers: `width` digits each, lower case. */
 kw_result kw_hex_of(kw_vm *vm, kw_call *call, const uint8_t *data, size_t size);
+/* Append `count` times `c`. */
+void kw_buf_fill(kw_buf *buf, char c, size_t count);
 /* The width argument of to_hex; false: thrown. */
 bool kw_hex_width(kw_vm *vm, const kw_call *call, size_t *width);
 
