@@ -255,6 +255,7 @@ static void examine_package(place *at, const kw_node *n)
         return;
     }
     unit->outer = at->unit;
+    unit->depth = at->unit->depth + n->as.package.count;
     kb_map_init(&unit->names);
     take_over(at, unit, n);
     if (kb_map_put(&at->all->units, key_of(n), unit) != KB_OK) {

@@ -13,6 +13,7 @@
 typedef struct kw_unit {
     struct kw_unit *outer; /* around a package; NULL: the file */
     kb_map names;          /* kw_name pointer -> itself */
+    uint32_t depth;        /* parts of the package's qualified name; 0: the file */
 } kw_unit;
 
 typedef struct kw_local {

@@ -132,7 +132,13 @@ static void decorate(kw_compiler *c, const kw_decorator *d, unsigned reg)
 {
     unsigned mark = c->f->free, base = kw_c_temp(c, 1), first = kw_c_temp(c, 1);
     c->pos = d->pos;
-    kw_c_expr(c, d->callee, base);
+    if (d->callee->kind == KW_N_MEMBER) {
+        kw_c_abc(c, OP_GETDECORATOR, base, kw_c_any(c, d->callee->as.member.object), 0);
+        c->f->free = first + 1;
+        kw_c_name_word(c, d->callee->as.member.name->text, d->callee->as.member.name->size);
+    } else {
+        kw_c_expr(c, d->callee, base);
+    }
     if (d->args.has_splat) {
         kw_c_abc(c, OP_NEWLIST, first, reg, 1);
         kw_c_append_args(c, &d->args, first);

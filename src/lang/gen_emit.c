@@ -53,7 +53,7 @@ kw_string *kw_c_string(kw_compiler *c, const char *text, size_t size)
 
 uint32_t kw_c_constant(kw_compiler *c, kw_value v)
 {
-    return kw_chunk_constant(c->vm, c->f->proto, v);
+    return kw_chunk_constant(c->vm, c->f->proto, v, false);
 }
 
 void kw_c_name_word(kw_compiler *c, const char *text, size_t size)
@@ -71,7 +71,7 @@ void kw_c_load(kw_compiler *c, unsigned reg, kw_value v)
         kw_c_emit(c, kw_abx(OP_LOADI, reg, (unsigned)(uint16_t)v.as.i));
         return;
     }
-    uint32_t k = kw_c_constant(c, v);
+    uint32_t k = kw_chunk_constant(c->vm, c->f->proto, v, true);
     if (k <= MAX_INDEX) {
         kw_c_abx(c, OP_LOADK, reg, k);
         return;

@@ -50,7 +50,7 @@ static int small_constant(kw_compiler *c, const kw_node *n)
         v = kw_of_string(kw_c_string(c, n->as.string.text, n->as.string.size));
     else if (!constant_number(n, &v))
         return -1;
-    uint32_t k = kw_c_constant(c, v);
+    uint32_t k = kw_chunk_constant(c->vm, c->f->proto, v, true);
     return k <= MAX_K ? (int)k : -1;
 }
 
@@ -343,13 +343,11 @@ static void map_literal(kw_compiler *c, const kw_node *n, unsigned dest)
 
 void kw_c_raise(kw_compiler *c, const char *type, kw_string *message)
 {
-    uint32_t t = kw_c_constant(c, kw_of_string(kw_intern_c(c->vm, type)));
-    uint32_t m = kw_c_constant(c, kw_of_string(message));
-    if (t > MAX_K || m > MAX_K)
-        kw_c_error(
-            c,
-            message->text); /* too many constants before it: known when compiled is early enough */
-    kw_c_abc(c, OP_RAISE, 0, t, m);
+    unsigned reg = kw_c_temp(c, 2);
+    kw_c_load(c, reg, kw_of_string(kw_intern_c(c->vm, type)));
+    kw_c_load(c, reg + 1, kw_of_string(message));
+    kw_c_abc(c, OP_RETHROW, reg, 0, 0);
+    c->f->free = reg;
 }
 
 static void bytes_literal(kw_compiler *c, const kw_node *n, unsigned dest)
@@ -381,7 +379,7 @@ static void qualified(kw_compiler *c, const kw_node *n, unsigned dest)
             kw_buf_puts(&buf, "::");
         kw_buf_put(&buf, n->as.qualified.parts[i]->text, n->as.qualified.parts[i]->size);
     }
-    kw_c_global_op(c, OP_GETGLOBAL, dest, kw_c_global(c, buf.text, buf.size));
+    kw_c_read_global(c, buf.text, buf.size, dest);
     kw_buf_free(&buf);
 }
 

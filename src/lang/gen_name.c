@@ -1,6 +1,8 @@
 /* gen_name.c - reading and writing variables: locals in registers or cells, captured ones, globals. */
 #include "config.h"
 
+#include <string.h>
+
 #include "lang/gen_internal.h"
 
 static int find_local(const kw_func *f, const kw_name *name)
@@ -47,17 +49,41 @@ void kw_c_read_name(kw_compiler *c, const kw_name *name, unsigned dest)
         kw_c_abx(c, OP_GETUP, dest, (uint32_t)i);
         return;
     }
-    bool sibling = c->f->package != NULL;
-    kw_c_global_op(c, sibling ? OP_GETSIBLING : OP_GETGLOBAL, dest,
-                   kw_c_member(c, c->f->package, name->text, name->size));
+    kw_c_read_global(c, name->text, name->size, dest);
 }
 
+/* The name of the package around `package`, or NULL. */
+static kw_string *package_around(kw_compiler *c, const kw_string *package)
+{
+    for (size_t i = package->size; i-- > 1;)
+        if (package->text[i] == ':' && package->text[i - 1] == ':')
+            return kw_intern(c->vm, package->text, i - 1);
+    return NULL;
+}
+
+void kw_c_read_global(kw_compiler *c, const char *text, size_t size, unsigned dest)
+{
+    bool qualified = memchr(text, ':', size) != NULL;
+    kw_string *package = c->f->package, *around;
+    for (; package != NULL; package = around) {
+        around = package_around(c, package);
+        bool last = around == NULL && !qualified;
+        kw_c_global_op(c, last ? OP_GETSIBLING : OP_TRYGLOBAL, dest,
+                       kw_c_member(c, package, text, size));
+        if (last)
+            return;
+    }
+    kw_c_global_op(c, OP_GETGLOBAL, dest, kw_c_global(c, text, size));
+}
+
+/* The innermost package around whose body binds the name, else a global of the file. */
 static void write_global(kw_compiler *c, const kw_name *name, unsigned from)
 {
     kw_string *package = c->f->package;
     const kw_unit *unit = c->f->unit;
-    if (package != NULL && !kw_unit_binds(unit, name))
-        package = NULL; /* a global of the file, assigned in a package's function */
+    for (; package != NULL && !kw_unit_binds(unit, name); unit = unit->outer)
+        for (uint32_t i = unit->outer->depth; i < unit->depth; i++)
+            package = package_around(c, package);
     kw_c_global_op(c, OP_SETGLOBAL, from, kw_c_member(c, package, name->text, name->size));
 }
 

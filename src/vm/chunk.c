@@ -47,19 +47,40 @@ static bool sharable(kw_value v)
            (v.tag == KW_FLOAT && fpclassify(v.as.f) != FP_ZERO && fpclassify(v.as.f) != FP_NAN);
 }
 
-uint32_t kw_chunk_constant(kw_vm *vm, kw_proto *p, kw_value v)
+enum { WIDE_FROM = 65536, LOW_VALUES = 32768 };
+
+/* The number of a new constant.  Operands reach the first 65536; half of them are kept for those that have no
+ * wide form. */
+static uint32_t new_constant(kw_vm *vm, kw_proto *p, bool wide)
 {
+    if (!wide && p->low_constants < p->constant_count)
+        return p->low_constants < WIDE_FROM ? p->low_constants++ : p->constant_count++;
+    uint32_t at = p->constant_count;
+    uint32_t end = wide && at >= LOW_VALUES && at < WIDE_FROM ? WIDE_FROM + 1 : at + 1;
+    while (p->constant_count < end) {
+        p->constants = more(vm, p->constants, p->constant_count, &p->constant_cap, sizeof(*p->constants));
+        p->constants[p->constant_count++] = kw_null();
+    }
+    if (end == at + 1 && p->low_constants == at)
+        p->low_constants++;
+    return end - 1;
+}
+
+uint32_t kw_chunk_constant(kw_vm *vm, kw_proto *p, kw_value v, bool wide)
+{
+    const kw_value *known = NULL;
     if (sharable(v)) {
         if (p->shared == NULL)
             p->shared = kw_map_new(vm, 0);
-        const kw_value *at = kw_map_find(p->shared, v);
-        if (at != NULL)
-            return (uint32_t)at->as.i;
-        (void)kw_map_set(vm, p->shared, v, kw_int(p->constant_count));
+        known = kw_map_find(p->shared, v);
+        if (known != NULL && (wide || known->as.i < WIDE_FROM))
+            return (uint32_t)known->as.i;
     }
-    p->constants = more(vm, p->constants, p->constant_count, &p->constant_cap, sizeof(*p->constants));
-    p->constants[p->constant_count] = v;
-    return p->constant_count++;
+    uint32_t at = new_constant(vm, p, wide);
+    p->constants[at] = v;
+    if (sharable(v))
+        (void)kw_map_set(vm, p->shared, v, kw_int(at));
+    return at;
 }
 
 uint32_t kw_chunk_global(kw_vm *vm, kw_proto *p, kw_global *g)

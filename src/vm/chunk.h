@@ -71,12 +71,14 @@ struct kw_proto {
                              a call unless an argument came; at least the parameters */
     uint32_t line;        /* of the definition */
     kw_map *shared;       /* while it is built: constant -> its index */
+    uint32_t low_constants; /* while it is built: next free one of those that any operand reaches */
 };
 
 kw_proto *kw_proto_new(kw_vm *vm, kw_string *name, kw_string *file);
 /* Append; each returns the index.  All of these are checked by the caller against the operand widths. */
 uint32_t kw_chunk_emit(kw_vm *vm, kw_proto *p, kw_instr word, uint32_t line, uint32_t column);
-uint32_t kw_chunk_constant(kw_vm *vm, kw_proto *p, kw_value v); /* equal strings and numbers share one */
+/* Equal strings and numbers share one.  `wide`: the operand it is for is not limited to 16 bits. */
+uint32_t kw_chunk_constant(kw_vm *vm, kw_proto *p, kw_value v, bool wide);
 uint32_t kw_chunk_global(kw_vm *vm, kw_proto *p, kw_global *g); /* shared */
 uint32_t kw_chunk_inner(kw_vm *vm, kw_proto *p, kw_proto *inner);
 uint32_t kw_chunk_capture(kw_vm *vm, kw_proto *p, kw_capture capture);

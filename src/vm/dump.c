@@ -43,7 +43,7 @@ static void put_note(kw_vm *vm, FILE *out, const kw_proto *p, kw_instr i)
         put_constant(vm, out, p, kw_i_bx(i));
     } else if (strstr(meaning, "G[Bx]") != NULL && kw_i_bx(i) < p->global_count) {
         fprintf(out, "  ; %s", p->globals[kw_i_bx(i)]->name->text);
-    } else if (op != OP_RAISE && strstr(meaning, "K[B]") != NULL) {
+    } else if (strstr(meaning, "K[B]") != NULL) {
         fputs("  ; ", out);
         put_constant(vm, out, p, kw_i_b(i));
     } else if (strstr(meaning, "K[C]") != NULL) {

@@ -73,6 +73,8 @@ void kw_deliver(kw_vm *vm, kw_fiber *fiber, const kw_frame *f, kw_value v);
 
 /* Slow paths (slow.c); false: thrown. */
 bool kw_get_field(kw_vm *vm, kw_value x, kw_string *name, kw_value *out);
+/* The same, but a method where an object or struct has no attribute of that name. */
+bool kw_get_decorator(kw_vm *vm, kw_value x, kw_string *name, kw_value *out);
 bool kw_set_field(kw_vm *vm, kw_value x, kw_string *name, kw_value v);
 bool kw_get_global(kw_vm *vm, kw_frame *frame, kw_global *g, bool sibling, kw_value *out);
 bool kw_set_global(kw_vm *vm, kw_global *g, kw_value v);

@@ -431,6 +431,19 @@ dispatch:
             CHECK(kw_get_global(vm, frame, g, true, &r[A(i)]));
         NEXT();
     }
+    OP(TRYGLOBAL) : {
+        kw_global *g = frame->closure->proto->globals[kw_i_bx(i)];
+        SAVE();
+        kw_value v = kw_global_value(vm, g);
+        if (UNLIKELY(vm->error.type != NULL))
+            goto throw_error;
+        if (kw_is(v, KW_UNDEF))
+            NEXT();
+        kw_copy(&RA(i), &v);
+        while (kw_i_op(*pc++) == OP_TRYGLOBAL)
+            ;
+        NEXT();
+    }
     OP(DEFFUNC)
         : kw_global_define(vm, frame->closure->proto->globals[kw_i_bx(i)], KW_MEANS_FUNCTION,
                            r[A(i)]);
@@ -547,6 +560,11 @@ dispatch:
         }
         NEXT();
     }
+    OP(GETDECORATOR) : {
+        kw_instr w = *pc++;
+        CHECK(kw_get_decorator(vm, r[B(i)], NAME(w), &r[A(i)]));
+        NEXT();
+    }
     OP(SETFIELD) : {
         kw_instr w = *pc++;
         CHECK(kw_set_field(vm, r[A(i)], NAME(w), r[B(i)]));
@@ -643,9 +661,6 @@ dispatch:
         r[A(i)] = kw_of_bytes(b);
         NEXT();
     }
-    OP(RAISE) : SAVE();
-    kw_throw_strings(vm, k[B(i)].as.string, k[C(i)].as.string);
-    goto throw_error;
 
     ARITH(ADD, +, KW_OP_ADD, &RC(i))
     ARITH(SUB, -, KW_OP_SUB, &RC(i))

@@ -38,6 +38,28 @@ bool kw_get_field(kw_vm *vm, kw_value x, kw_string *name, kw_value *out)
     return true;
 }
 
+static kw_value bind_method(kw_vm *vm, kw_value callable, kw_value self, kw_class *home)
+{
+    kw_bound *bound = kw_new_obj(vm, KW_K_BOUND, sizeof(*bound));
+    bound->callable = callable;
+    bound->self = self;
+    bound->home = home;
+    return kw_of_obj(KW_LAMBDA, bound);
+}
+
+bool kw_get_decorator(kw_vm *vm, kw_value x, kw_string *name, kw_value *out)
+{
+    if (!kw_get_field(vm, x, name, out))
+        return false;
+    if (!kw_is(*out, KW_NULL) || !(kw_is(x, KW_OBJECT) || kw_is(x, KW_STRUCT)))
+        return true;
+    kw_found found;
+    if (!kw_find_method(vm, x, name, &found))
+        return false;
+    *out = bind_method(vm, found.callable, found.self, found.home);
+    return true;
+}
+
 bool kw_set_field(kw_vm *vm, kw_value x, kw_string *name, kw_value v)
 {
     switch ((kw_type)x.tag) {
@@ -123,11 +145,7 @@ static bool own_method(kw_vm *vm, const kw_frame *frame, kw_string *name, kw_val
     const kw_method *m = c != NULL ? kw_class_find(c, name) : NULL;
     if (m == NULL)
         return false;
-    kw_bound *bound = kw_new_obj(vm, KW_K_BOUND, sizeof(*bound));
-    bound->callable = m->callable;
-    bound->self = m->is_static ? kw_of_class(c) : frame->self;
-    bound->home = m->home;
-    *out = kw_of_obj(KW_LAMBDA, bound);
+    *out = bind_method(vm, m->callable, m->is_static ? kw_of_class(c) : frame->self, m->home);
     return true;
 }
 
@@ -194,11 +212,7 @@ bool kw_get_super(kw_vm *vm, kw_frame *frame, kw_string *name, kw_value *out)
                  frame->home->name->text);
         return false;
     }
-    kw_bound *bound = kw_new_obj(vm, KW_K_BOUND, sizeof(*bound));
-    bound->callable = m->callable;
-    bound->self = frame->self;
-    bound->home = m->home;
-    *out = kw_of_obj(KW_LAMBDA, bound);
+    *out = bind_method(vm, m->callable, frame->self, m->home);
     return true;
 }
 
