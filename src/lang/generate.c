@@ -14,12 +14,39 @@ static bool is_hoisted(const kw_node *n)
     return n->kind == KW_N_FUNCTION && n->as.function->decorator_count == 0;
 }
 
+/* Instructions can name so many globals, members and functions of one function.  A text that nears that goes on in
+ * a function of its own, called in tail position: the top level has no variables in registers, so nothing
+ * changes for the script. */
+static void make_room(kw_compiler *c)
+{
+    enum { PLENTY = 32768, FEW = 49152 };
+    kw_proto *full = c->f->proto;
+    if (full->global_count < PLENTY && full->cache_count < PLENTY && full->inner_count < PLENTY &&
+        full->low_constants < FEW)
+        return;
+    kw_proto *rest = kw_proto_new(c->vm, full->name, c->file);
+    rest->line = full->line;
+    unsigned reg = kw_c_temp(c, 1);
+    kw_c_abx(c, OP_CLOSURE, reg, kw_chunk_inner(c->vm, full, rest));
+    kw_c_abc(c, OP_CALL, reg, 0, reg);
+    kw_c_abc(c, OP_RETURN, reg, 0, 0);
+    kw_chunk_finish(c->vm, full);
+    c->f->proto = rest;
+    c->f->free = 0;
+}
+
+static void statement(kw_compiler *c, const kw_node *n)
+{
+    make_room(c);
+    kw_c_stmt(c, n);
+}
+
 static void main_program(kw_compiler *c, const kw_node_list *list)
 {
     for (uint32_t pass = 0; pass < 2; pass++)
         for (uint32_t i = 0; i < list->count && !c->failed; i++)
             if (is_hoisted(list->items[i]) == (pass == 0))
-                kw_c_stmt(c, list->items[i]);
+                statement(c, list->items[i]);
     kw_c_abc(c, OP_RETNULL, 0, 0, 0);
 }
 
@@ -28,10 +55,11 @@ static void eval_text(kw_compiler *c, const kw_node_list *list)
 {
     for (uint32_t i = 0; i < list->count && !c->failed; i++)
         if (is_hoisted(list->items[i]))
-            kw_c_stmt(c, list->items[i]);
+            statement(c, list->items[i]);
     for (uint32_t i = 0; i < list->count && !c->failed; i++) {
         if (is_hoisted(list->items[i]))
             continue;
+        make_room(c);
         if (i + 1 == list->count)
             kw_c_tail(c, list->items[i]);
         else
@@ -51,6 +79,7 @@ kw_proto *kw_compile(kw_vm *vm, const kw_compile_options *options, kw_arena *are
     kw_func top = {.proto = kw_proto_new(vm, kw_intern_c(vm, "<main>"), options->file), .unit = &c.scopes.file};
     top.proto->header.flags = options->is_main ? KW_PROTO_MAIN : 0;
     top.proto->line = 1;
+    kw_proto *first = top.proto;
     c.f = &top;
     if (options->is_main)
         main_program(&c, &program->as.list);
@@ -58,7 +87,7 @@ kw_proto *kw_compile(kw_vm *vm, const kw_compile_options *options, kw_arena *are
         eval_text(&c, &program->as.list);
     kw_chunk_finish(vm, top.proto);
     kw_scopes_fini(&c.scopes);
-    return c.failed ? NULL : top.proto;
+    return c.failed ? NULL : first;
 }
 
 /* ---- From text --------------------------------------------------------------------------------------------------- */

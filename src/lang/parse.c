@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lang/parse_internal.h"
+#include "vm/text.h"
 
 /* --- tokens --- */
 
@@ -122,10 +123,10 @@ static size_t put_shown(char *out, const char *text, size_t left, size_t *taken)
 {
     static const char HEX[] = "0123456789ABCDEF";
     unsigned char c = (unsigned char)text[0];
-    size_t need = c < 0x80 ? 1 : c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC2 ? 2 : 0;
-    bool good = need > 0 && need <= left && c < 0xF5 && (c >= 0x20 || c == '\n' || c == '\t');
-    for (size_t i = 1; good && i < need; i++)
-        good = ((unsigned char)text[i] & 0xC0) == 0x80;
+    uint32_t cp;
+    int bad = 0;
+    size_t need = kw_text_decode(text, text + left, &cp, &bad);
+    bool good = !bad && ((c >= 0x20 && c != 0x7F) || c == '\n' || c == '\t');
     if (good) {
         memcpy(out, text, need);
         *taken = need;

@@ -216,6 +216,8 @@ kw_node *kw_p_package(kw_parser *p)
     if (!kw_p_take(p, mark, sizeof(const kw_name *), &parts, &node->as.package.count))
         return NULL;
     node->as.package.parts = parts;
+    if (node->as.package.count > KW_NESTING_MAX) /* each part is a package inside the one before */
+        return kw_p_fail(p, "Nesting too deep.");
     return kw_p_block(p, &node->as.package.body, &opener) ? node : NULL;
 }
 

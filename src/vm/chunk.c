@@ -83,14 +83,39 @@ uint32_t kw_chunk_constant(kw_vm *vm, kw_proto *p, kw_value v, bool wide)
     return at;
 }
 
+/* A record of a global as a key of the table of constants, none of which is a pointer. */
+static kw_value global_key(kw_global *g)
+{
+    return (kw_value){.tag = KW_POINTER, .as.obj = (kw_obj *)g};
+}
+
+static void share_global(kw_vm *vm, kw_proto *p, uint32_t i)
+{
+    if (p->shared == NULL)
+        p->shared = kw_map_new(vm, 0);
+    (void)kw_map_set(vm, p->shared, global_key(p->globals[i]), kw_int(i));
+}
+
 uint32_t kw_chunk_global(kw_vm *vm, kw_proto *p, kw_global *g)
 {
-    for (uint32_t i = p->global_count; i-- > 0;)
-        if (p->globals[i] == g)
-            return i;
+    enum { SCAN = 64 }; /* up to here a look at each is quicker than the table */
+    if (p->global_count < SCAN) {
+        for (uint32_t i = p->global_count; i-- > 0;)
+            if (p->globals[i] == g)
+                return i;
+    } else {
+        const kw_value *at = kw_map_find(p->shared, global_key(g));
+        if (at != NULL)
+            return (uint32_t)at->as.i;
+    }
     p->globals = more(vm, p->globals, p->global_count, &p->global_cap, sizeof(*p->globals));
-    p->globals[p->global_count] = g;
-    return p->global_count++;
+    p->globals[p->global_count++] = g;
+    if (p->global_count == SCAN)
+        for (uint32_t i = 0; i < SCAN; i++)
+            share_global(vm, p, i);
+    else if (p->global_count > SCAN)
+        share_global(vm, p, p->global_count - 1);
+    return p->global_count - 1;
 }
 
 uint32_t kw_chunk_inner(kw_vm *vm, kw_proto *p, kw_proto *inner)
