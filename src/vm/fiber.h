@@ -55,6 +55,7 @@ struct kw_fiber {
     const char *why;       /* what it waits for, while parked */
     uint64_t serial;       /* how many waits it has ended */
     kw_fiber *consumer;    /* generator: the fiber that waits for its next value */
+    uint32_t nesting;      /* generator: how many fibers wait for it, directly or not; else 0 */
     kw_fiber *producer;    /* the generator that this fiber waits for */
     int64_t id;            /* task id; 0: main program or generator */
     kw_value result;       /* of an ended fiber; KW_UNDEF: failed, */

@@ -11,6 +11,11 @@ int kw_generator_resume(kw_vm *vm, kw_fiber *g)
         kw_throw(vm, "RuntimeError", "Generator is already running.");
         return -1;
     }
+    if (vm->fiber->nesting >= KW_MAX_GENERATORS) {
+        kw_throw(vm, "RuntimeError", "Stack overflow.");
+        return -1;
+    }
+    g->nesting = vm->fiber->nesting + 1;
     g->consumer = vm->fiber;
     vm->fiber->producer = g;
     g->state = KW_FIBER_RUNNING;

@@ -9,6 +9,7 @@
 enum {
     KW_MAX_FRAMES = 100000,   /* nested calls of one fiber; the reference allows 511 */
     KW_MAX_STACK = 1 << 20,   /* registers of one fiber */
+    KW_MAX_GENERATORS = 10000, /* generators that wait for each other */
     KW_SLICE = 20000,         /* back-edges and calls before others get their turn: about 0.5 ms */
 };
 
