@@ -5,6 +5,12 @@
 
 #include "vm/interp.h"
 
+/* Library code is inside the binary; so is the text of eval. */
+static bool is_library(const kw_proto *p)
+{
+    return p->file->size > 0 && p->file->text[0] == '<';
+}
+
 /* Note where the error happened: the innermost frame that belongs to a file of the user's. */
 static void note_position(kw_vm *vm, const kw_fiber *fiber)
 {
@@ -13,8 +19,8 @@ static void note_position(kw_vm *vm, const kw_fiber *fiber)
     for (uint32_t i = fiber->frame_count; i-- > 0;) {
         const kw_frame *f = &fiber->frames[i];
         const kw_proto *p = f->closure->proto;
-        if (p->file->size > 0 && p->file->text[0] == '<')
-            continue; /* library code inside the binary */
+        if (is_library(p))
+            continue;
         vm->error.file = p->file;
         kw_chunk_position(p, (uint32_t)(f->pc - p->code) - 1, &vm->error.line, &vm->error.column);
         return;
@@ -72,22 +78,31 @@ void kw_throw_null_call(kw_vm *vm, const kw_frame *frame, const kw_instr *call)
     kw_throw(vm, "FunctionUndefinedError", "Function `null` is undefined.");
 }
 
+/* The innermost frame below `above` that belongs to a file of the user's, or NULL. */
+static const kw_frame *user_frame(const kw_fiber *fiber, uint32_t above)
+{
+    while (above-- > 0)
+        if (!is_library(fiber->frames[above].closure->proto))
+            return &fiber->frames[above];
+    return NULL;
+}
+
 void kw_note_trace(kw_vm *vm, const kw_fiber *fiber)
 {
-    const kw_frame *f = &fiber->frames[fiber->frame_count - 1];
-    const kw_proto *p = f->closure->proto;
-    const char *name = p->name->text;
+    const kw_proto *top = fiber->frames[fiber->frame_count - 1].closure->proto;
+    const kw_frame *thrower = user_frame(fiber, fiber->frame_count);
+    if (thrower == NULL || (is_library(top) && strcmp(top->file->text, "<eval>") != 0))
+        return; /* what the library throws is like an error of a built-in */
+    const char *name = thrower->closure->proto->name->text;
+    const kw_frame *caller = user_frame(fiber, (uint32_t)(thrower - fiber->frames));
+    if (caller == NULL)
+        caller = thrower;
+    const kw_proto *p = caller->closure->proto;
     uint32_t line = 0, column = 0;
-    if (fiber->frame_count > 1) { /* where the function was called */
-        f--;
-        kw_chunk_position(f->closure->proto, (uint32_t)(f->pc - f->closure->proto->code) - 1, &line,
-                          &column);
-    } else {
-        kw_chunk_position(p, (uint32_t)(f->pc - p->code) - 1, &line, &column);
-    }
+    kw_chunk_position(p, (uint32_t)(caller->pc - p->code) - 1, &line, &column);
     if (strncmp(name, "__lam_", 6) == 0)
         name = "<lambda>";
     vm->error.trace = kw_intern_c(vm, name);
-    vm->error.trace_file = f->closure->proto->file;
+    vm->error.trace_file = p->file;
     vm->error.trace_line = line;
 }
