@@ -60,7 +60,9 @@ AC_DEFUN([KIWI_ARG_GC_STRESS], [
   AC_ARG_ENABLE([gc-stress],
     [AS_HELP_STRING([--enable-gc-stress], [collect garbage at every allocation])])
   AS_IF([test "x$enable_gc_stress" = xyes],
-    [AC_DEFINE([KW_GC_STRESS], [1], [Define to collect garbage at every allocation.])])
+    [AC_DEFINE([KW_GC_STRESS], [1], [Define to collect garbage at every allocation.])
+     KIWI_LACKS="$KIWI_LACKS speed" # scripts with much data take minutes
+    ])
 ])
 
 # KIWI_LINK_WRAP
