@@ -184,7 +184,13 @@ static void binary(kw_compiler *c, const kw_node *n, unsigned dest)
         kw_c_load(c, dest, v);
         return;
     }
-    unsigned left = left_operand(c, n->as.binary.left, n->as.binary.right);
+    const kw_node *first = n->as.binary.left;
+    unsigned left = dest;
+    /* a temporary can hold the left operand, too: a long chain needs no more than one */
+    if (dest >= c->f->locals && dest < c->f->free && kw_c_register(c, first) < 0)
+        kw_c_expr(c, first, dest);
+    else
+        left = left_operand(c, first, n->as.binary.right);
     kw_c_binary(c, n->as.binary.op, left, n->as.binary.right, dest);
 }
 
