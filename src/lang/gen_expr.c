@@ -132,6 +132,16 @@ static unsigned left_operand(kw_compiler *c, const kw_node *left, const kw_node 
     return reg;
 }
 
+/* The same for an instruction with the result `dest`: if that is a temporary it can hold the left operand, too, so
+ * that a long chain of operators, indexes or members needs no more than one. */
+static unsigned first_operand(kw_compiler *c, const kw_node *left, const kw_node *right, unsigned dest)
+{
+    if (dest < c->f->locals || dest >= c->f->free || kw_c_register(c, left) >= 0)
+        return left_operand(c, left, right);
+    kw_c_expr(c, left, dest);
+    return dest;
+}
+
 /* ---- Operators --------------------------------------------------------------------------------------------- */
 
 static kw_opcode opcode_of(kw_opr op)
@@ -184,13 +194,7 @@ static void binary(kw_compiler *c, const kw_node *n, unsigned dest)
         kw_c_load(c, dest, v);
         return;
     }
-    const kw_node *first = n->as.binary.left;
-    unsigned left = dest;
-    /* a temporary can hold the left operand, too: a long chain needs no more than one */
-    if (dest >= c->f->locals && dest < c->f->free && kw_c_register(c, first) < 0)
-        kw_c_expr(c, first, dest);
-    else
-        left = left_operand(c, first, n->as.binary.right);
+    unsigned left = first_operand(c, n->as.binary.left, n->as.binary.right, dest);
     kw_c_binary(c, n->as.binary.op, left, n->as.binary.right, dest);
 }
 
@@ -404,7 +408,8 @@ static void slice(kw_compiler *c, const kw_node *n, unsigned dest)
 
 static void member(kw_compiler *c, const kw_node *n, unsigned dest)
 {
-    kw_c_abc(c, OP_GETFIELD, dest, kw_c_any(c, n->as.member.object), 0);
+    const kw_node *object = n->as.member.object;
+    kw_c_abc(c, OP_GETFIELD, dest, first_operand(c, object, object, dest), 0);
     kw_c_name_word(c, n->as.member.name->text, n->as.member.name->size);
 }
 
@@ -416,7 +421,7 @@ static void attribute(kw_compiler *c, kw_opcode op, const kw_name *name, unsigne
 
 static void index_of(kw_compiler *c, const kw_node *n, unsigned dest)
 {
-    unsigned object = left_operand(c, n->as.index.object, n->as.index.index);
+    unsigned object = first_operand(c, n->as.index.object, n->as.index.index, dest);
     unsigned at = kw_c_any(c, n->as.index.index);
     kw_c_abc(c, OP_INDEX, dest, object, at);
 }
