@@ -132,9 +132,10 @@ static unsigned left_operand(kw_compiler *c, const kw_node *left, const kw_node 
     return reg;
 }
 
-/* The same for an instruction with the result `dest`: if that is a temporary it can hold the left operand, too, so
- * that a long chain of operators, indexes or members needs no more than one. */
-static unsigned first_operand(kw_compiler *c, const kw_node *left, const kw_node *right, unsigned dest)
+/* The same for an instruction with the result `dest`: if that is a temporary it can hold the left
+ * operand, too, so that a long chain of operators, indexes or members needs no more than one. */
+static unsigned first_operand(kw_compiler *c, const kw_node *left, const kw_node *right,
+                              unsigned dest)
 {
     if (dest < c->f->locals || dest >= c->f->free || kw_c_register(c, left) >= 0)
         return left_operand(c, left, right);

@@ -85,8 +85,8 @@ void kw_c_global_op(kw_compiler *c, kw_opcode op, unsigned reg, kw_global *g);
 /* The register of an uncaptured local variable, or -1. */
 int kw_c_register(const kw_compiler *c, const kw_node *n);
 void kw_c_read_name(kw_compiler *c, const kw_name *name, unsigned dest);
-/* A name that is no local, qualified or not, seen from the package whose code this is: its own names come first,
- * then those of the packages around it. */
+/* A name that is no local, qualified or not, seen from the package whose code this is: its own
+ * names come first, then those of the packages around it. */
 void kw_c_read_global(kw_compiler *c, const char *text, size_t size, unsigned dest);
 void kw_c_write_name(kw_compiler *c, const kw_name *name, unsigned from);
 /* Bind a name that is always of this function or unit: loop variables, catch ... */

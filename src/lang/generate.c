@@ -14,9 +14,9 @@ static bool is_hoisted(const kw_node *n)
     return n->kind == KW_N_FUNCTION && n->as.function->decorator_count == 0;
 }
 
-/* Instructions can name so many globals, members and functions of one function.  A text that nears that goes on in
- * a function of its own, called in tail position: the top level has no variables in registers, so nothing
- * changes for the script. */
+/* Instructions can name so many globals, members and functions of one function.  A text that nears
+ * that goes on in a function of its own, called in tail position: the top level has no variables in
+ * registers, so nothing changes for the script. */
 static void make_room(kw_compiler *c)
 {
     enum { PLENTY = 32768, FEW = 49152 };

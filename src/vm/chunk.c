@@ -49,8 +49,8 @@ static bool sharable(kw_value v)
 
 enum { WIDE_FROM = 65536, LOW_VALUES = 32768 };
 
-/* The number of a new constant.  Operands reach the first 65536; half of them are kept for those that have no
- * wide form. */
+/* The number of a new constant.  Operands reach the first 65536; half of them are kept for those
+ * that have no wide form. */
 static uint32_t new_constant(kw_vm *vm, kw_proto *p, bool wide)
 {
     if (!wide && p->low_constants < p->constant_count)
@@ -58,7 +58,8 @@ static uint32_t new_constant(kw_vm *vm, kw_proto *p, bool wide)
     uint32_t at = p->constant_count;
     uint32_t end = wide && at >= LOW_VALUES && at < WIDE_FROM ? WIDE_FROM + 1 : at + 1;
     while (p->constant_count < end) {
-        p->constants = more(vm, p->constants, p->constant_count, &p->constant_cap, sizeof(*p->constants));
+        p->constants =
+            more(vm, p->constants, p->constant_count, &p->constant_cap, sizeof(*p->constants));
         p->constants[p->constant_count++] = kw_null();
     }
     if (end == at + 1 && p->low_constants == at)

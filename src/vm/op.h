@@ -33,8 +33,8 @@
     X(GETGLOBAL, ABx, "R[A] = value of G[Bx] (VariableUndefinedError); may be a bound method")     \
     X(SETGLOBAL, ABx, "variable of G[Bx] = R[A]; refuses constants")                               \
     X(GETSIBLING, ABx, "inside a package: value of G[Bx], else of its plain name")                 \
-    X(TRYGLOBAL, ABx, "R[A] = value of G[Bx] and skip the other look-ups of the name that follow, up to GETGLOBAL " \
-                      "or GETSIBLING; else go on with the next of them")                            \
+    X(TRYGLOBAL, ABx, "R[A] = value of G[Bx] and skip the look-ups that follow, up to "            \
+                      "GETGLOBAL or GETSIBLING; else go on with the next of them")                 \
     X(DEFFUNC, ABx, "function of G[Bx] = R[A]")                                                    \
     X(DEFCONST, ABx, "constant of G[Bx] = R[A]")                                                   \
     X(DEFDECL, ABx, "struct or enum of G[Bx] = R[A]; a struct is checked for abstract methods and replaces " \
@@ -50,7 +50,7 @@
     X(GETSUPER, AW, "R[A] = method name of the base of the running method's struct, bound to @ +W") \
     /* members, indexes */                                                                         \
     X(GETFIELD, ABW, "R[A] = R[B].name +W")                                                        \
-    X(GETDECORATOR, ABW, "R[A] = R[B].name, or if there is no such attribute the method, bound to R[B] +W") \
+    X(GETDECORATOR, ABW, "R[A] = R[B].name, without such an attribute the method, bound +W")       \
     X(SETFIELD, ABW, "R[A].name = R[B] +W")                                                        \
     X(INDEX, ABC, "R[A] = R[B][R[C]]")                                                             \
     X(SETINDEX, ABC, "R[A][R[B]] = R[C]")                                                          \

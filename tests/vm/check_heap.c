@@ -149,9 +149,12 @@ START_TEST(functions_keep_their_parts_and_forget_caches)
     kw_vm *vm = make_vm();
     kw_proto *p = kw_proto_new(vm, kw_string_c(vm, "f").as.string, kw_string_c(vm, "file").as.string);
     uint32_t k = kw_chunk_constant(vm, p, kw_of_string(kw_intern_c(vm, "constant")), false);
-    ck_assert_uint_eq(kw_chunk_constant(vm, p, kw_of_string(kw_intern_c(vm, "constant")), false), k);
-    ck_assert_uint_ne(kw_chunk_constant(vm, p, kw_int(1), false), kw_chunk_constant(vm, p, kw_float(1), false));
-    ck_assert_uint_ne(kw_chunk_constant(vm, p, kw_float(0.0), false), kw_chunk_constant(vm, p, kw_float(-0.0), false));
+    ck_assert_uint_eq(kw_chunk_constant(vm, p, kw_of_string(kw_intern_c(vm, "constant")), false),
+                      k);
+    ck_assert_uint_ne(kw_chunk_constant(vm, p, kw_int(1), false),
+                      kw_chunk_constant(vm, p, kw_float(1), false));
+    ck_assert_uint_ne(kw_chunk_constant(vm, p, kw_float(0.0), false),
+                      kw_chunk_constant(vm, p, kw_float(-0.0), false));
     kw_chunk_emit(vm, p, kw_abx(OP_LOADK, 0, k), 3, 1);
     kw_chunk_emit(vm, p, kw_abc(OP_GETFIELD, 0, 0, 0), 4, 2);
     kw_chunk_emit(vm, p, kw_chunk_cache(p) << 16 | k, 4, 2);
