@@ -71,6 +71,23 @@ KIWI_API int kiwi_run_text(kiwi_vm *vm, const char *name, const char *text, size
 /* Parse only.  Returns 0, or 1 after the errors have been printed to standard error. */
 KIWI_API int kiwi_check_text(kiwi_vm *vm, const char *name, const char *text, size_t size);
 
+/* For interactive use.  Run `text`; tasks that it begins go on with what is run next on this kiwi_vm.  The
+ * value of its last statement, if it is not null, is written to standard output.  Returns as kiwi_run_text()
+ * does; *ended tells whether the program called `exit`. */
+KIWI_API int kiwi_eval_text(kiwi_vm *vm, const char *text, size_t size, bool *ended);
+
+/* Is the text the beginning of a program of which only the rest is missing, such as an `end`?  Needs no
+ * kiwi_vm; callable from any thread. */
+KIWI_API bool kiwi_text_continues(const char *text, size_t size);
+
+/* Raise InterruptError in the program that runs; where it has ended and its tasks are waited for, end the
+ * wait (exit code 130).  Async-signal-safe, on the thread of the kiwi_vm. */
+KIWI_API void kiwi_interrupt(kiwi_vm *vm);
+
+/* Compile only, and write the bytecode to standard output.  Returns 0, or 1 after the errors have been
+ * printed to standard error. */
+KIWI_API int kiwi_disassemble_text(kiwi_vm *vm, const char *name, const char *text, size_t size);
+
 /* Close the program's sockets, end its tasks and threads, free everything.  NULL is allowed. */
 KIWI_API void kiwi_vm_free(kiwi_vm *vm);
 

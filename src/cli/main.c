@@ -13,19 +13,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/interact.h"
 #include "kiwi/kiwi.h"
 
 enum { EXIT_USAGE = 2 };              /* a bad command line, or a file that cannot be read */
 enum { MAX_PROGRAM = 40 * 1024 * 1024 }; /* bytes of a program from standard input */
 
-typedef enum action { DO_RUN_FILE, DO_RUN_CODE, DO_RUN_STDIN, DO_CHECK, DO_NEW, DO_HELP, DO_VERSION } action;
+typedef enum action {
+    DO_RUN_FILE, DO_RUN_CODE, DO_RUN_STDIN, DO_INTERACT, DO_CHECK, DO_DISASSEMBLE, DO_NEW, DO_HELP, DO_VERSION
+} action;
 
 /* What the command line asks for.  Texts belong to argv, `path` is malloc'ed. */
 typedef struct request {
     action what;
     bool decided;      /* `what` was named: the words that follow are the program's arguments */
     char *path;        /* DO_RUN_FILE: the script, as found; else NULL */
-    const char *word;  /* DO_RUN_CODE: the text; DO_CHECK, DO_NEW: the file */
+    const char *word;  /* DO_RUN_CODE: the text; DO_CHECK, DO_DISASSEMBLE, DO_NEW: the file */
     const char *lost;  /* the first word that is neither option nor file, or NULL */
     const char **args; /* the program's arguments */
     kiwi_vm_options options;
@@ -35,10 +38,13 @@ static void print_usage(FILE *to)
 {
     fputs("Usage: kiwi [options] [script] [arguments]\n"
           "\n"
-          "Runs a Kiwi script; without one, the program on standard input.\n"
+          "Runs a Kiwi script; without one, the program on standard input, or on a terminal what is\n"
+          "typed there.\n"
           "\n"
           "  -e, --execute CODE      run CODE\n"
           "  -c, --check FILE        look for syntax errors only\n"
+          "  --disassemble FILE      print the bytecode of FILE\n"
+          "  -i, --interactive       read, evaluate and print what is typed\n"
           "  -n, --new FILE          create an empty script\n"
           "  -p, --stdlib-path DIR   take the standard library from DIR\n"
           "  -ns, --no-stdlib        run without the standard library\n"
@@ -162,6 +168,12 @@ static bool take_option(request *req, int argc, char **argv, int *i)
         decide(req, DO_CHECK);
         req->word = next_word(argc, argv, i, file_expected);
         return req->word != NULL;
+    } else if (strcasecmp(word, "--disassemble") == 0) {
+        decide(req, DO_DISASSEMBLE);
+        req->word = next_word(argc, argv, i, file_expected);
+        return req->word != NULL;
+    } else if (is_option(word, "-i", "--interactive")) {
+        decide(req, DO_INTERACT);
     } else if (is_option(word, "-n", "--new")) {
         decide(req, DO_NEW);
         req->word = next_word(argc, argv, i, file_expected);
@@ -203,7 +215,7 @@ static bool parse_command_line(request *req, int argc, char **argv)
         return false;
     }
     if (!req->decided)
-        req->what = isatty(STDIN_FILENO) ? DO_HELP : DO_RUN_STDIN;
+        req->what = isatty(STDIN_FILENO) ? DO_INTERACT : DO_RUN_STDIN;
     req->options.command = argc > 0 ? argv[0] : "kiwi";
     req->options.argv = req->args;
     req->options.script = req->path;
@@ -225,7 +237,10 @@ static int run_stdin(kiwi_vm *vm)
     return code;
 }
 
-static int check_file(kiwi_vm *vm, const char *name)
+typedef int text_action(kiwi_vm *vm, const char *name, const char *text, size_t size);
+
+/* Apply `act` to what the file holds. */
+static int treat_file(kiwi_vm *vm, const char *name, text_action *act)
 {
     char *text = NULL, *path = find_script(name);
     size_t size = 0;
@@ -239,14 +254,20 @@ static int check_file(kiwi_vm *vm, const char *name)
         fprintf(stderr, "The file cannot be read: %s\n", name);
         goto out;
     }
-    code = kiwi_check_text(vm, path, text, size) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-    if (code == EXIT_SUCCESS)
-        printf("No syntax errors found in: %s\n", name);
+    code = act(vm, path, text, size) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 out:
     if (file != NULL)
         fclose(file);
     free(text);
     free(path);
+    return code;
+}
+
+static int check_file(kiwi_vm *vm, const char *name)
+{
+    int code = treat_file(vm, name, kiwi_check_text);
+    if (code == EXIT_SUCCESS)
+        printf("No syntax errors found in: %s\n", name);
     return code;
 }
 
@@ -274,6 +295,10 @@ static int run_request(const request *req)
         code = kiwi_run_text(vm, "", req->word, strlen(req->word));
     else if (req->what == DO_CHECK)
         code = check_file(vm, req->word);
+    else if (req->what == DO_DISASSEMBLE)
+        code = treat_file(vm, req->word, kiwi_disassemble_text);
+    else if (req->what == DO_INTERACT)
+        code = kc_interact(vm);
     else
         code = run_stdin(vm);
     kiwi_vm_free(vm);
@@ -294,7 +319,9 @@ static int perform(const request *req)
     case DO_RUN_FILE:
     case DO_RUN_CODE:
     case DO_RUN_STDIN:
+    case DO_INTERACT:
     case DO_CHECK:
+    case DO_DISASSEMBLE:
         break;
     }
     return run_request(req);

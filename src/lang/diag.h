@@ -4,6 +4,7 @@
 #ifndef KW_DIAG_H
 #define KW_DIAG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ typedef struct kw_diag {
     uint32_t line;       /* from 1 */
     uint32_t column;     /* from 1, in code points: start of the token */
     uint32_t end_column; /* behind the token (or behind its part on this line) */
+    bool at_end;         /* the text ended where more was needed */
 } kw_diag;
 
 /* What kw_diag_print() shows.  Strings may be NULL: then they are empty. */

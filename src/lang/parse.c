@@ -99,6 +99,7 @@ void *kw_p_fail_at(kw_parser *p, const kw_token *token, const char *type, const 
     diag->column = token->pos.column;
     diag->end_column = token->end_line == token->pos.line ? token->end_column
                                                           : token->pos.column + 1;
+    diag->at_end = p->token.kind == KW_T_EOF;
     stop(p, KB_ESYNTAX);
     return NULL;
 }

@@ -9,11 +9,13 @@
 #include "kiwi/kiwi.h"
 #include "lang/diag.h"
 #include "lang/generate.h"
+#include "lang/parse.h"
 #include "packages/file.h"
 #include "packages/host.h"
 #include "packages/packages.h"
 #include "types/types.h"
 #include "vm/chunk.h"
+#include "vm/dump.h"
 
 struct kiwi_vm {
     kw_vm *vm;
@@ -133,6 +135,7 @@ int kiwi_run_text(kiwi_vm *k, const char *name, const char *text, size_t size)
     char *real = name != NULL && name[0] != '\0' ? kp_real_path(name) : NULL;
     const char *path = real != NULL ? real : name != NULL ? name : "";
     int code = 1;
+    vm->interrupted = 0;
     kw_proto *p = kw_compile_text(vm, kw_intern_c(vm, path), text, size, true);
     kw_fiber *fiber =
         p == NULL ? NULL : kw_fiber_new(vm, kw_of_obj(KW_LAMBDA, kw_closure_new(vm, p)), NULL, 0);
@@ -143,6 +146,64 @@ int kiwi_run_text(kiwi_vm *k, const char *name, const char *text, size_t size)
     kw_out_flush(vm);
     free(real);
     return code;
+}
+
+/* ---- Interactive use ----------------------------------------------------------------------------------------- */
+
+static void print_value(kw_vm *vm, kw_value v)
+{
+    if (kw_is(v, KW_NULL) || kw_is(v, KW_UNDEF))
+        return;
+    kw_buf buf;
+    kw_buf_init(&buf);
+    const char *quote = kw_is(v, KW_STRING) ? "\"" : "";
+    kw_buf_puts(&buf, quote);
+    kw_display(vm, &buf, v);
+    kw_buf_puts(&buf, quote);
+    kw_buf_puts(&buf, "\n");
+    kw_out(vm, 1, buf.text, buf.size);
+    kw_buf_free(&buf);
+}
+
+int kiwi_eval_text(kiwi_vm *k, const char *text, size_t size, bool *ended)
+{
+    kw_vm *vm = k->vm;
+    int code = 1;
+    vm->interrupted = 0;
+    kw_proto *p = kw_compile_text(vm, kw_intern_c(vm, ""), text, size, false);
+    kw_fiber *fiber =
+        p == NULL ? NULL : kw_fiber_new(vm, kw_of_obj(KW_LAMBDA, kw_closure_new(vm, p)), NULL, 0);
+    vm->interactive = true;
+    if (fiber != NULL)
+        code = kw_sched_run(vm, fiber);
+    vm->interactive = false;
+    if (vm->error.type != NULL)
+        report(vm, p != NULL, "", text, size);
+    else if (code == 0)
+        print_value(vm, vm->last_value);
+    kw_out_flush(vm);
+    *ended = vm->exiting;
+    return code;
+}
+
+bool kiwi_text_continues(const char *text, size_t size)
+{
+    kw_arena arena;
+    kw_arena_init(&arena);
+    kw_node *program;
+    kw_diag diag;
+    kw_parse_options options = {.text = text, .size = size};
+    bool continues = kw_parse(&options, &arena, &program, &diag) == KB_ESYNTAX && diag.at_end;
+    kw_arena_fini(&arena);
+    return continues;
+}
+
+void kiwi_interrupt(kiwi_vm *k)
+{
+    kiwi_net *net = kp_host_of(k->vm)->net;
+    k->vm->interrupted = 1;
+    if (net != NULL)
+        kiwi_net_wake(net);
 }
 
 int kiwi_run_file(kiwi_vm *k, const char *path)
@@ -169,6 +230,19 @@ int kiwi_check_text(kiwi_vm *k, const char *name, const char *text, size_t size)
         return 0;
     report(vm, false, path, text, size);
     return 1;
+}
+
+int kiwi_disassemble_text(kiwi_vm *k, const char *name, const char *text, size_t size)
+{
+    kw_vm *vm = k->vm;
+    const char *path = name != NULL ? name : "";
+    kw_proto *p = kw_compile_text(vm, kw_intern_c(vm, path), text, size, true);
+    if (p == NULL) {
+        report(vm, false, path, text, size);
+        return 1;
+    }
+    kw_dump(vm, p, stdout);
+    return fflush(stdout) == 0 ? 0 : 1;
 }
 
 const char *kiwi_version(void)

@@ -33,12 +33,27 @@ static void put_constant(kw_vm *vm, FILE *out, const kw_proto *p, uint32_t at)
     kw_buf_free(&buf);
 }
 
+/* Where a captured variable comes from. */
+static void put_capture(FILE *out, const kw_proto *p, uint32_t at)
+{
+    if (at >= p->capture_count)
+        fprintf(out, "U[%u]?", at);
+    else
+        fprintf(out, "U[%u] from the enclosing %s[%u]", at,
+                p->captures[at].from_register ? "R" : "U", p->captures[at].index);
+}
+
 /* What the operands stand for, where that is not a register. */
 static void put_note(kw_vm *vm, FILE *out, const kw_proto *p, kw_instr i)
 {
     kw_opcode op = kw_i_op(i);
     const char *meaning = rows[op].meaning;
-    if (strstr(meaning, "K[Bx]") != NULL) {
+    if (strstr(meaning, "P[Bx]") != NULL && kw_i_bx(i) < p->inner_count) {
+        fprintf(out, "  ; function %s", p->inner[kw_i_bx(i)]->name->text);
+    } else if (strstr(meaning, "U[Bx]") != NULL) {
+        fputs("  ; ", out);
+        put_capture(out, p, kw_i_bx(i));
+    } else if (strstr(meaning, "K[Bx]") != NULL) {
         fputs("  ; ", out);
         put_constant(vm, out, p, kw_i_bx(i));
     } else if (strstr(meaning, "G[Bx]") != NULL && kw_i_bx(i) < p->global_count) {
@@ -50,6 +65,13 @@ static void put_note(kw_vm *vm, FILE *out, const kw_proto *p, kw_instr i)
         fputs("  ; ", out);
         put_constant(vm, out, p, kw_i_c(i));
     }
+}
+
+/* Words that follow the first one of an instruction of this row. */
+static uint32_t extra_words(const row *r)
+{
+    const char *words = strchr(r->format, 'W');
+    return words == NULL ? 0 : words[1] == '2' ? 2 : 1;
 }
 
 /* The instruction at pc; returns the number of its words. */
@@ -77,8 +99,7 @@ static uint32_t put_instruction(kw_vm *vm, FILE *out, const kw_proto *p, uint32_
             fprintf(out, " %u", kw_i_c(i));
     }
     put_note(vm, out, p, i);
-    const char *words = strchr(r->format, 'W');
-    uint32_t extra = words == NULL ? 0 : words[1] == '2' ? 2 : 1;
+    uint32_t extra = extra_words(r);
     for (uint32_t n = 1; n <= extra && pc + n < p->code_count; n++) {
         kw_instr w = p->code[pc + n];
         if (strstr(r->meaning, "+W") != NULL && n == 1) {
@@ -93,11 +114,28 @@ static uint32_t put_instruction(kw_vm *vm, FILE *out, const kw_proto *p, uint32_
     return 1 + extra;
 }
 
-void kw_dump(kw_vm *vm, const kw_proto *p, FILE *out)
+/* Which instructions are jumped to, handlers among them; one byte each, malloc'ed.  NULL: no memory. */
+static char *find_targets(const kw_proto *p)
 {
-    fprintf(out, "function %s: line %u, %u parameters%s, %u registers, %u captures\n",
-            p->name == NULL ? "" : p->name->text, p->line, p->param_count, p->variadic ? " and more" : "",
-            p->reg_count, p->capture_count);
+    char *targets = calloc((size_t)p->code_count + 1, 1);
+    if (targets == NULL)
+        return NULL;
+    for (uint32_t pc = 0; pc < p->code_count && kw_i_op(p->code[pc]) < OP_COUNT; pc++) {
+        const row *r = &rows[kw_i_op(p->code[pc])];
+        int64_t to = (int64_t)pc + 1 + kw_i_sj(p->code[pc]);
+        if (strcmp(r->format, "sJ") == 0 && to >= 0 && to < p->code_count)
+            targets[to] = 1;
+        pc += extra_words(r);
+    }
+    for (uint32_t i = 0; i < p->handler_count; i++)
+        if (p->handlers[i].target < p->code_count)
+            targets[p->handlers[i].target] = 1;
+    return targets;
+}
+
+static void put_code(kw_vm *vm, const kw_proto *p, FILE *out)
+{
+    char *targets = find_targets(p); /* without memory the marks are missing, and nothing else */
     uint32_t shown = 0;
     for (uint32_t pc = 0; pc < p->code_count;) {
         uint32_t line, column;
@@ -107,12 +145,38 @@ void kw_dump(kw_vm *vm, const kw_proto *p, FILE *out)
         else
             fputs("    | ", out);
         shown = line;
-        fprintf(out, "%5u  ", pc);
+        fprintf(out, "%c%5u  ", targets != NULL && targets[pc] ? '>' : ' ', pc);
         pc += put_instruction(vm, out, p, pc);
+    }
+    free(targets);
+}
+
+static void put_tables(kw_vm *vm, const kw_proto *p, FILE *out)
+{
+    for (uint32_t i = 0; i < p->constant_count; i++) {
+        fprintf(out, "  constant K[%u]: ", i);
+        put_constant(vm, out, p, i);
+        fputc('\n', out);
+    }
+    for (uint32_t i = 0; i < p->global_count; i++)
+        fprintf(out, "  global G[%u]: %s\n", i, p->globals[i]->name->text);
+    for (uint32_t i = 0; i < p->capture_count; i++) {
+        fputs("  capture ", out);
+        put_capture(out, p, i);
+        fputc('\n', out);
     }
     for (uint32_t i = 0; i < p->handler_count; i++)
         fprintf(out, "  handler %u..%u -> %u, R[%u]\n", p->handlers[i].start, p->handlers[i].end,
                 p->handlers[i].target, p->handlers[i].reg);
+}
+
+void kw_dump(kw_vm *vm, const kw_proto *p, FILE *out)
+{
+    fprintf(out, "function %s: line %u, %u parameters%s, %u registers, %u captures\n",
+            p->name == NULL ? "" : p->name->text, p->line, p->param_count, p->variadic ? " and more" : "",
+            p->reg_count, p->capture_count);
+    put_code(vm, p, out);
+    put_tables(vm, p, out);
     for (uint32_t i = 0; i < p->inner_count; i++)
         kw_dump(vm, p->inner[i], out);
 }

@@ -24,6 +24,7 @@ struct kw_sched {
     kw_fiber *first, *last; /* run queue */
     kw_fiber *all;          /* fibers that have not ended; generators are not among them */
     size_t live;            /* their number */
+    kw_fiber *main;         /* the main program while it has not ended; its address may be used again */
     timer *timers;          /* binary heap, the next one first */
     size_t timer_count, timer_cap;
     uint64_t orders;
@@ -252,9 +253,39 @@ static void break_deadlock(kw_vm *vm)
 
 /* ---- Running -------------------------------------------------------------------------------------------- */
 
+/* Is what runs the main program, or a generator that it waits for? */
+static bool runs_main(const kw_vm *vm)
+{
+    const kw_fiber *f = vm->fiber;
+    while (f->consumer != NULL)
+        f = f->consumer;
+    return f == vm->sched->main;
+}
+
+/* A signal asks for an end: wake the main program with an error if it waits; if it can run, it notices at
+ * its next safepoint.  False: it has ended already. */
+static bool interrupt_main(kw_vm *vm)
+{
+    kw_fiber *f = vm->sched->main;
+    while (f != NULL && f->producer != NULL)
+        f = f->producer;
+    if (f == NULL || f->state == KW_FIBER_PARKED)
+        vm->interrupted = 0;
+    if (f != NULL && f->state == KW_FIBER_PARKED)
+        kw_fiber_wake_error(vm, f, "InterruptError", kw_intern_c(vm, "Interrupted."));
+    return f != NULL;
+}
+
 bool kw_safepoint(kw_vm *vm)
 {
     vm->budget = KW_SLICE;
+    if (vm->interrupted) {
+        if (!runs_main(vm))
+            return true; /* to kw_sched_run(), which finds the main program */
+        vm->interrupted = 0;
+        kw_throw(vm, "InterruptError", "Interrupted.");
+        return false;
+    }
     if (kw_gc_due(vm)) {
         kw_gc_collect(vm);
         if (kw_gc_overdrawn(vm))
@@ -288,7 +319,7 @@ static bool wait_for_work(kw_vm *vm)
 }
 
 /* Run one fiber for one slice.  Returns what kw_sched_run() returns, or -1: go on. */
-static int run_one(kw_vm *vm, kw_fiber *fiber, kw_fiber *main_fiber)
+static int run_one(kw_vm *vm, kw_fiber *fiber)
 {
     vm->fiber = fiber;
     vm->budget = KW_SLICE;
@@ -307,8 +338,11 @@ static int run_one(kw_vm *vm, kw_fiber *fiber, kw_fiber *main_fiber)
         return -1;
     case KW_STOP_ENDED: break;
     }
-    if (fiber == main_fiber)
+    if (fiber == vm->sched->main) {
+        vm->sched->main = NULL;
+        vm->last_value = fiber->result;
         return kw_is(fiber->result, KW_UNDEF) ? 1 : -1;
+    }
     if (vm->port.fiber_done != NULL)
         vm->port.fiber_done(vm, vm->port.data, fiber);
     kw_clear_error(vm);
@@ -318,15 +352,21 @@ static int run_one(kw_vm *vm, kw_fiber *fiber, kw_fiber *main_fiber)
 int kw_sched_run(kw_vm *vm, kw_fiber *main_fiber)
 {
     kw_sched *s = vm->sched;
+    s->main = main_fiber;
+    vm->last_value = kw_undef();
     kw_sched_ready(vm, main_fiber);
     for (;;) {
+        if (vm->interrupted && !interrupt_main(vm))
+            return KW_INTERRUPTED;
         fire_timers(vm);
         if (++s->turns >= TURNS_BETWEEN_POLLS && port_pending(vm))
             attend_port(vm, 0);
         if (s->first != NULL) {
-            int code = run_one(vm, take_ready(s), main_fiber);
+            int code = run_one(vm, take_ready(s));
             if (code >= 0)
                 return code;
+        } else if (vm->interactive && s->main == NULL) {
+            return 0;
         } else if (s->live == 0 && !port_pending(vm)) {
             return 0;
         } else if (!wait_for_work(vm)) {

@@ -48,6 +48,7 @@ kw_vm *kw_vm_create(void)
 #endif
     for (unsigned i = 0; i < KW_OPERATOR_COUNT; i++)
         vm->operators[i] = kw_intern_c(vm, operator_names[i]);
+    vm->last_value = kw_undef();
     vm->pinned = kw_list_new(vm, 0);
     vm->global_map = kw_map_new(vm, 0);
     vm->included = kw_map_new(vm, 0);
@@ -84,6 +85,7 @@ void kw_vm_mark_roots(kw_vm *vm)
     kw_gc_mark_obj(vm, vm->included);
     kw_gc_mark_obj(vm, vm->script_dir);
     kw_gc_mark_obj(vm, vm->script_path);
+    kw_gc_mark_value(vm, vm->last_value);
     kw_gc_mark_obj(vm, vm->error.type);
     kw_gc_mark_obj(vm, vm->error.message);
     kw_gc_mark_obj(vm, vm->error.file);

@@ -4,6 +4,8 @@
 #ifndef KW_VM_H
 #define KW_VM_H
 
+#include <signal.h>
+
 #include "base/error.h"
 #include "vm/gc.h"
 #include "vm/object.h"
@@ -101,6 +103,9 @@ struct kw_vm {
     bool safe_mode;
     bool gc_stress;
     bool exiting;
+    bool interactive;    /* kw_sched_run() comes back once the main program has ended and nothing is ready */
+    volatile sig_atomic_t interrupted; /* set by a signal handler: throw InterruptError in the main program */
+    kw_value last_value; /* what the main program returned; KW_UNDEF before its end */
     int exit_code;
     struct kw_regexes *regexes; /* compiled patterns, of types/regex.c; freed with the pinned values */
     struct kw_output *output; /* standard output not yet written: vm.c */
@@ -154,8 +159,10 @@ typedef struct kw_parked {
 /* The wait that the running fiber is about to begin: call before or after kw_fiber_park(). */
 kw_parked kw_parked_here(kw_vm *vm);
 bool kw_still_parked(kw_parked parked);
+enum { KW_INTERRUPTED = 130 };
 /* Run `fiber` as the main program and all others until it has ended (and, if it ended normally, no
- * other is left): returns 0, the exit code of `exit`, or 1 after an uncaught error (in vm->error). */
+ * other is left): returns 0, the exit code of `exit`, 1 after an uncaught error (in vm->error), or
+ * KW_INTERRUPTED if vm->interrupted was set when only other fibers were left; these stay as they are. */
 int kw_sched_run(kw_vm *vm, kw_fiber *main_fiber);
 
 /* ---- Defining natives ------------------------------------------------------------------------------ */
