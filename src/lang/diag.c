@@ -63,6 +63,8 @@ void kw_diag_print(FILE *out, const kw_diag_report *report)
     if (report->at_function != NULL)
         fprintf(out, "at %s in %s:%lu:0\n", report->at_function, or_empty(report->at_file),
                 (unsigned long)report->at_line);
+    if (report->hint != NULL)
+        fprintf(out, "hint: %s\n", report->hint);
 }
 
 void kw_diag_print_syntax(FILE *out, const kw_diag *diag, const char *source, size_t source_size)

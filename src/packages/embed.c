@@ -11,6 +11,7 @@
 #include "lang/generate.h"
 #include "lang/parse.h"
 #include "packages/file.h"
+#include "packages/hints.h"
 #include "packages/host.h"
 #include "packages/packages.h"
 #include "types/types.h"
@@ -123,6 +124,9 @@ static void report(kw_vm *vm, bool running, const char *own_name, const char *ow
                         .at_function = e->trace != NULL ? e->trace->text : NULL,
                         .at_file = e->trace_file != NULL ? e->trace_file->text : NULL,
                         .at_line = e->trace_line};
+    char hint[KP_HINT_SIZE];
+    if (kp_hint(vm, running, r.source, r.source_size, hint))
+        r.hint = hint;
     kw_out_flush(vm);
     kw_diag_print(stderr, &r);
     free(text);

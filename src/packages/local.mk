@@ -9,6 +9,8 @@ libkwpackages_la_SOURCES = \
 	%D%/env.c \
 	%D%/file.c \
 	%D%/file.h \
+	%D%/hints.c \
+	%D%/hints.h \
 	%D%/host.c \
 	%D%/host.h \
 	%D%/import.c \

@@ -38,4 +38,7 @@ bool kp_extension(kw_vm *vm, kw_value self, kw_string *name);
 /* Run a closure without arguments to its end on a fiber of its own; it must not suspend. */
 bool kp_run_now(kw_vm *vm, kw_value callable, kw_value *out);
 
+/* Call `take` with the name of every library package, some twice. */
+void kp_each_package(void (*take)(const char *name, void *context), void *context);
+
 #endif

@@ -126,6 +126,15 @@ static bool define_struct(kw_vm *vm, size_t at)
     return kp_run_library(vm, structs[at].source);
 }
 
+void kp_each_package(void (*take)(const char *name, void *context), void *context)
+{
+    for (size_t i = 0; i < sizeof(natives) / sizeof(natives[0]); i++)
+        take(natives[i].name, context);
+    for (const kw_stdlib_source *s = kw_stdlib_sources; s->name != NULL; s++)
+        if (strcmp(s->name, "prelude") != 0)
+            take(s->name, context);
+}
+
 static bool define_package(kw_vm *vm, const char *name)
 {
     bool found = false;

@@ -211,3 +211,10 @@ void kw_names_mark(kw_vm *vm)
         kw_gc_mark_value(vm, g->package);
     }
 }
+
+void kw_names_each(kw_vm *vm, void (*take)(const kw_global *g, void *context), void *context)
+{
+    for (size_t i = 0; i < vm->names->global_cap; i++)
+        if (vm->names->globals[i] != NULL)
+            take(vm->names->globals[i], context);
+}

@@ -14,4 +14,7 @@ void kw_names_mark(kw_vm *vm);
 /* Collector: forget interned strings that were not marked. */
 void kw_names_sweep(kw_vm *vm);
 
+/* Call `take` with every record of a global name; it must not make new ones. */
+void kw_names_each(kw_vm *vm, void (*take)(const kw_global *g, void *context), void *context);
+
 #endif
