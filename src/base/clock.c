@@ -4,7 +4,6 @@
 #include "base/clock.h"
 
 #include <limits.h>
-#include <time.h>
 
 #include "base/must.h"
 
@@ -30,4 +29,11 @@ int kb_clock_poll_ms(int64_t now_us, int64_t then_us)
         return 0;
     int64_t ms = (then_us - now_us - 1) / KB_US_PER_MS + 1;
     return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+struct timespec kb_clock_timespec(int64_t us)
+{
+    int64_t seconds = us / KB_US_PER_S;
+    return (struct timespec){.tv_sec = (time_t)(seconds > INT32_MAX ? INT32_MAX : seconds),
+                             .tv_nsec = (long)(us % KB_US_PER_S) * 1000};
 }

@@ -4,7 +4,6 @@
 #include "base/locks.h"
 
 #include <errno.h>
-#include <time.h>
 
 #include "base/clock.h"
 
@@ -38,8 +37,7 @@ void kb_cond_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t deadline
 #else
     int64_t point = deadline_us;
 #endif
-    struct timespec ts = {.tv_sec = (time_t)(point / KB_US_PER_S),
-                          .tv_nsec = (long)(point % KB_US_PER_S) * 1000};
+    struct timespec ts = kb_clock_timespec(point);
 #if defined(__APPLE__)
     int error = pthread_cond_timedwait_relative_np(cond, lock, &ts);
 #else

@@ -3,7 +3,7 @@
 
 #include "net/room.h"
 
-#if defined(__linux__)
+#if defined(HAVE_SYS_EPOLL_H) && defined(HAVE_EPOLL_CREATE1)
 
 #include <errno.h>
 #include <stdlib.h>

@@ -45,7 +45,7 @@ static bool next_element(kw_vm *vm, kw_value *r, bool second)
     case KW_STRING:
         if (at >= r[0].as.string->length)
             return false;
-        r[2] = kw_of_string(kw_string_at(vm, r[0].as.string, at));
+        r[2] = kw_of_string(kw_string_at(vm, r[0].as.string, (size_t)at));
         break;
     case KW_BYTES:
         if (at >= r[0].as.bytes->size)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "vm/interp.h"
 
 typedef struct timer {
@@ -205,7 +206,7 @@ static void attend_port(kw_vm *vm, int64_t timeout_us)
 
 static void sleep_us(int64_t us)
 {
-    struct timespec t = {.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
+    struct timespec t = kb_clock_timespec(us);
     (void)nanosleep(&t, NULL);
 }
 

@@ -89,7 +89,7 @@ size_t kw_text_count(const char *text, size_t size)
         if ((w & 0x8080808080808080u) == 0)
             continue;
         w = (w >> 7) & (~w >> 6) & 0x0101010101010101u;
-        tails += (w * 0x0101010101010101u) >> 56;
+        tails += (size_t)((w * 0x0101010101010101u) >> 56);
     }
     for (; i < size; i++)
         tails += (size_t)is_tail((unsigned char)text[i]);

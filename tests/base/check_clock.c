@@ -32,5 +32,14 @@ START_TEST(poll_limits_are_rounded_up)
 }
 END_TEST
 
+START_TEST(a_span_for_the_system_fits_a_time_of_32_bits)
+{
+    struct timespec t = kb_clock_timespec(1500000);
+    ck_assert(t.tv_sec == 1 && t.tv_nsec == 500000000);
+    t = kb_clock_timespec(KB_NEVER - 1);
+    ck_assert(t.tv_sec == INT32_MAX && t.tv_nsec < 1000000000);
+}
+END_TEST
+
 SUITE_MAIN("clock", 10, time_does_not_go_back, a_limit_too_large_to_express_never_comes,
-           poll_limits_are_rounded_up)
+           poll_limits_are_rounded_up, a_span_for_the_system_fits_a_time_of_32_bits)

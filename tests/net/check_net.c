@@ -358,6 +358,9 @@ START_TEST(options_out_of_range_are_refused)
     ck_assert_int_eq(setenv("KIWI_NET_ROOM", "attic", 1), 0);
     ck_assert_int_eq(kiwi_net_open(NULL, &net), EINVAL);
     ck_assert_ptr_null(net);
+    ck_assert_int_eq(setenv("KIWI_NET_ROOM", "epoll", 1), 0);
+    ck_assert_int_eq(kiwi_net_open(NULL, &net), HAS_EPOLL ? 0 : EINVAL);
+    kiwi_net_close(net);
     ck_assert_int_eq(setenv("KIWI_NET_ROOM", "poll", 1), 0);
     ck_assert_int_eq(kiwi_net_open(NULL, &net), 0);
     kiwi_net_close(net);
