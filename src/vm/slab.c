@@ -88,7 +88,8 @@ static kw_slab *new_slab(kw_slabs *slabs, size_t class)
     if (posix_memalign(&memory, ALIGNMENT, SLAB_SIZE) != 0)
         return NULL;
     kw_slab *s = memory;
-    *s = (kw_slab){.fresh = sizeof(*s), .block = (uint32_t)(class + 1) * KW_SLAB_STEP};
+    size_t first = (sizeof(*s) + KW_SLAB_STEP - 1) / KW_SLAB_STEP * KW_SLAB_STEP;
+    *s = (kw_slab){.fresh = (uint32_t)first, .block = (uint32_t)(class + 1) * KW_SLAB_STEP};
     open_slab(slabs, class, s);
     slabs->count++;
     slabs->empty++;

@@ -59,7 +59,7 @@ typedef struct kw_vm kw_vm;
 typedef struct kw_value {
     uint32_t tag; /* kw_type */
     union {
-        int64_t i; /* KW_INT, KW_DATE */
+        _Alignas(8) int64_t i; /* KW_INT, KW_DATE; aligned, so that 32-bit systems have 16 bytes, too */
         double f;
         bool b;
         kw_obj *obj;
