@@ -1,6 +1,6 @@
 # tests: unit programs by folder (with check), then scripts, examples and peers. All print TAP; run_all
 # adds up and says `N passed, N failed, N skipped` last.
-#   make check SUITES="unit conformance"         some of: includes unit conformance examples peers hostile cli
+#   make check SUITES="unit conformance"         some of: includes unit conformance examples guide peers hostile cli
 #   make check SUITES="unit/net conformance/network"      parts of two of them
 LDADD = $(kiwi_layers) $(kiwi_layers_libs) $(CHECK_LIBS)
 
@@ -17,7 +17,7 @@ include tests/peers/local.mk
 include tests/bench/local.mk
 
 EXTRA_DIST += %D%/run_all %D%/check_includes %D%/support/run_unit \
-	%D%/conformance %D%/examples %D%/peers %D%/hostile %D%/cli
+	%D%/conformance %D%/examples %D%/guide %D%/peers %D%/hostile %D%/cli
 
 SUITES =
 
