@@ -96,7 +96,7 @@ void kw_hint_offer_words(kw_nearest *n)
 
 /* ---- Syntax ------------------------------------------------------------------------------------------------------ */
 
-#define ARROW_FORM "an arrow lambda is written `with (x) do => VALUE`"
+#define ARROW_FORM "an arrow lambda is written `do (x) => VALUE`"
 
 /* The first row fits whose `message` begins the message and whose `text` (NULL: any) is in the source. */
 static const struct {
@@ -105,8 +105,9 @@ static const struct {
     {"Expected 'do' in while-loop.", NULL, "write `while CONDITION do ... end`"},
     {"Expected 'do' in for-loop.", NULL, "write `for NAME in VALUES do ... end`"},
     {"Expected identifier in for-loop.", NULL, "write `for NAME in VALUES do ... end`"},
-    {"Expected 'do' in lambda expression.", NULL, "a lambda is `with (x) do ... end` or `with (x) do => VALUE`"},
+    {"Expected 'do' in lambda expression.", NULL, "a lambda is `with (x) do ... end` or `do (x) => VALUE`"},
     {"Unexpected token in statement: Arrow", NULL, ARROW_FORM},
+    {"Expected ')' or ','", "=>", ARROW_FORM},
     {"Unexpected token `>`", "->", ARROW_FORM},
     {"Unexpected token ';'", NULL, "statements need nothing between them: leave out the `;`"},
     {"Expected a type name in return type hint.", NULL, "no `:` begins a block; after `)` it begins a return type"},

@@ -65,6 +65,50 @@ static void consider(search *s, kw_value v)
     s->def = def;
 }
 
+/* Error texts name some functions by their primitive: `__socket_recv__` is socket::recv. */
+typedef struct primitive {
+    const char *package, *function;
+    size_t package_size, function_size;
+    const kw_native_def *def;
+} primitive;
+
+static bool split_primitive(const char *name, size_t size, primitive *p)
+{
+    const char *bar = size > 4 ? memchr(name + 2, '_', size - 4) : NULL;
+    if (bar == NULL || memcmp(name, "__", 2) != 0 || memcmp(name + size - 2, "__", 2) != 0)
+        return false;
+    *p = (primitive){.package = name + 2, .function = bar + 1};
+    p->package_size = (size_t)(bar - p->package);
+    p->function_size = size - 2 - (size_t)(p->function - name);
+    if (p->package_size == 9 && memcmp(p->package, "tlssocket", 9) == 0) {
+        p->package = "tls";
+        p->package_size = 3;
+    }
+    return true;
+}
+
+static void consider_primitive(const kw_global *g, void *context)
+{
+    primitive *p = context;
+    const char *text = g->name->text;
+    kw_value v = g->function;
+    if (g->name->size == p->package_size + 2 + p->function_size &&
+        memcmp(text, p->package, p->package_size) == 0 &&
+        memcmp(text + p->package_size, "::", 2) == 0 &&
+        memcmp(text + p->package_size + 2, p->function, p->function_size) == 0 &&
+        kw_is(v, KW_LAMBDA) && v.as.obj->kind == KW_K_NATIVE)
+        p->def = ((const kw_native *)(const void *)v.as.obj)->def;
+}
+
+static const kw_native_def *find_primitive(kw_vm *vm, const char *name, size_t size)
+{
+    primitive p;
+    if (!split_primitive(name, size, &p))
+        return NULL;
+    kw_names_each(vm, consider_primitive, &p);
+    return p.def;
+}
+
 static void consider_global(const kw_global *g, void *context)
 {
     consider(context, g->function);
@@ -141,10 +185,13 @@ static bool advise_method(kw_vm *vm, const char *name, size_t size, char *out)
 
 static bool advise_arguments(kw_vm *vm, const char *name, size_t size, char *out)
 {
-    const kw_native_def *def = find_native(vm, name, size);
+    const kw_native_def *def = find_primitive(vm, name, size);
     if (def == NULL)
+        def = find_native(vm, name, size);
+    if (def == NULL || def->doc == NULL)
         return false;
-    if (strncmp(def->doc, def->name, size) == 0 && def->doc[size] == '(')
+    size_t own = strlen(def->name);
+    if (strncmp(def->doc, def->name, own) == 0 && def->doc[own] == '(')
         return snprintf(out, KP_HINT_SIZE, "%s", def->doc) > 0;
     if (def->min_args == def->max_args)
         return snprintf(out, KP_HINT_SIZE, "%s takes %u argument%s: %s", def->name, def->min_args,
