@@ -43,6 +43,25 @@ AC_DEFUN([KIWI_ARG_SANITIZERS], [
   ])
 ])
 
+# KIWI_ARG_FUZZING
+# --enable-fuzzing: instrument for libFuzzer, with the address and undefined-behaviour sanitizers.
+AC_DEFUN([KIWI_ARG_FUZZING], [
+  AC_ARG_ENABLE([fuzzing],
+    [AS_HELP_STRING([--enable-fuzzing], [build libFuzzer targets for make fuzz (CC=clang)])])
+  AS_IF([test "x$enable_fuzzing" = xyes], [
+    kiwi_fuzz=-fsanitize=fuzzer-no-link,address,undefined
+    kiwi_save_cflags=$CFLAGS
+    CFLAGS="$CFLAGS $kiwi_fuzz"
+    AC_MSG_CHECKING([whether $CC links with $kiwi_fuzz])
+    AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])], [AC_MSG_RESULT([yes])],
+      [AC_MSG_RESULT([no]); AC_MSG_ERROR([--enable-fuzzing needs clang and its libFuzzer: configure with CC=clang])])
+    CFLAGS=$kiwi_save_cflags
+    KIWI_CFLAGS="$KIWI_CFLAGS $kiwi_fuzz -fno-sanitize-recover=all -fno-omit-frame-pointer"
+    KIWI_LDFLAGS="$KIWI_LDFLAGS $kiwi_fuzz"
+  ])
+  AM_CONDITIONAL([FUZZING], [test "x$enable_fuzzing" = xyes])
+])
+
 # KIWI_ARG_COVERAGE
 # --enable-coverage: count executed lines; `make coverage` reports them.
 AC_DEFUN([KIWI_ARG_COVERAGE], [

@@ -15,6 +15,7 @@ include tests/packages/local.mk
 endif
 include tests/peers/local.mk
 include tests/bench/local.mk
+include tests/fuzz/local.mk
 
 EXTRA_DIST += %D%/run_all %D%/check_includes %D%/support/run_unit \
 	%D%/conformance %D%/examples %D%/guide %D%/peers %D%/hostile %D%/cli
