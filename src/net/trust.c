@@ -61,7 +61,7 @@ static kb_status check_readable(const char *what, const char *path, kb_error *er
     return kb_fail(err, KB_EIO, sys, "%s %s: %s", what, path, kb_errno_text(sys, buf, sizeof(buf)));
 }
 
-/* ---- Priorities ------------------------------------------------------------------------------ */
+/* ---- The library, and its priorities ------------------------------------------------------- */
 
 #define NEW_VERSIONS "-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL"
 /* The server chooses the cipher, and does without what scanners rightly complain about: key exchange that
@@ -77,17 +77,19 @@ static const char *const priority_table[2] = {NEW_VERSIONS, NEW_VERSIONS SERVER_
 static const char *const priority_fallback[2] = {
     "NORMAL:" NEW_VERSIONS, "NORMAL:" NEW_VERSIONS SERVER_CHOICE}; /* no default to change */
 
-static pthread_once_t priority_once = PTHREAD_ONCE_INIT;
-static gnutls_priority_t priority[2]; /* [server]; constant after priority_once, never freed */
-static int priority_error;
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+static gnutls_priority_t priority[2]; /* [server]; constant after library_once, never freed */
+static int library_error;
 
-static void priority_load(void)
+/* Nothing of GnuTLS is used before: the command leaves its initialisation to this place. */
+static void library_load(void)
 {
-    for (size_t i = 0; i < 2 && priority_error >= 0; i++) {
-        priority_error = gnutls_priority_init2(&priority[i], priority_table[i], NULL,
+    library_error = gnutls_global_init();
+    for (size_t i = 0; i < 2 && library_error >= 0; i++) {
+        library_error = gnutls_priority_init2(&priority[i], priority_table[i], NULL,
                                                GNUTLS_PRIORITY_INIT_DEF_APPEND);
-        if (priority_error < 0)
-            priority_error = gnutls_priority_init(&priority[i], priority_fallback[i], NULL);
+        if (library_error < 0)
+            library_error = gnutls_priority_init(&priority[i], priority_fallback[i], NULL);
     }
 }
 
@@ -186,9 +188,9 @@ static kb_status context_new(const kiwi_tls_options *options, bool server, kn_tl
                              kb_error *err)
 {
     *out = NULL;
-    MUST(pthread_once(&priority_once, priority_load));
-    if (priority_error < 0)
-        return fail_gnutls(err, priority_error, "TLS priorities", "");
+    MUST(pthread_once(&library_once, library_load));
+    if (library_error < 0)
+        return fail_gnutls(err, library_error, "TLS library", "");
     kn_tls_context *context = calloc(1, sizeof(*context));
     if (context == NULL || kn_tickets_init(&context->tickets) != 0) {
         free(context);
