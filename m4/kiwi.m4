@@ -13,6 +13,25 @@ AC_DEFUN([KIWI_CC_FLAGS], [
   CFLAGS=$kiwi_save_cflags
 ])
 
+# KIWI_EXACT_DOUBLES
+# A double must be one in registers, too: the x87 keeps more digits, and 0.1 + 0.2 is another number then.
+AC_DEFUN([KIWI_EXACT_DOUBLES], [
+  kiwi_save_cflags=$CFLAGS
+  AC_MSG_CHECKING([for flags that make doubles exact])
+  for kiwi_flag in "" "-msse2 -mfpmath=sse" no; do
+    CFLAGS="$kiwi_save_cflags $kiwi_flag"
+    AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[#include <float.h>
+      #if FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 1
+      #error more than double
+      #endif]], [])], [break])
+  done
+  CFLAGS=$kiwi_save_cflags
+  AC_MSG_RESULT([${kiwi_flag:-none needed}])
+  AS_IF([test "x$kiwi_flag" = xno],
+    [AC_MSG_WARN([this machine computes with more digits than a double has: some results will differ])],
+    [KIWI_CFLAGS="$KIWI_CFLAGS $kiwi_flag"])
+])
+
 # KIWI_ARG_WERROR
 # --enable-werror: warnings are errors. For development; never by default.
 AC_DEFUN([KIWI_ARG_WERROR], [

@@ -60,7 +60,7 @@ bool kw_hex_width(kw_vm *vm, const kw_call *call, size_t *width)
         kw_throw(vm, "InvalidOperationError", "Width must be >= 2.");
         return false;
     }
-    *width = (size_t)n;
+    *width = kw_to_size(n);
     return true;
 }
 

@@ -92,7 +92,7 @@ static bool list_repeat(kw_vm *vm, kw_list *a, int64_t times, kw_value *out)
         kw_throw(vm, "SyntaxError", "Cannot multiply an empty list.");
         return false;
     }
-    if (!kw_gc_room(vm, (size_t)times, a->count * sizeof(kw_value)))
+    if (!kw_gc_room(vm, kw_to_size(times), a->count * sizeof(kw_value)))
         return false;
     kw_list *list = kw_list_new(vm, a->count * (size_t)times);
     if (list == NULL)
@@ -112,7 +112,7 @@ static bool string_repeat(kw_vm *vm, kw_string *s, int64_t times, kw_value *out)
 {
     if (times <= 0 || s->size == 0)
         return give_string(kw_intern(vm, "", 0), out);
-    if (!kw_gc_room(vm, (size_t)times, s->size))
+    if (!kw_gc_room(vm, kw_to_size(times), s->size))
         return false;
     size_t size = s->size * (size_t)times;
     kw_string *r = kw_try_new_obj(vm, KW_K_STRING, sizeof(*r) + size + 1);

@@ -32,6 +32,12 @@ void kw_heap_limit(kw_vm *vm, size_t limit); /* another limit, in bytes */
 void *kw_try_new_obj(kw_vm *vm, kw_kind kind, size_t size);
 /* May `count` things of `size` bytes be allocated?  false: MemoryError thrown. */
 bool kw_gc_room(kw_vm *vm, size_t count, size_t size);
+/* A count that a script named (not negative), as a size: one that no size can hold stays too much for
+ * kw_gc_room(). */
+static inline size_t kw_to_size(int64_t count)
+{
+    return (uint64_t)count > SIZE_MAX ? SIZE_MAX : (size_t)count;
+}
 size_t kw_gc_bytes(const kw_vm *vm); /* counted memory in use */
 uint64_t kw_gc_count(const kw_vm *vm); /* collections so far */
 

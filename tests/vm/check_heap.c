@@ -108,7 +108,7 @@ START_TEST(the_limit_becomes_an_error)
     ck_assert_uint_gt(pushed, 10000);
     ck_assert_str_eq(vm->error.type->text, "MemoryError");
     kw_clear_error(vm);
-    for (int i = 0; i < 100000; i++) /* small ones go on for a while, and are noticed at a safepoint */
+    for (int i = 0; i < 200000; i++) /* small ones go on for a while, and are noticed at a safepoint */
         kw_pin(vm, kw_of_string(kw_string_new(vm, "0123456789", 10)));
     kw_clear_error(vm);
     kw_gc_collect(vm);
