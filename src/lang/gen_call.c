@@ -3,6 +3,8 @@
 
 #include "lang/gen_internal.h"
 
+#include <string.h>
+
 enum { MAX_ARGS = 200 };
 
 void kw_c_append_args(kw_compiler *c, const kw_arg_list *args, unsigned dest)
@@ -79,10 +81,40 @@ static void check_defined(kw_compiler *c, const kw_node *callee, unsigned reg)
     kw_c_patch(c, defined, kw_c_here(c));
 }
 
+bool kw_c_clears(const kw_node *n)
+{
+    if (n->kind != KW_N_METHOD_CALL || n->as.method.args.count > 0 ||
+        strcmp(n->as.method.name->text, "clear") != 0)
+        return false;
+    const kw_node *object = n->as.method.object;
+    return object->kind == KW_N_NAME && strchr(object->as.name->text, ':') == NULL;
+}
+
+/* name.clear(): strings never change, so that the variable is assigned what the call gives if it held one
+ * (types.md section 1).  Other values clear themselves, or mean something else. */
+static void clear_variable(kw_compiler *c, const kw_node *n, unsigned dest)
+{
+    unsigned held = kw_c_temp(c, 1); /* the call destroys its copy of the receiver */
+    unsigned base = kw_c_temp(c, 1);
+    kw_c_expr(c, n->as.method.object, held);
+    kw_c_abc(c, OP_MOVE, base, held, 0);
+    kw_c_call_args(c, OP_INVOKE, base, &n->as.method.args, n->as.method.name, base);
+    kw_c_abc(c, OP_TESTSTR, held, 0, 0);
+    uint32_t other = kw_c_jump(c);
+    kw_c_write_name(c, n->as.method.object->as.name, base);
+    kw_c_patch(c, other, kw_c_here(c));
+    kw_c_abc(c, OP_MOVE, dest, base, 0);
+}
+
 void kw_c_call(kw_compiler *c, const kw_node *n, unsigned dest)
 {
     kw_pos before = c->pos;
     c->pos = n->pos;
+    if (kw_c_clears(n)) {
+        clear_variable(c, n, dest);
+        c->pos = before;
+        return;
+    }
     /* the call may begin in the destination if nothing live lies above it */
     bool on_top = dest + 1 == c->f->free && dest >= c->f->locals;
     unsigned base = on_top ? dest : kw_c_temp(c, 1);

@@ -87,6 +87,7 @@ static bool sets(const kw_node *n, const kw_name *name)
     switch (n->kind) {
     case KW_N_ASSIGN:
         return n->as.assign.target->kind == KW_N_NAME && n->as.assign.target->as.name == name;
+    case KW_N_METHOD_CALL: return kw_c_clears(n) && n->as.method.object->as.name == name;
     case KW_N_CASE: return n->as.case_of->as_name == name;
     case KW_N_FOR:
     case KW_N_REPEAT: return n->as.loop->first == name || n->as.loop->second == name;

@@ -109,6 +109,8 @@ void kw_c_binary_regs(kw_compiler *c, kw_opr op, unsigned left, unsigned right, 
 void kw_c_call(kw_compiler *c, const kw_node *n, unsigned dest);
 void kw_c_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_list *args,
                     const kw_name *method, unsigned dest);
+/* Is it name.clear(), which assigns the variable if it holds a string? */
+bool kw_c_clears(const kw_node *n);
 void kw_c_args_list(kw_compiler *c, const kw_arg_list *args, unsigned dest);
 /* Append the arguments to the list in `dest`. */
 void kw_c_append_args(kw_compiler *c, const kw_arg_list *args, unsigned dest);

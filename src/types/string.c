@@ -277,7 +277,7 @@ static kw_result string_regex_escape(kw_vm *vm, kw_call *call)
     return kw_give_string(call, kw_buf_string(vm, &buf));
 }
 
-/* The variable of a plain receiver is emptied by the compiler's assignment; strings never change. */
+/* The variable of a plain receiver is emptied by code around the call (gen_call.c); strings never change. */
 static kw_result string_clear(kw_vm *vm, kw_call *call)
 {
     if (!kw_argc_is(vm, call, 0))

@@ -715,6 +715,7 @@ dispatch:
         JUMP_IF(kw_truthy(*v) == (C(i) != 0));
     }
     OP(TESTNULL) : JUMP_IF(kw_is(r[A(i)], KW_NULL) == (C(i) != 0));
+    OP(TESTSTR) : JUMP_IF(kw_is(r[A(i)], KW_STRING) == (C(i) != 0));
     COMPARE_JUMP(JEQ, ==, KW_OV_EQ, &RB(i))
     COMPARE_JUMP(JNE, !=, KW_OV_NE, &RB(i))
     COMPARE_JUMP(JLT, <, KW_OV_LT, &RB(i))

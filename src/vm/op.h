@@ -103,6 +103,7 @@
     X(LOOP, sJ, "pc += sJ, a back-edge: safepoint")                                                \
     X(TEST, AC, "then J: taken if R[A] is truthy == C")                                            \
     X(TESTNULL, AC, "then J: taken if (R[A] is null) == C")                                        \
+    X(TESTSTR, AC, "then J: taken if (R[A] is a string) == C")                                     \
     X(JEQ, ABC, "then J: taken if (R[A] == R[B]) == C; may call, like all of these")               \
     X(JNE, ABC, "then J: taken if (R[A] != R[B]) == C")                                            \
     X(JLT, ABC, "then J: taken if (R[A] < R[B]) == C")                                             \
