@@ -365,7 +365,9 @@ static kw_node *parse_require(kw_parser *p)
         return node->as.value != NULL ? node : NULL;
     }
     kw_pos pos = p->token.pos;
-    const kw_name *name = kw_p_name(p, "Expected the name of a package after 'require'.");
+    const kw_name *name = kw_token_is_type(p->token.kind) /* string, list, date ... */
+                              ? kw_p_take_name(p)
+                              : kw_p_name(p, "Expected the name of a package after 'require'.");
     node->as.value = name == NULL ? NULL : kw_p_node(p, KW_N_STRING, pos);
     if (node->as.value == NULL)
         return NULL;

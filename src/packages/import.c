@@ -56,13 +56,39 @@ static bool is_relative(const char *name)
     return strncmp(name, "./", 2) == 0 || strncmp(name, "../", 3) == 0;
 }
 
+/* The system's calls would take such a name for the part before the NUL. */
+static bool has_nul(const kw_string *name)
+{
+    return memchr(name->text, '\0', name->size) != NULL;
+}
+
+/* The name for an error text, with NUL bytes as they are written in a script. */
+static const char *shown(kw_vm *vm, const kw_string *name)
+{
+    if (!has_nul(name))
+        return name->text;
+    kw_buf buf;
+    kw_buf_init(&buf);
+    for (size_t i = 0; i < name->size; i++) {
+        if (name->text[i] == '\0')
+            kw_buf_puts(&buf, "\\u0000");
+        else
+            kw_buf_putc(&buf, name->text[i]);
+    }
+    const kw_string *text = kw_buf_string(vm, &buf);
+    return text != NULL ? text->text : name->text;
+}
+
 static bool has_extension(const char *name)
 {
     return ends_with(name, ".kiwi") || ends_with(name, extensions[3]);
 }
 
-static kw_string *find_include(kw_vm *vm, const char *name, kw_string *importer)
+static kw_string *find_include(kw_vm *vm, const kw_string *what, kw_string *importer)
 {
+    if (has_nul(what))
+        return NULL;
+    const char *name = what->text;
     bool full = has_extension(name);
     kw_string *folder = importer->size > 0 ? folder_of(vm, importer) : NULL;
     kw_string *path = NULL;
@@ -95,9 +121,11 @@ static kw_proto *load_file(kw_vm *vm, kw_string *path)
                  kb_errno_text(errno, why, sizeof(why)));
         return NULL;
     }
-    (void)kw_map_set(vm, vm->included, kw_of_string(name), kw_bool(true));
     kw_proto *p = vm->hooks.compile(vm, name, text, size, true);
     free(text);
+    /* only now, or a file with a syntax error would count as one that ran */
+    if (p != NULL && !kw_map_set(vm, vm->included, kw_of_string(name), kw_bool(true)))
+        return NULL;
     return p;
 }
 
@@ -143,9 +171,9 @@ static kw_proto *include(kw_vm *vm, kw_value what, kw_string *importer, kw_value
         kw_throw(vm, "InvalidOperationError", "Include path must be a string.");
         return NULL;
     }
-    kw_string *path = find_include(vm, what.as.string->text, importer);
+    kw_string *path = find_include(vm, what.as.string, importer);
     if (path == NULL) {
-        kw_throw(vm, "InvalidOperationError", "File not found: %s", what.as.string->text);
+        kw_throw(vm, "InvalidOperationError", "File not found: %s", shown(vm, what.as.string));
         return NULL;
     }
     kw_proto *p = load_file(vm, path);
@@ -164,11 +192,12 @@ kw_proto *kp_import(kw_vm *vm, int kind, kw_value what, kw_string *importer, kw_
         return NULL;
     }
     kw_string *name = what.as.string;
-    if (known_package(vm, name, value) || vm->error.type != NULL)
+    bool nul = has_nul(name);
+    if (!nul && (known_package(vm, name, value) || vm->error.type != NULL))
         return NULL;
-    kw_string *path = kind == REQUIRE ? NULL : find_import(vm, name->text);
+    kw_string *path = kind == REQUIRE || nul ? NULL : find_import(vm, name->text);
     if (path == NULL) {
-        kw_throw(vm, "PackageUndefinedError", "The package is undefined: '%s'", name->text);
+        kw_throw(vm, "PackageUndefinedError", "The package is undefined: '%s'", shown(vm, name));
         return NULL;
     }
     kw_package *package = kw_new_obj(vm, KW_K_PACKAGE, sizeof(*package));
