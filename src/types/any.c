@@ -13,7 +13,7 @@ typedef struct level { /* a list or hashmap that is being written, and those aro
     unsigned depth;
 } level;
 
-enum { MAX_LEVELS = 2000 }; /* bounds the C stack; deeper values are cut with "..." */
+enum { MAX_LEVELS = 400 }; /* bounds the C stack; deeper values are cut with "..." */
 
 static void pretty(kw_vm *vm, kw_buf *buf, kw_value v, const level *outer);
 

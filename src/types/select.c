@@ -5,6 +5,8 @@
 
 #include "types/types.h"
 
+#include <stdlib.h>
+
 #include "vm/chunk.h"
 
 static kw_list *self_of(const kw_call *call)
@@ -93,18 +95,55 @@ static kw_result list_unique(kw_vm *vm, kw_call *call)
     return kw_give_list(call, out);
 }
 
-enum { MAX_DEPTH = 10000 }; /* nesting of flatten(): deeper only when a list contains itself */
+/* A list that is being opened, and the next of its elements. */
+typedef struct opened {
+    kw_list *list;
+    size_t at;
+} opened;
 
-static bool flatten(kw_vm *vm, const kw_list *l, kw_list *out, int depth)
+typedef struct nesting { /* a stack of its own: lists may nest deeper than the C stack is */
+    opened *levels;
+    size_t count, cap;
+} nesting;
+
+enum { BEING_OPENED = 4 /* in the header's spare byte */ };
+
+static bool open_list(kw_vm *vm, nesting *n, kw_list *list)
 {
-    if (depth > MAX_DEPTH) {
+    if (list->header.spare & BEING_OPENED) {
         kw_throw(vm, "InvalidOperationError", "The list contains itself.");
         return false;
     }
-    for (size_t i = 0; i < l->count; i++) {
-        bool ok = kw_is(l->items[i], KW_LIST) ? flatten(vm, l->items[i].as.list, out, depth + 1)
-                                              : kw_list_push(vm, out, l->items[i]);
-        if (!ok)
+    if (n->count == n->cap) {
+        size_t cap = n->cap == 0 ? 16 : n->cap * 2;
+        opened *grown = realloc(n->levels, cap * sizeof(*grown));
+        if (grown == NULL) {
+            kw_throw_memory(vm, cap * sizeof(*grown));
+            return false;
+        }
+        n->levels = grown;
+        n->cap = cap;
+    }
+    list->header.spare |= BEING_OPENED;
+    n->levels[n->count++] = (opened){.list = list};
+    return true;
+}
+
+static void close_list(nesting *n)
+{
+    n->levels[--n->count].list->header.spare &= (uint8_t)~BEING_OPENED;
+}
+
+static bool flatten(kw_vm *vm, nesting *n, kw_list *out)
+{
+    while (n->count > 0) {
+        opened *at = &n->levels[n->count - 1];
+        if (at->at == at->list->count) {
+            close_list(n);
+            continue;
+        }
+        kw_value v = at->list->items[at->at++];
+        if (!(kw_is(v, KW_LIST) ? open_list(vm, n, v.as.list) : kw_list_push(vm, out, v)))
             return false;
     }
     return true;
@@ -115,9 +154,12 @@ static kw_result list_flatten(kw_vm *vm, kw_call *call)
     if (!kw_argc_is(vm, call, 0))
         return KW_THROWN;
     kw_list *out = kw_list_new(vm, self_of(call)->count);
-    if (out == NULL || !flatten(vm, self_of(call), out, 0))
-        return KW_THROWN;
-    return kw_return(call, kw_of_list(out));
+    nesting n = {.levels = NULL};
+    bool ok = out != NULL && open_list(vm, &n, self_of(call)) && flatten(vm, &n, out);
+    while (n.count > 0)
+        close_list(&n);
+    free(n.levels);
+    return ok ? kw_return(call, kw_of_list(out)) : KW_THROWN;
 }
 
 static kw_result list_zip(kw_vm *vm, kw_call *call)

@@ -12,7 +12,10 @@
 #include "vm/chunk.h"
 #include "vm/vm.h"
 
-enum { DEPTH = 1000, BEING_SHOWN = 2 /* in the header's spare byte */ };
+enum {
+    DEPTH = 400,    /* nesting that is shown: bounds the C stack; deeper values are cut with "..." */
+    BEING_SHOWN = 2 /* in the header's spare byte */
+};
 
 const char *kw_type_name(kw_type type)
 {

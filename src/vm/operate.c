@@ -14,9 +14,10 @@
 #include "vm/vm.h"
 
 enum {
-    DEPTH = 1000,     /* nesting up to which values are compared */
-    HASH_DEPTH = 3,   /* nesting that hashes look at: deeper differences collide */
-    HASH_ITEMS = 64,  /* elements of a list that hashes look at */
+    DEPTH = 1000,      /* nesting up to which values are compared: bounds the C stack */
+    ORDER_DEPTH = 500, /* nesting up to which values are put in order */
+    HASH_DEPTH = 3,    /* nesting that hashes look at: deeper differences collide */
+    HASH_ITEMS = 64,   /* elements of a list that hashes look at */
 };
 
 bool kw_truthy(kw_value v)
@@ -349,7 +350,7 @@ typedef struct row {
 
 static int compare_rows(const void *a, const void *b)
 {
-    return total(((const row *)a)->key, ((const row *)b)->key, DEPTH - 8);
+    return total(((const row *)a)->key, ((const row *)b)->key, ORDER_DEPTH - 8);
 }
 
 static int total_rows(row *a, row *b, size_t count, unsigned depth)
@@ -411,7 +412,7 @@ static int total(kw_value a, kw_value b, unsigned depth)
         return total_numbers(a, b);
     if (a.tag != b.tag)
         return compare_int(a.tag, b.tag);
-    if (depth >= DEPTH || (kw_is_heap(a) && a.as.obj == b.as.obj))
+    if (depth >= ORDER_DEPTH || (kw_is_heap(a) && a.as.obj == b.as.obj))
         return 0;
     switch ((kw_type)a.tag) {
     case KW_BOOL: return compare_int(a.as.b, b.as.b);
