@@ -55,11 +55,20 @@ static kw_list *collect_rest(kw_vm *vm, kw_fiber *fiber, uint32_t at, uint32_t f
     return rest;
 }
 
+/* Registers below the frame that a long list of variadic arguments keeps. The list itself lies in the heap;
+ * that it counts as stack ends a recursion with ever more arguments before it takes all memory. */
+static uint32_t kept_registers(const kw_proto *p, uint32_t argc)
+{
+    const uint32_t few = 32; /* shorter lists are bounded well enough by the number of frames */
+    return p->variadic && argc > p->param_count + few ? argc - p->param_count : 0;
+}
+
 bool kw_push_frame(kw_vm *vm, kw_fiber *fiber, kw_closure *closure, uint32_t args_at, uint32_t argc,
                    kw_target how)
 {
     const kw_proto *p = closure->proto;
-    uint32_t top = args_at + p->reg_count;
+    uint32_t base = args_at + kept_registers(p, argc);
+    uint32_t top = base + p->reg_count;
     if (top < args_at + argc)
         top = args_at + argc;
     if (!kw_fiber_reserve(vm, fiber, top + 1))
@@ -70,7 +79,9 @@ bool kw_push_frame(kw_vm *vm, kw_fiber *fiber, kw_closure *closure, uint32_t arg
     kw_list *rest = NULL;
     if (p->variadic && (rest = collect_rest(vm, fiber, args_at, p->param_count, argc)) == NULL)
         return false;
-    kw_value *r = fiber->stack + args_at;
+    kw_value *r = fiber->stack + base;
+    if (base != args_at)
+        memmove(r, fiber->stack + args_at, have * sizeof(*r));
     for (uint32_t i = have; i < p->local_count; i++) /* locals exist from the start and are null */
         r[i] = kw_null();
     if (rest != NULL)
@@ -78,7 +89,7 @@ bool kw_push_frame(kw_vm *vm, kw_fiber *fiber, kw_closure *closure, uint32_t arg
     bool own = kw_is(closure->self, KW_UNDEF);
     fiber->frames[fiber->frame_count++] = (kw_frame){.closure = closure,
                                                      .pc = p->code,
-                                                     .base = args_at,
+                                                     .base = base,
                                                      .dest = how.dest,
                                                      .ret = how.ret,
                                                      .self = own ? how.self : closure->self,
