@@ -123,7 +123,7 @@ KIWI_API int kiwi_task_peek(kiwi_net *net, kiwi_id id, kiwi_result *out);
 KIWI_API int kiwi_task_watch(kiwi_net *net, kiwi_id id, void *token, kiwi_result *out);
 
 /* Take the next watched task that has ended, oldest first.  timeout_ms 0: do not wait; < 0: no limit.
- * 0, ETIMEDOUT, or ENOENT when no watched task is left that could end. */
+ * 0, ETIMEDOUT, or ENOENT when no watched task is left that could end.  Several threads may wait here. */
 KIWI_API int kiwi_task_next(kiwi_net *net, int timeout_ms, kiwi_result *out);
 
 /* Wait until kiwi_task_next() has something, kiwi_net_wake() was called, or `timeout_us` has passed

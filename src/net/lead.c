@@ -260,9 +260,10 @@ void kn_lead_once(kiwi_net *net, kn_lead as, int64_t until_us)
 
 /* ---- kiwi_net_wait() --------------------------------------------------------------------------- */
 
-static bool something_to_tell(kiwi_net *net)
+/* `for_next`: the caller wants a watched task; another thread may have taken the last one. */
+static bool something_to_tell(kiwi_net *net, bool for_next)
 {
-    return !kb_list_empty(&net->completions) ||
+    return !kb_list_empty(&net->completions) || (for_next && net->watched_running == 0) ||
            atomic_load_explicit(&net->woken, memory_order_acquire);
 }
 
@@ -311,7 +312,7 @@ static void help_some(kiwi_net *net, bool sole)
         kn_pool_nudge(net);
 }
 
-void kiwi_net_wait(kiwi_net *net, int64_t timeout_us, bool sole)
+void kn_net_wait(kiwi_net *net, int64_t timeout_us, bool sole, bool for_next)
 {
     int64_t until_us = timeout_us < 0 ? KB_NEVER : 0;
     if (timeout_us > 0) {
@@ -324,7 +325,7 @@ void kiwi_net_wait(kiwi_net *net, int64_t timeout_us, bool sole)
         bool helps = kn_helps(net);
         if (helps)
             help_some(net, sole);
-        if (something_to_tell(net))
+        if (something_to_tell(net, for_next))
             break;
         if (looked && until_us != KB_NEVER && (until_us == 0 || kb_clock_us() >= until_us))
             break;
@@ -332,7 +333,7 @@ void kiwi_net_wait(kiwi_net *net, int64_t timeout_us, bool sole)
         if (until_us == 0 && !kn_lead_needed(net))
             continue; /* nothing to look for */
         bool lead = take_lead(net, until_us != 0);
-        if (something_to_tell(net))
+        if (something_to_tell(net, for_next))
             break; /* taking the lead may have let go of the lock */
         if (lead) {
             kn_lead_once(net, KN_LEAD_HELPER, kn_help_pick(net, sole) == NULL ? until_us : 0);
@@ -353,6 +354,11 @@ void kiwi_net_wait(kiwi_net *net, int64_t timeout_us, bool sole)
             kn_pool_nudge(net);
     }
     kb_unlock(&net->lock);
+}
+
+void kiwi_net_wait(kiwi_net *net, int64_t timeout_us, bool sole)
+{
+    kn_net_wait(net, timeout_us, sole, false);
 }
 
 void kiwi_net_flush(kiwi_net *net)

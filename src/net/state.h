@@ -403,6 +403,8 @@ void kn_lead_kick(kiwi_net *net);
 /* Tell callers of kiwi_net_wait() that there is something.  Locked. */
 void kn_lead_tell(kiwi_net *net);
 bool kn_lead_needed(const kiwi_net *net);
+/* kiwi_net_wait(); `for_next`: it also returns once no watched task is left that could end.  Not locked. */
+void kn_net_wait(kiwi_net *net, int64_t timeout_us, bool sole, bool for_next);
 void kn_park(kiwi_net *net, kn_op *op, int want);
 void kn_timer_set(kiwi_net *net, kn_op *op);
 void kn_timer_clear(kiwi_net *net, kn_op *op);

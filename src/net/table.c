@@ -488,7 +488,7 @@ int kiwi_task_next(kiwi_net *net, int timeout_ms, kiwi_result *out)
         int64_t now_us = timeout_ms < 0 ? 0 : kb_clock_us();
         if (timeout_ms > 0 && now_us >= until_us)
             return ETIMEDOUT;
-        kiwi_net_wait(net, timeout_ms < 0 ? -1 : until_us - now_us, false);
+        kn_net_wait(net, timeout_ms < 0 ? -1 : until_us - now_us, false, true);
     }
 }
 

@@ -87,6 +87,51 @@ START_TEST(watched_tasks_come_out_in_the_order_in_which_they_end)
 }
 END_TEST
 
+typedef struct taker {
+    kiwi_net *net;
+    int error;
+} taker;
+
+static void *take_next(void *arg)
+{
+    taker *t = arg;
+    kiwi_result r;
+    t->error = kiwi_task_next(t->net, -1, &r);
+    return NULL;
+}
+
+START_TEST(of_several_threads_that_wait_for_one_task_each_comes_back)
+{
+    enum { THREADS = 4, ROUNDS = 20 };
+    FOR_MODES(mode)
+    {
+        pair p = pair_open(mode);
+        for (int round = 0; round < ROUNDS; round++) {
+            taker takers[THREADS];
+            pthread_t threads[THREADS];
+            kiwi_result r;
+            kiwi_id own = kiwi_task_open(p.net);
+            int took = 0;
+            ck_assert_int_eq(kiwi_task_watch(p.net, own, &takers, &r), EINPROGRESS);
+            for (int i = 0; i < THREADS; i++) {
+                takers[i] = (taker){.net = p.net};
+                ck_assert_int_eq(pthread_create(&threads[i], NULL, take_next, &takers[i]), 0);
+            }
+            if (round % 2 == 0) /* let them fall asleep: either way they must come back */
+                kiwi_net_wait(p.net, 5000, false);
+            ck_assert_int_eq(kiwi_task_complete(p.net, own, 1), 0);
+            for (int i = 0; i < THREADS; i++) {
+                ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+                ck_assert(takers[i].error == 0 || takers[i].error == ENOENT);
+                took += takers[i].error == 0;
+            }
+            ck_assert_int_eq(took, 1);
+        }
+        kiwi_net_close(p.net);
+    }
+}
+END_TEST
+
 START_TEST(a_lazy_runtime_begins_everything_before_it_waits)
 {
     FOR_MODES(mode)
@@ -292,6 +337,7 @@ SUITE_MAIN("table", 60, a_task_is_running_then_ended_then_unknown,
            a_socket_id_gives_itself_any_number_of_times,
            watched_tasks_come_out_in_the_order_in_which_they_end,
            a_lazy_runtime_begins_everything_before_it_waits,
+           of_several_threads_that_wait_for_one_task_each_comes_back,
            no_completion_is_lost_while_the_lead_changes_hands,
            own_tasks_fault_with_the_message_given, a_failed_connect_is_kept_under_a_negative_id,
            several_threads_await_one_task_and_all_get_the_bytes,
