@@ -238,7 +238,7 @@ KIWI_API kiwi_id kiwi_udp_send(kiwi_net *net, kiwi_id socket, const char *host, 
                                const void *data, size_t size);
 
 /* Receive one datagram, whole: a task that gives a KIWI_RESULT_DATAGRAM.  `timeout_ms` <= 0: no limit but
- * that of kiwi_socket_timeout(). */
+ * that of kiwi_socket_timeout(); of two limits the earlier one counts. */
 KIWI_API kiwi_id kiwi_udp_recv(kiwi_net *net, kiwi_id socket, int64_t timeout_ms);
 
 /* As kiwi_tcp_close(). */

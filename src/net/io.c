@@ -131,8 +131,7 @@ static kiwi_id send_lent(kiwi_net *net, kn_sock *sock, const void *data, size_t 
     op->u.send.size = size;
     op->lent = true;
     kb_list_push(&sock->side[KN_WRITE], &op->queue);
-    if (sock->timeout_ms > 0)
-        kn_op_set_deadline(net, op, kb_clock_after_ms(kb_clock_us(), sock->timeout_ms));
+    kn_op_limit(net, op);
     kn_op_ready(net, op);
     kn_op_run(net, op, NULL, false);
     return id;

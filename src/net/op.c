@@ -360,13 +360,21 @@ void kn_op_set_deadline(kiwi_net *net, kn_op *op, int64_t deadline_us)
     kn_timer_set(net, op);
 }
 
+void kn_op_limit(kiwi_net *net, kn_op *op)
+{
+    if (op->sock->timeout_ms <= 0)
+        return;
+    int64_t deadline_us = kb_clock_after_ms(kb_clock_us(), op->sock->timeout_ms);
+    if (deadline_us < op->deadline_us) /* one of its own, or from before a look-up, may be earlier */
+        kn_op_set_deadline(net, op, deadline_us);
+}
+
 void kn_op_queue(kiwi_net *net, kn_op *op)
 {
     kn_sock *sock = op->sock;
     int side = kn_op_side(op);
     kb_list_push(&sock->side[side], &op->queue);
-    if (sock->timeout_ms > 0)
-        kn_op_set_deadline(net, op, kb_clock_after_ms(kb_clock_us(), sock->timeout_ms));
+    kn_op_limit(net, op);
     kn_side_advance(net, sock, side);
 }
 

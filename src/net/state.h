@@ -287,6 +287,8 @@ void kn_op_finish(kiwi_net *net, kn_op *op, kiwi_result *out);
 kn_step kn_op_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool may_compute);
 int kn_op_side(const kn_op *op);
 void kn_op_set_deadline(kiwi_net *net, kn_op *op, int64_t deadline_us);
+/* Put `op` under the time limit of its socket, if there is one; an earlier deadline stays.  Locked. */
+void kn_op_limit(kiwi_net *net, kn_op *op);
 
 /* The name look-up for task `id` has ended.  Called by the resolver, not locked. */
 void kn_op_resolved(kiwi_net *net, kiwi_id id, kn_addresses *addresses, int code, int sys);

@@ -227,14 +227,12 @@ static struct kn_remote *prepare(const char *host, int64_t port, const void *dat
 /* Begin what `op` is to do with `r`.  True: its host must be looked up first.  Locked. */
 static bool begin(kiwi_net *net, kn_op *op, struct kn_remote *r)
 {
-    const kn_sock *sock = op->sock;
     bool look_up = r->addresses == NULL;
     op->u.remote = r;
     if (look_up) {
         op->state = KN_RESOLVING;
         kb_list_push(&op->sock->resolving, &op->queue);
-        if (sock->timeout_ms > 0)
-            kn_op_set_deadline(net, op, kb_clock_after_ms(kb_clock_us(), sock->timeout_ms));
+        kn_op_limit(net, op);
     } else {
         kn_op_queue(net, op);
     }

@@ -228,6 +228,22 @@ START_TEST(a_receive_ends_at_its_limit_and_the_next_one_works)
 }
 END_TEST
 
+START_TEST(of_two_limits_the_earlier_one_counts)
+{
+    FOR_MODES(mode)
+    {
+        kiwi_net *net = net_open(mode);
+        int port = 0;
+        kiwi_id server = udp_bind(net, "127.0.0.1", &port);
+        ck_assert_int_eq(kiwi_socket_timeout(net, server, 3 * LIMIT_MS), 0);
+        await_fault(net, kiwi_udp_recv(net, server, 20), "timed out");
+        ck_assert_int_eq(kiwi_socket_timeout(net, server, 20), 0);
+        await_fault(net, kiwi_udp_recv(net, server, 3 * LIMIT_MS), "timed out");
+        kiwi_net_close(net);
+    }
+}
+END_TEST
+
 START_TEST(close_faults_pending_receives_and_frees_the_port)
 {
     enum { SOCKETS = 12 }; /* more than there are blocking places */
@@ -471,6 +487,7 @@ SUITE_MAIN("udp", 60, datagrams_arrive_whole_and_in_order_with_their_sender,
            what_cannot_be_done_faults_with_its_reason,
            ids_of_tcp_and_udp_are_strangers_to_each_other,
            a_receive_ends_at_its_limit_and_the_next_one_works,
+           of_two_limits_the_earlier_one_counts,
            close_faults_pending_receives_and_frees_the_port, an_unknown_name_faults,
            a_look_up_that_hangs_holds_up_no_other_datagram,
            several_threads_get_the_same_datagram_with_its_sender,
