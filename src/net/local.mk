@@ -16,7 +16,7 @@ libkwnet_la_SOURCES = \
 	%D%/room.h \
 	%D%/sock.c \
 	%D%/state.h \
-	%D%/step.h \
+	%D%/step.c %D%/step.h \
 	%D%/table.c \
 	%D%/ticket.c %D%/ticket.h \
 	%D%/tls.c %D%/tls.h \

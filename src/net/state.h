@@ -263,6 +263,11 @@ void kn_fault_sys(kiwi_result *out, int sys);
 /* *out is a fault made of what the TLS layer reported. */
 void kn_fault_tls(kiwi_result *out, kb_status status, const kb_error *err);
 
+/* ---- step.c ---- */
+
+/* One step.  Not locked. */
+kn_step kn_op_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool may_compute);
+
 /* ---- op.c ---- */
 
 /* A new operation on `sock` with a task (unless it is a handshake).  Locked.  NULL: memory is short. */
@@ -283,8 +288,6 @@ void kn_op_fail(kiwi_net *net, kn_op *op, kiwi_result *out);
 void kn_op_expire(kiwi_net *net, kn_op *op);
 /* End a running operation that is not abandoned.  Locked. */
 void kn_op_finish(kiwi_net *net, kn_op *op, kiwi_result *out);
-/* One step.  Not locked. */
-kn_step kn_op_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool may_compute);
 int kn_op_side(const kn_op *op);
 void kn_op_set_deadline(kiwi_net *net, kn_op *op, int64_t deadline_us);
 /* Put `op` under the time limit of its socket, if there is one; an earlier deadline stays.  Locked. */
