@@ -289,7 +289,8 @@ static void dev_store(const char *path, const dev_cert *dev, bool replace)
     int fd = mkstemp(draft); /* mode 0600 */
     if (fd < 0)
         return;
-    bool ok = dev_write(fd, dev);
+    /* It holds a key: what another thread executes meanwhile must not inherit it. */
+    bool ok = fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && dev_write(fd, dev);
     ok = close(fd) == 0 && ok;
     if (ok && !replace && link(draft, path) != 0 && errno != EEXIST)
         replace = true; /* a file system without links */

@@ -1,12 +1,12 @@
-/* fd.c - descriptors as the runtime wants them: non-blocking, close-on-exec, without delay.  The contracts
- * are in state.h.
+/* fd.c - descriptors as the runtime wants them: non-blocking, close-on-exec, without delay.  The
+ * contracts are in state.h.
  *
- * Where the system can say all that in the call that makes the descriptor, three calls are saved for each
- * connection. */
+ * Where the system can say all that in the call that makes the descriptor, three calls are saved
+ * for each connection, and no program that another thread starts meanwhile inherits it. */
 #include "config.h"
 
-#if defined(HAVE_ACCEPT4)
-#define _GNU_SOURCE /* accept4() is younger than POSIX.1-2008 */
+#if defined(HAVE_ACCEPT4) || defined(HAVE_PIPE2)
+#define _GNU_SOURCE /* accept4() and pipe2() are younger than POSIX.1-2008 */
 #endif
 
 #include "net/state.h"
@@ -67,4 +67,34 @@ int kn_fd_accept(int listener, int *out)
 #else
     return finish(accept(listener, NULL, NULL), false, out);
 #endif
+}
+
+/* A pipe that blocks would stop whoever drains it. */
+#if defined(HAVE_PIPE2)
+static int make_pipe(int fds[2])
+{
+    return pipe2(fds, O_NONBLOCK | O_CLOEXEC) != 0 ? errno : 0;
+}
+#else
+static int make_pipe(int fds[2])
+{
+    if (pipe(fds) != 0)
+        return errno;
+    int error = set_flags(fds[0]);
+    if (error == 0)
+        error = set_flags(fds[1]);
+    if (error != 0) {
+        (void)close(fds[0]);
+        (void)close(fds[1]);
+    }
+    return error;
+}
+#endif
+
+int kn_pipe_open(int fds[2])
+{
+    int error = make_pipe(fds);
+    if (error != 0)
+        fds[0] = fds[1] = -1;
+    return error;
 }

@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,25 +13,6 @@
 #include "base/locks.h"
 
 /* ---- Pipes ----------------------------------------------------------------------------------- */
-
-int kn_pipe_open(int fds[2])
-{
-    if (pipe(fds) != 0) {
-        int error = errno;
-        fds[0] = fds[1] = -1;
-        return error;
-    }
-    for (int i = 0; i < 2; i++) {
-        if (fcntl(fds[i], F_SETFD, FD_CLOEXEC) == 0 && fcntl(fds[i], F_SETFL, O_NONBLOCK) == 0)
-            continue;
-        int error = errno; /* draining it would block */
-        (void)close(fds[0]);
-        (void)close(fds[1]);
-        fds[0] = fds[1] = -1;
-        return error;
-    }
-    return 0;
-}
 
 /* A full pipe is as good as a byte more: the reader wakes in any case. */
 void kn_pipe_write(int fd)

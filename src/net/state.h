@@ -365,6 +365,8 @@ void kn_sock_event(kiwi_net *net, const kn_event *event);
 
 int kn_fd_socket(int family, int type, int *out);
 int kn_fd_accept(int listener, int *out); /* the next connection of `listener` */
+/* A pipe, non-blocking and close-on-exec at both ends; both are -1 on failure. */
+int kn_pipe_open(int fds[2]);
 
 /* ---- listen.c ---- */
 
@@ -413,7 +415,6 @@ void kn_net_wait(kiwi_net *net, int64_t timeout_us, bool sole, bool for_next);
 void kn_park(kiwi_net *net, kn_op *op, int want);
 void kn_timer_set(kiwi_net *net, kn_op *op);
 void kn_timer_clear(kiwi_net *net, kn_op *op);
-int kn_pipe_open(int pipe[2]);
 void kn_pipe_write(int fd);
 void kn_pipe_drain(int fd);
 

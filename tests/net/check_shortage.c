@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -51,16 +52,48 @@ START_TEST(a_listener_outlives_a_shortage_of_descriptors)
 }
 END_TEST
 
-START_TEST(no_runtime_opens_with_pipes_that_would_block)
+enum { WATCHED_FDS = 256 };
+
+/* Note which descriptors are open. */
+static void note_open(bool open[WATCHED_FDS])
+{
+    for (int fd = 0; fd < WATCHED_FDS; fd++)
+        open[fd] = fcntl(fd, F_GETFD) >= 0;
+}
+
+/* Those opened since `before` was noted: programs do not inherit them, and no pipe blocks. */
+static void expect_private(const bool before[WATCHED_FDS])
+{
+    int pipes = 0;
+    for (int fd = 0; fd < WATCHED_FDS; fd++) {
+        struct stat info;
+        int flags = fcntl(fd, F_GETFD);
+        if (before[fd] || flags < 0)
+            continue;
+        ck_assert_msg((flags & FD_CLOEXEC) != 0, "descriptor %d would be inherited", fd);
+        ck_assert_int_eq(fstat(fd, &info), 0);
+        if (!S_ISFIFO(info.st_mode))
+            continue;
+        pipes++;
+        ck_assert_msg((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0, "pipe %d would block", fd);
+    }
+    ck_assert_int_eq(pipes, 4); /* both ends of the kick and of the alarm */
+}
+
+START_TEST(no_runtime_opens_with_pipes_that_would_block_or_be_inherited)
 {
     long hits = 1;
     for (long n = 1; hits > 0; n++) {
         kiwi_net *net;
+        bool open[WATCHED_FDS];
         int before = fault_descriptors();
+        note_open(open);
         fault_arm(FAULT_fcntl, EINVAL, n, n);
         int error = kiwi_net_open(NULL, &net);
         hits = fault_disarm();
         ck_assert_int_eq(error, hits > 0 ? EINVAL : 0);
+        if (error == 0)
+            expect_private(open);
         kiwi_net_close(net);
         ck_assert_int_eq(fault_descriptors(), before);
     }
@@ -319,7 +352,7 @@ START_TEST(the_development_certificate_survives_failing_files)
 END_TEST
 
 SUITE_MAIN("shortage", 60, a_listener_outlives_a_shortage_of_descriptors,
-           no_runtime_opens_with_pipes_that_would_block,
+           no_runtime_opens_with_pipes_that_would_block_or_be_inherited,
            no_record_is_forgotten_where_reading_ahead_has_no_memory,
            a_connect_whose_outcome_cannot_be_asked_for_fails,
            without_workers_the_lead_goes_to_another_thread_that_waits,

@@ -211,6 +211,14 @@ WRAP(int, accept4, (int fd, struct sockaddr *addr, socklen_t *size, int flags))
 }
 #endif
 
+#if defined(HAVE_PIPE2)
+WRAP(int, pipe2, (int fds[2], int flags))
+{
+    FAIL(pipe, -1);
+    return __real_pipe2(fds, flags);
+}
+#endif
+
 WRAP(int, close, (int fd))
 {
     int result = __real_close(fd);

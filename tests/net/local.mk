@@ -33,7 +33,7 @@ fault_wraps += \
 	-Wl,--wrap=pthread_create,--wrap=pthread_mutex_init,--wrap=pthread_cond_init \
 	-Wl,--wrap=access,--wrap=accept,--wrap=accept4,--wrap=bind,--wrap=fstat,--wrap=fsync,--wrap=getpeername \
 	-Wl,--wrap=getsockname,--wrap=getsockopt,--wrap=link,--wrap=listen,--wrap=mkdir \
-	-Wl,--wrap=mkstemp,--wrap=pipe,--wrap=poll,--wrap=rename,--wrap=setsockopt \
+	-Wl,--wrap=mkstemp,--wrap=pipe,--wrap=pipe2,--wrap=poll,--wrap=rename,--wrap=setsockopt \
 	-Wl,--wrap=shutdown,--wrap=socket,--wrap=stat \
 	-Wl,--wrap=epoll_create1,--wrap=epoll_ctl,--wrap=epoll_wait
 endif
