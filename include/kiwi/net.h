@@ -1,14 +1,15 @@
 /* net.h - TCP, TLS and UDP on a fixed pool of blocking threads, for C programs.
  *
- * Every operation that takes time (accept, recv, send, connect) is submitted and returns the id of a
- * task at once.  A pool of worker threads, fixed in number, carries tasks out; their results lie in one
- * task table until somebody takes them: kiwi_task_await() for one task, kiwi_task_next() for whichever
- * ends next.  Sockets and tasks share one space of ids: positive, growing, never used twice.
+ * Every operation that takes time (accept, recv, send, connect) is submitted and returns the id of
+ * a task at once.  A pool of worker threads, fixed in number, carries tasks out; their results lie
+ * in one task table until somebody takes them: kiwi_task_await() for one task, kiwi_task_next()
+ * for whichever ends next.  Sockets and tasks share one space of ids: positive, growing, never
+ * used twice.
  *
  * Threads: every function may be called from any thread, unless it says otherwise.
- * Errors: functions that return a kiwi_id give a positive id; an operation that cannot be carried out
- * (unknown socket, bad argument) is a task that has faulted already, so there is one way to learn of
- * errors.  Functions that return int give 0 or an error code of <errno.h>.
+ * Errors: functions that return a kiwi_id give a positive id; an operation that cannot be carried
+ * out (unknown socket, bad argument) is a task that has faulted already, so there is one way to
+ * learn of errors.  Functions that return int give 0 or an error code of <errno.h>.
  * Source: specification, "socket / tls"; reference, "Tasks and networking". */
 #ifndef KIWI_NET_H
 #define KIWI_NET_H
@@ -55,8 +56,9 @@ typedef struct kiwi_net_options {
  * Errors: EINVAL (an option out of range, an unknown KIWI_NET_ROOM), ENOMEM, EMFILE. */
 KIWI_API int kiwi_net_open(const kiwi_net_options *options, kiwi_net **out);
 
-/* Close all sockets, end all tasks, join the threads and free.  NULL is allowed.  No other thread may
- * use `net` any more.  A name look-up that hangs does not delay this: its thread is left to end alone. */
+/* Close all sockets, end all tasks, join the threads and free.  NULL is allowed.  No other thread
+ * may use `net` any more.  A name look-up that hangs does not delay this: its thread is left to
+ * end alone. */
 KIWI_API void kiwi_net_close(kiwi_net *net);
 
 /* ---- Tasks ----------------------------------------------------------------------------------- */
@@ -103,38 +105,42 @@ typedef struct kiwi_result {
     char message[192];     /* of a faulted task; for a person; terminated */
 } kiwi_result;
 
-/* What is known of `id` now.  Never blocks, never fails.  The id of an open socket is COMPLETED; the
- * negative id of a failed kiwi_tls_connect_id() is FAULTED. */
+/* What is known of `id` now.  Never blocks, never fails.  The id of an open socket is COMPLETED;
+ * the negative id of a failed kiwi_tls_connect_id() is FAULTED. */
 KIWI_API kiwi_task_state kiwi_task_status(kiwi_net *net, kiwi_id id);
 
-/* Wait until task `id` has ended and take its result into *out; it leaves the table.  `timeout_ms` < 0:
- * no limit.  The id of an open socket gives itself (KIWI_RESULT_INTEGER) and stays.  Returns 0 (look at
- * out->state), ETIMEDOUT (the task goes on), or ENOENT (unknown id).  Several threads may await one id:
- * all that wait when it ends get the result (bytes are copied for all but one). */
+/* Wait until task `id` has ended and take its result into *out; it leaves the table.  `timeout_ms`
+ * < 0: no limit.  The id of an open socket gives itself (KIWI_RESULT_INTEGER) and stays.  Returns
+ * 0 (look at out->state), ETIMEDOUT (the task goes on), or ENOENT (unknown id).  Several threads
+ * may await one id: all that wait when it ends get the result (bytes are copied for all but
+ * one). */
 KIWI_API int kiwi_task_await(kiwi_net *net, kiwi_id id, int timeout_ms, kiwi_result *out);
 
-/* Like kiwi_task_await() with a time limit of 0, but the result stays and bytes are lent: `out->bytes`
- * is valid until the task is taken.  For kiwi_task_status() with details.  ENOENT, EAGAIN (running). */
+/* Like kiwi_task_await() with a time limit of 0, but the result stays and bytes are lent:
+ * `out->bytes` is valid until the task is taken.  For kiwi_task_status() with details.  ENOENT,
+ * EAGAIN (running). */
 KIWI_API int kiwi_task_peek(kiwi_net *net, kiwi_id id, kiwi_result *out);
 
-/* Take the result of `id` if it has ended: 0 (the id of an open socket gives itself).  Otherwise mark the task as watched and return
- * EINPROGRESS: when it ends its result, with `token` (not NULL), is handed out by kiwi_task_next().  With
- * helping this tries one step first.  ENOENT: unknown id.  EBUSY: already watched. */
+/* Take the result of `id` if it has ended: 0 (the id of an open socket gives itself).  Otherwise
+ * mark the task as watched and return EINPROGRESS: when it ends its result, with `token` (not
+ * NULL), is handed out by kiwi_task_next().  With helping this tries one step first.  ENOENT:
+ * unknown id.  EBUSY: already watched. */
 KIWI_API int kiwi_task_watch(kiwi_net *net, kiwi_id id, void *token, kiwi_result *out);
 
-/* Take the next watched task that has ended, oldest first.  timeout_ms 0: do not wait; < 0: no limit.
- * 0, ETIMEDOUT, or ENOENT when no watched task is left that could end.  Several threads may wait here. */
+/* Take the next watched task that has ended, oldest first.  timeout_ms 0: do not wait; < 0: no
+ * limit.  0, ETIMEDOUT, or ENOENT when no watched task is left that could end.  Several threads
+ * may wait here. */
 KIWI_API int kiwi_task_next(kiwi_net *net, int timeout_ms, kiwi_result *out);
 
-/* Wait until kiwi_task_next() has something, kiwi_net_wake() was called, or `timeout_us` has passed
- * (< 0: no limit; 0: make progress without waiting; rounded up to milliseconds).  With helping the caller
- * leads the waiting room and takes steps meanwhile.  In a lazy runtime it keeps the lead afterwards: what
- * arrives waits for the next call or for kiwi_net_flush().  `sole`: nothing else in this program can run
- * until the watched task ends (a hint). */
+/* Wait until kiwi_task_next() has something, kiwi_net_wake() was called, or `timeout_us` has
+ * passed (< 0: no limit; 0: make progress without waiting; rounded up to milliseconds).  With
+ * helping the caller leads the waiting room and takes steps meanwhile.  In a lazy runtime it keeps
+ * the lead afterwards: what arrives waits for the next call or for kiwi_net_flush().  `sole`:
+ * nothing else in this program can run until the watched task ends (a hint). */
 KIWI_API void kiwi_net_wait(kiwi_net *net, int64_t timeout_us, bool sole);
 
-/* Hand every operation that was submitted and not begun, and the lead of the waiting room, to the workers.
- * Never waits. */
+/* Hand every operation that was submitted and not begun, and the lead of the waiting room, to the
+ * workers.  Never waits. */
 KIWI_API void kiwi_net_flush(kiwi_net *net);
 
 /* Make a kiwi_net_wait() in progress, or the next one, return.  Async-signal-safe. */
@@ -150,42 +156,45 @@ KIWI_API int kiwi_task_fault(kiwi_net *net, kiwi_id id, const char *message);
  * Sockets are not tasks.  *running: how many of them have not ended.  0 or ENOMEM. */
 KIWI_API int kiwi_task_list(kiwi_net *net, kiwi_id **ids, size_t *count, size_t *running);
 
-/* Leave task `id` out of kiwi_task_list() and kiwi_task_running(): it is a step of something else of the
- * caller's, and nobody else knows its id.  It stays in kiwi_net_pending().  Unknown ids are ignored. */
+/* Leave task `id` out of kiwi_task_list() and kiwi_task_running(): it is a step of something else
+ * of the caller's, and nobody else knows its id.  It stays in kiwi_net_pending().  Unknown ids are
+ * ignored. */
 KIWI_API void kiwi_task_hide(kiwi_net *net, kiwi_id id);
 
 /* The number of tasks that have not ended.  O(1). */
 KIWI_API size_t kiwi_task_running(kiwi_net *net);
 
-/* The number of running tasks that the runtime itself will end (network operations): O(1).  When this is
- * 0 only the caller's own tasks are left. */
+/* The number of running tasks that the runtime itself will end (network operations): O(1).  When
+ * this is 0 only the caller's own tasks are left. */
 KIWI_API size_t kiwi_net_pending(kiwi_net *net);
 
 /* ---- TCP ------------------------------------------------------------------------------------- */
 
-/* Bind and listen: a task that gives the id of the new socket.  `host`: a name (its first IPv4 address, if it
- * has one) or an address; "" is every address of both kinds.  `port` 0..65535, 0 lets the system choose.
- * `backlog` < 1: the smallest. */
+/* Bind and listen: a task that gives the id of the new socket.  `host`: a name (its first IPv4
+ * address, if it has one) or an address; "" is every address of both kinds.  `port` 0..65535, 0
+ * lets the system choose.  `backlog` < 1: the smallest. */
 KIWI_API kiwi_id kiwi_tcp_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog);
 
-/* Connect: a task that gives the id of the new socket.  Names are looked up and each address is tried in
- * turn.  timeout_ms 0: the system's limit. */
+/* Connect: a task that gives the id of the new socket.  Names are looked up and each address is
+ * tried in turn.  timeout_ms 0: the system's limit. */
 KIWI_API kiwi_id kiwi_tcp_connect(kiwi_net *net, const char *host, int64_t port, int timeout_ms);
 
-/* Accept: a task that gives the id of the new connection.  Any number may be pending; connections go to
- * them in the order of the calls.  Fault "Invalid server socket" for an id that is no open listener. */
+/* Accept: a task that gives the id of the new connection.  Any number may be pending; connections
+ * go to them in the order of the calls.  Fault "Invalid server socket" for an id that is no open
+ * listener. */
 KIWI_API kiwi_id kiwi_tcp_accept(kiwi_net *net, kiwi_id listener);
 
-/* Receive at least one and at most `max` bytes (1..2147483647): a task that gives bytes, none at the end
- * of the stream.  Pending receives are served in the order of the calls. */
+/* Receive at least one and at most `max` bytes (1..2147483647): a task that gives bytes, none at
+ * the end of the stream.  Pending receives are served in the order of the calls. */
 KIWI_API kiwi_id kiwi_tcp_recv(kiwi_net *net, kiwi_id socket, int64_t max);
 
-/* Send `size` bytes at `data`: a task that gives their number when all were handed to the system.  The
- * bytes are copied unless they could be sent at once. */
+/* Send `size` bytes at `data`: a task that gives their number when all were handed to the system.
+ * The bytes are copied unless they could be sent at once. */
 KIWI_API kiwi_id kiwi_tcp_send(kiwi_net *net, kiwi_id socket, const void *data, size_t size);
 
-/* Close: every pending operation of the socket faults with "Socket closed" before this returns; bytes of
- * completed sends are still delivered.  Unknown ids are ignored.  The port is free when this returns. */
+/* Close: every pending operation of the socket faults with "Socket closed" before this returns;
+ * bytes of completed sends are still delivered.  Unknown ids are ignored.  The port is free when
+ * this returns. */
 KIWI_API void kiwi_tcp_close(kiwi_net *net, kiwi_id socket);
 
 /* ---- TLS ------------------------------------------------------------------------------------- */
@@ -201,8 +210,8 @@ typedef struct kiwi_tls_options { /* all strings may be NULL; they are copied */
     int timeout_ms;               /* of connect and handshake together; 0: 10 s for the handshake */
 } kiwi_tls_options;
 
-/* Like the functions of the same name for TCP.  A TCP function does not know TLS sockets and the other
- * way round.  `options` may be NULL. */
+/* Like the functions of the same name for TCP.  A TCP function does not know TLS sockets and the
+ * other way round.  `options` may be NULL. */
 KIWI_API kiwi_id kiwi_tls_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog,
                                  const kiwi_tls_options *options);
 
@@ -214,8 +223,9 @@ KIWI_API kiwi_id kiwi_tls_recv(kiwi_net *net, kiwi_id socket, int64_t max);
 KIWI_API kiwi_id kiwi_tls_send(kiwi_net *net, kiwi_id socket, const void *data, size_t size);
 KIWI_API void kiwi_tls_close(kiwi_net *net, kiwi_id socket);
 
-/* Record the reason of a failed TLS connect under a new unique negative id, which is returned: awaiting
- * that id and operations on it fault with `reason`.  At most 4096 are kept, the oldest go first. */
+/* Record the reason of a failed TLS connect under a new unique negative id, which is returned:
+ * awaiting that id and operations on it fault with `reason`.  At most 4096 are kept, the oldest go
+ * first. */
 KIWI_API kiwi_id kiwi_tls_failed(kiwi_net *net, const kiwi_result *reason);
 
 /* The reason recorded for a negative id, into *out: 0, or ENOENT. */
@@ -223,22 +233,24 @@ KIWI_API int kiwi_tls_error(kiwi_net *net, kiwi_id id, kiwi_result *out);
 
 /* ---- UDP ------------------------------------------------------------------------------------- */
 
-/* Open a socket on a port of the system's choice, for IPv4 and IPv6 where the system has both in one.
- * *out is the socket id, 0 on failure.  The system's errors; `result` (may be NULL) gets fault, sys and
- * message. */
+/* Open a socket on a port of the system's choice, for IPv4 and IPv6 where the system has both in
+ * one.  *out is the socket id, 0 on failure.  The system's errors; `result` (may be NULL) gets
+ * fault, sys and message. */
 KIWI_API int kiwi_udp_open(kiwi_net *net, kiwi_id *out, kiwi_result *result);
 
-/* Open a socket and bind it: a task that gives its id.  `host`: a name (its first IPv4 address, if it has
- * one) or an address; "" is every address of both kinds.  `port` 0..65535, 0 lets the system choose. */
+/* Open a socket and bind it: a task that gives its id.  `host`: a name (its first IPv4 address, if
+ * it has one) or an address; "" is every address of both kinds.  `port` 0..65535, 0 lets the
+ * system choose. */
 KIWI_API kiwi_id kiwi_udp_bind(kiwi_net *net, const char *host, int64_t port);
 
-/* Send one datagram of `size` bytes, which may be 0: a task that gives their number.  `data` is copied.  A
- * name's IPv4 addresses are tried first.  Broadcasts are allowed.  A look-up holds up nothing else. */
+/* Send one datagram of `size` bytes, which may be 0: a task that gives their number.  `data` is
+ * copied.  A name's IPv4 addresses are tried first.  Broadcasts are allowed.  A look-up holds up
+ * nothing else. */
 KIWI_API kiwi_id kiwi_udp_send(kiwi_net *net, kiwi_id socket, const char *host, int64_t port,
                                const void *data, size_t size);
 
-/* Receive one datagram, whole: a task that gives a KIWI_RESULT_DATAGRAM.  `timeout_ms` <= 0: no limit but
- * that of kiwi_socket_timeout(); of two limits the earlier one counts. */
+/* Receive one datagram, whole: a task that gives a KIWI_RESULT_DATAGRAM.  `timeout_ms` <= 0: no
+ * limit but that of kiwi_socket_timeout(); of two limits the earlier one counts. */
 KIWI_API kiwi_id kiwi_udp_recv(kiwi_net *net, kiwi_id socket, int64_t timeout_ms);
 
 /* As kiwi_tcp_close(). */
@@ -260,7 +272,8 @@ typedef struct kiwi_socket_info {
 /* Describe an open socket: 0, or ENOENT. */
 KIWI_API int kiwi_socket_info_get(kiwi_net *net, kiwi_id socket, kiwi_socket_info *out);
 
-/* Pending and later operations of the socket fault with "timed out" after `ms`; 0: no limit.  ENOENT. */
+/* Pending and later operations of the socket fault with "timed out" after `ms`; 0: no limit.
+ * ENOENT. */
 KIWI_API int kiwi_socket_timeout(kiwi_net *net, kiwi_id socket, int64_t ms);
 
 /* Send FIN (TLS: close_notify) after what is queued, and keep receiving: a task without a value. */

@@ -1,7 +1,7 @@
 /* error.h - the detail of a failure, for a person.
  *
- * Place: base layer.  A caller that wants the detail passes a kb_error (or NULL); the callee fills it
- * once, where the failure happened.  No errno crosses a layer: it travels here. */
+ * Place: base layer.  A caller that wants the detail passes a kb_error (or NULL); the callee fills
+ * it once, where the failure happened.  No errno crosses a layer: it travels here. */
 #ifndef KB_ERROR_H
 #define KB_ERROR_H
 
@@ -14,7 +14,8 @@ typedef struct kb_error {
     char text[192];   /* for a person; always terminated */
 } kb_error;
 
-/* Fill *err (may be NULL) and return `status`, so that a caller writes: return kb_fail(err, ...). */
+/* Fill *err (may be NULL) and return `status`, so that a caller writes: return kb_fail(err,
+ * ...). */
 kb_status kb_fail(kb_error *err, kb_status status, int sys, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -1,7 +1,7 @@
 /* list.h - intrusive doubly linked lists.
  *
- * A kb_link inside a struct puts it on one list at a time; a list is a ring with a link of its own as
- * head.  Nothing is allocated.  Threads: the caller's lock. */
+ * A kb_link inside a struct puts it on one list at a time; a list is a ring with a link of its own
+ * as head.  Nothing is allocated.  Threads: the caller's lock. */
 #ifndef KB_LIST_H
 #define KB_LIST_H
 

@@ -28,8 +28,8 @@ static inline void kb_unlock(pthread_mutex_t *lock)
 /* Initialise `cond` for kb_cond_until().  0 or an errno. */
 int kb_cond_init(pthread_cond_t *cond);
 
-/* Wait on `cond` until it is signalled or the monotonic clock shows `deadline_us` (KB_NEVER: no limit).
- * Returns at spurious wake-ups too: call it in a loop over the predicate. */
+/* Wait on `cond` until it is signalled or the monotonic clock shows `deadline_us` (KB_NEVER: no
+ * limit).  Returns at spurious wake-ups too: call it in a loop over the predicate. */
 void kb_cond_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t deadline_us);
 
 #endif

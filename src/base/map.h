@@ -27,14 +27,15 @@ void kb_map_fini(kb_map *map);
 /* The value of `key`, or NULL. */
 void *kb_map_get(const kb_map *map, int64_t key);
 
-/* Set the value (not NULL) of `key`, replacing an older one.  KB_ENOMEM leaves the map as it was. */
+/* Set the value (not NULL) of `key`, replacing an older one.  KB_ENOMEM leaves the map as it
+ * was. */
 kb_status kb_map_put(kb_map *map, int64_t key, void *value);
 
 /* Remove `key`; returns its value, or NULL if there was none. */
 void *kb_map_take(kb_map *map, int64_t key);
 
-/* Iterate: begin with *at = 0; the next value (and key, if not NULL) in no order, NULL at the end.  The
- * map must not change meanwhile. */
+/* Iterate: begin with *at = 0; the next value (and key, if not NULL) in no order, NULL at the end.
+ * The map must not change meanwhile. */
 void *kb_map_next(const kb_map *map, size_t *at, int64_t *key);
 
 #endif

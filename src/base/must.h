@@ -1,7 +1,7 @@
 /* must.h - abort, in release builds too, when a call that cannot fail has failed.
  *
- * For calls whose failure would be our own bug (a mutex misused), never for anything that comes from a
- * script, a peer or the system. */
+ * For calls whose failure would be our own bug (a mutex misused), never for anything that comes
+ * from a script, a peer or the system. */
 #ifndef KB_MUST_H
 #define KB_MUST_H
 

@@ -1,5 +1,5 @@
-/* bind.c - binding, of listeners and of UDP sockets: an operation on a hidden socket, because the look-up of
- * a name may take time.  The contracts are in kiwi/net.h and state.h. */
+/* bind.c - binding, of listeners and of UDP sockets: an operation on a hidden socket, because the
+ * look-up of a name may take time.  The contracts are in kiwi/net.h and state.h. */
 #include "config.h"
 
 #include "net/state.h"
@@ -27,7 +27,7 @@ void kn_bind_free(struct kn_bind *bind)
     free(bind);
 }
 
-/* ---- The step (not locked) --------------------------------------------------------------------------- */
+/* ---- The step (not locked) ------------------------------------------------------------------ */
 
 static int bind_one(const struct sockaddr_storage *addr, socklen_t size, int backlog, int *out)
 {
@@ -106,9 +106,10 @@ void kn_bind_resolved(const kn_op *op, kn_addresses *addresses, int sys, const c
         cannot(op->u.bind, out, KIWI_FAULT_RESOLVE, sys, why);
 }
 
-/* ---- Submitting -------------------------------------------------------------------------------------- */
+/* ---- Submitting ----------------------------------------------------------------------------- */
 
-/* What is to be bound, with its addresses if `host` is one.  NULL: it cannot be, and *out says why. */
+/* What is to be bound, with its addresses if `host` is one.  NULL: it cannot be, and *out says
+ * why. */
 static struct kn_bind *bind_new(const char *host, int64_t port, int backlog, kiwi_result *out)
 {
     int sys = 0;

@@ -1,8 +1,9 @@
 /* cert.c - make, keep and recognise the development certificate.  The contract is in cert.h.
  *
- * Key and certificate share one file, so that no reader can see the key of one and the certificate of
- * another.  A new file appears by link(), which fails if another process was faster: then that one's is
- * taken, and all servers of the user agree.  Only a file that is no use is replaced, by rename(). */
+ * Key and certificate share one file, so that no reader can see the key of one and the certificate
+ * of another.  A new file appears by link(), which fails if another process was faster: then that
+ * one's is taken, and all servers of the user agree.  Only a file that is no use is replaced, by
+ * rename(). */
 #include "config.h"
 
 #include "net/cert.h"
@@ -279,7 +280,8 @@ static bool dev_write(int fd, const dev_cert *dev)
     return ok;
 }
 
-/* Put `dev` at `path`.  `replace`: what is there is no use.  A failure shows when the file is read. */
+/* Put `dev` at `path`.  `replace`: what is there is no use.  A failure shows when the file is
+ * read. */
 static void dev_store(const char *path, const dev_cert *dev, bool replace)
 {
     char draft[PATH_MAX];
@@ -300,8 +302,8 @@ static void dev_store(const char *path, const dev_cert *dev, bool replace)
 
 /* ---- Using ----------------------------------------------------------------------------------- */
 
-/* Load the user's certificate, or make and store it.  Gives the certificate to use in *dev, and in *kept
- * whether it is the one in the file. */
+/* Load the user's certificate, or make and store it.  Gives the certificate to use in *dev, and in
+ * *kept whether it is the one in the file. */
 static int dev_find(dev_cert *dev, bool *kept)
 {
     char folder[PATH_MAX], path[PATH_MAX + 32];

@@ -1,10 +1,10 @@
 /* cert.h - the development certificate: a server works without a certificate of its own.
  *
- * Place: net layer, below the TLS sessions; includes GnuTLS.
- * The certificate (ECDSA P-256; kiwi.local, localhost, 127.0.0.1, ::1; ten years) is made once per user
- * and kept with its key in one file, ${XDG_STATE_HOME:-$HOME/.local/state}/kiwi/development.pem (mode
- * 0600).  Where that cannot be written it lives in memory, one for the whole process.  A file that is
- * expired, unreadable, somebody else's or readable by others is replaced.
+ * Place: net layer, below the TLS sessions; includes GnuTLS. The certificate (ECDSA P-256;
+ * kiwi.local, localhost, 127.0.0.1, ::1; ten years) is made once per user and kept with its key in
+ * one file, ${XDG_STATE_HOME:-$HOME/.local/state}/kiwi/development.pem (mode 0600).  Where that
+ * cannot be written it lives in memory, one for the whole process.  A file that is expired,
+ * unreadable, somebody else's or readable by others is replaced.
  * Threads: any.  Reads and writes files; may take milliseconds.
  * Source: design 2.4. */
 #ifndef KN_CERT_H

@@ -1,5 +1,5 @@
-/* connect.c - connecting: look-up, each address in turn, handshake; and what a connection is asked to do.
- * The contracts are in kiwi/net.h and state.h. */
+/* connect.c - connecting: look-up, each address in turn, handshake; and what a connection is asked
+ * to do.  The contracts are in kiwi/net.h and state.h. */
 #include "config.h"
 
 #include "net/state.h"
@@ -55,7 +55,7 @@ void kn_connect_timed_out(const kn_op *op, kiwi_result *out)
            kb_errno_text(ETIMEDOUT, text, sizeof(text)));
 }
 
-/* ---- Steps (not locked) ----------------------------------------------------------------------------- */
+/* ---- Steps (not locked) --------------------------------------------------------------------- */
 
 static void set_fd(kiwi_net *net, kn_sock *sock, int fd)
 {
@@ -173,7 +173,7 @@ void kn_connect_limit_handshake(kiwi_net *net, kn_op *op)
     kn_op_set_deadline(net, op, kb_clock_after_ms(kb_clock_us(), KN_HANDSHAKE_MS));
 }
 
-/* ---- Submitting -------------------------------------------------------------------------------------- */
+/* ---- Submitting ----------------------------------------------------------------------------- */
 
 void kn_connect_resolved(const kn_op *op, kn_addresses *addresses, int sys, const char *why,
                          kiwi_result *out)

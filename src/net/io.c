@@ -45,7 +45,7 @@ static void submitted(kiwi_net *net)
         kn_pool_nudge(net);
 }
 
-/* ---- Accept and receive ------------------------------------------------------------------------------ */
+/* ---- Accept and receive --------------------------------------------------------------------- */
 
 static kiwi_id accept_on(kiwi_net *net, kiwi_id listener, bool tls)
 {
@@ -117,7 +117,7 @@ kiwi_id kiwi_tls_recv(kiwi_net *net, kiwi_id socket, int64_t max)
     return recv_from(net, socket, max, true);
 }
 
-/* ---- Send -------------------------------------------------------------------------------------------- */
+/* ---- Send ----------------------------------------------------------------------------------- */
 
 /* The send is the head of its side and its data is the submitter's: take the first step here. */
 static kiwi_id send_lent(kiwi_net *net, kn_sock *sock, const void *data, size_t size) /* locked */
@@ -201,7 +201,7 @@ kiwi_id kiwi_tls_send(kiwi_net *net, kiwi_id socket, const void *data, size_t si
     return send_to(net, socket, data, size, true);
 }
 
-/* ---- Both kinds of sockets ----------------------------------------------------------------------------- */
+/* ---- Both kinds of sockets ------------------------------------------------------------------ */
 
 kiwi_id kiwi_socket_shutdown(kiwi_net *net, kiwi_id socket)
 {

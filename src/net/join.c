@@ -1,5 +1,5 @@
-/* join.c - small sends that wait in the queue of one TLS socket go out together, in full records: a record
- * costs 2 to 5 us on each side whatever its size.  The contracts are in state.h. */
+/* join.c - small sends that wait in the queue of one TLS socket go out together, in full records:
+ * a record costs 2 to 5 us on each side whatever its size.  The contracts are in state.h. */
 #include "config.h"
 
 #include "net/state.h"

@@ -1,5 +1,5 @@
-/* lead.c - leading the waiting room: one thread at a time waits in it for all.  Timers are served there
- * too.  The contracts are in state.h and kiwi/net.h. */
+/* lead.c - leading the waiting room: one thread at a time waits in it for all.  Timers are served
+ * there too.  The contracts are in state.h and kiwi/net.h. */
 #include "config.h"
 
 #include "net/state.h"
@@ -30,7 +30,7 @@ void kn_pipe_drain(int fd)
     while (count == (ssize_t)sizeof(bytes) || (count < 0 && errno == EINTR));
 }
 
-/* ---- Timers: a binary heap, earliest first ------------------------------------------------------ */
+/* ---- Timers: a binary heap, earliest first -------------------------------------------------- */
 
 static int64_t due(const kn_op *op)
 {
@@ -100,7 +100,7 @@ static void run_timers(kiwi_net *net) /* locked */
     }
 }
 
-/* ---- Parking ----------------------------------------------------------------------------------- */
+/* ---- Parking -------------------------------------------------------------------------------- */
 
 /* Tell a level-triggered room which directions of `sock` are waited for. */
 static int watch_level(kiwi_net *net, kn_sock *sock)
@@ -165,7 +165,7 @@ void kn_sock_event(kiwi_net *net, const kn_event *event)
         (void)watch_level(net, sock); /* fewer directions than before: cannot fail */
 }
 
-/* ---- Leading ----------------------------------------------------------------------------------- */
+/* ---- Leading -------------------------------------------------------------------------------- */
 
 bool kn_helps(const kiwi_net *net)
 {
@@ -238,7 +238,7 @@ void kn_lead_once(kiwi_net *net, kn_lead as, int64_t until_us)
         MUST(pthread_cond_broadcast(&net->lead_free));
 }
 
-/* ---- kiwi_net_wait() --------------------------------------------------------------------------- */
+/* ---- kiwi_net_wait() ------------------------------------------------------------------------ */
 
 /* `for_next`: the caller wants a watched task; another thread may have taken the last one. */
 static bool something_to_tell(kiwi_net *net, bool for_next)

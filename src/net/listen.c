@@ -1,5 +1,6 @@
-/* listen.c - listeners: binding, accepting, and the handshakes of accepted connections, which run outside
- * the listener's queue so that a silent client delays nobody.  The contracts are in state.h. */
+/* listen.c - listeners: binding, accepting, and the handshakes of accepted connections, which run
+ * outside the listener's queue so that a silent client delays nobody.  The contracts are in
+ * state.h. */
 #include "config.h"
 
 #include "net/state.h"
@@ -10,7 +11,7 @@
 
 #include "base/locks.h"
 
-/* ---- Accepting ------------------------------------------------------------------------------------ */
+/* ---- Accepting ------------------------------------------------------------------------------ */
 
 /* Errors of one connection, not of the listener: the next one may be good (accept(2)). */
 static bool accept_again(int error)
@@ -177,7 +178,7 @@ void kn_handshake_ended(kiwi_net *net, kn_sock *sock, bool good)
     }
 }
 
-/* ---- Listening -------------------------------------------------------------------------------------- */
+/* ---- Listening ------------------------------------------------------------------------------ */
 
 /* Takes over the reference to `context` (NULL: TCP). */
 static kiwi_id listen_on(kiwi_net *net, const char *host, int64_t port, int64_t backlog,

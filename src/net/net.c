@@ -17,7 +17,8 @@ static void log_to_stderr(void *data, const char *text)
     (void)fprintf(stderr, "%s\n", text);
 }
 
-/* The number in environment variable `name`; 0 if unset; -1 if it is not a number from 1 to `max`. */
+/* The number in environment variable `name`; 0 if unset; -1 if it is not a number from 1 to
+ * `max`. */
 static int environment_number(const char *name, int max)
 {
     const char *text = getenv(name);
@@ -183,8 +184,8 @@ static void free_tables(kiwi_net *net)
     }
 }
 
-/* A socket to be closed; one that a listener holds is closed with it.  Those that are closed already and
- * still listed are in a step: no more than there are workers. */
+/* A socket to be closed; one that a listener holds is closed with it.  Those that are closed
+ * already and still listed are in a step: no more than there are workers. */
 static kn_sock *first_open(const kiwi_net *net)
 {
     for (kb_link *link = net->socks.next; link != &net->socks; link = link->next) {

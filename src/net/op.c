@@ -11,7 +11,7 @@
 
 #include "base/locks.h"
 
-/* ---- Life (locked) ------------------------------------------------------------------------------ */
+/* ---- Life (locked) -------------------------------------------------------------------------- */
 
 static bool timers_reserve(kiwi_net *net)
 {
@@ -98,7 +98,8 @@ void kn_op_ready(kiwi_net *net, kn_op *op)
     kb_list_push(op->heavy ? &net->ready_heavy : &net->ready, &op->ready);
 }
 
-/* Is the descriptor known not to be ready in direction `side`?  Then a step would be a wasted call. */
+/* Is the descriptor known not to be ready in direction `side`?  Then a step would be a wasted
+ * call. */
 static bool known_dry(const kn_op *op, int side)
 {
     const kn_sock *sock = op->sock;
@@ -234,9 +235,10 @@ void kn_look_up(kiwi_net *net, kiwi_id id, const char *host, int port)
         kn_op_resolved(net, id, NULL, EAI_SYSTEM, error);
 }
 
-/* ---- Running (locked; the lock is let go during steps) ------------------------------------------- */
+/* ---- Running (locked; the lock is let go during steps) -------------------------------------- */
 
-/* The step of an abandoned operation has come back: what it brought is nobody's, except a connection. */
+/* The step of an abandoned operation has come back: what it brought is nobody's, except a
+ * connection. */
 static void discard(kiwi_net *net, kn_op *op, kn_step step, kiwi_result *out)
 {
     kn_sock *sock = op->sock;

@@ -1,7 +1,8 @@
 /* pool.c - the fixed pool of workers.  The contract is in state.h.
  *
- * A worker carries out what is ready; with nothing ready it leads the waiting room, if nobody does; else
- * it sleeps.  It passes the lead on by nudging another worker before it does anything long. */
+ * A worker carries out what is ready; with nothing ready it leads the waiting room, if nobody
+ * does; else it sleeps.  It passes the lead on by nudging another worker before it does anything
+ * long. */
 #include "config.h"
 
 #include "net/state.h"

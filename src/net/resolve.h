@@ -1,8 +1,8 @@
 /* resolve.h - name look-ups on threads of their own.
  *
- * getaddrinfo() can neither be stepped nor interrupted, so it has places of its own beside the pool: at
- * most KN_LOOKUPS_MAX threads, which end when idle.  They are detached: a look-up that hangs does not
- * hold up kn_resolver_close().
+ * getaddrinfo() can neither be stepped nor interrupted, so it has places of its own beside the
+ * pool: at most KN_LOOKUPS_MAX threads, which end when idle.  They are detached: a look-up that
+ * hangs does not hold up kn_resolver_close().
  * Threads: any. */
 #ifndef KN_RESOLVE_H
 #define KN_RESOLVE_H
@@ -26,8 +26,8 @@ typedef struct kn_addresses {
 
 typedef struct kn_resolver kn_resolver;
 
-/* Called on a look-up thread; takes *addresses (NULL if `code`, an EAI_ value, is not 0).  It must not
- * wait.  After kn_resolver_close() it is not called any more. */
+/* Called on a look-up thread; takes *addresses (NULL if `code`, an EAI_ value, is not 0).  It must
+ * not wait.  After kn_resolver_close() it is not called any more. */
 typedef void (*kn_resolved)(kiwi_net *net, kiwi_id id, kn_addresses *addresses, int code, int sys);
 
 /* The function that looks names up: getaddrinfo().  Tests put another one here before they open a

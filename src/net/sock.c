@@ -12,7 +12,7 @@
 
 #include "base/locks.h"
 
-/* ---- Slots: keys of events that survive their socket --------------------------------------------- */
+/* ---- Slots: keys of events that survive their socket ---------------------------------------- */
 
 static bool slot_take(kiwi_net *net, kn_sock *sock)
 {
@@ -52,7 +52,7 @@ static void slot_give(kiwi_net *net, const kn_sock *sock)
     net->slot_free = sock->slot + 1;
 }
 
-/* ---- Life ------------------------------------------------------------------------------------------ */
+/* ---- Life ----------------------------------------------------------------------------------- */
 
 kn_sock *kn_sock_new(kiwi_net *net, int fd, bool tls)
 {
@@ -124,7 +124,7 @@ void kn_sock_unref(kiwi_net *net, kn_sock *sock)
     MUST(pthread_cond_broadcast(&net->sock_freed));
 }
 
-/* ---- Closing ---------------------------------------------------------------------------------------- */
+/* ---- Closing -------------------------------------------------------------------------------- */
 
 static void abort_all(kiwi_net *net, kb_link *queue)
 {
@@ -200,8 +200,8 @@ static void await_freed(kiwi_net *net, const kn_sock *sock)
     net->closers--;
 }
 
-/* What needs no waiting is sent first: a lazy runtime has not begun all that was submitted.  False: another
- * thread has closed the socket meanwhile.  Locked. */
+/* What needs no waiting is sent first: a lazy runtime has not begun all that was submitted.
+ * False: another thread has closed the socket meanwhile.  Locked. */
 static bool send_queued(kiwi_net *net, kn_sock *sock)
 {
     sock->refs++;

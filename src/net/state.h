@@ -244,8 +244,8 @@ struct kiwi_net {
 
 /* Create a running task for `op` (NULL: the caller's own).  Locked.  NULL: memory is short. */
 kn_task *kn_task_new(kiwi_net *net);
-/* End `task` as *out says (state is set from out->fault); out->bytes become the task's.  Tells whoever
- * waits; the task may be gone afterwards.  Locked. */
+/* End `task` as *out says (state is set from out->fault); out->bytes become the task's.  Tells
+ * whoever waits; the task may be gone afterwards.  Locked. */
 void kn_task_end(kiwi_net *net, kn_task *task, kiwi_result *out);
 kn_task *kn_task_find(kiwi_net *net, kiwi_id id);
 /* Move the result of an ended task into *out and remove it.  Locked. */
@@ -270,15 +270,16 @@ kn_step kn_op_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool may_compute)
 
 /* ---- op.c ---- */
 
-/* A new operation on `sock` with a task (unless it is a handshake).  Locked.  NULL: memory is short. */
+/* A new operation on `sock` with a task (unless it is a handshake).  Locked.  NULL: memory is
+ * short. */
 kn_op *kn_op_new(kiwi_net *net, kn_sock *sock, kn_op_kind kind);
 /* Put it into its side's queue and begin it if it is the head.  Locked. */
 void kn_op_queue(kiwi_net *net, kn_op *op);
 /* Make the head of a side ready, if it is queued.  Locked. */
 void kn_side_advance(kiwi_net *net, kn_sock *sock, int side);
 void kn_op_ready(kiwi_net *net, kn_op *op);
-/* Run a READY operation until it ends, parks or is handed over.  `worker`: NULL for a helping thread;
- * `may_compute`: it may take long steps, too.  Locked; lets go of the lock meanwhile. */
+/* Run a READY operation until it ends, parks or is handed over.  `worker`: NULL for a helping
+ * thread; `may_compute`: it may take long steps, too.  Locked; lets go of the lock meanwhile. */
 void kn_op_run(kiwi_net *net, kn_op *op, kn_worker *worker, bool may_compute);
 /* End `op` now with the fault *out, whatever state it is in.  Locked. */
 void kn_op_abort(kiwi_net *net, kn_op *op, kiwi_result *out);
@@ -290,7 +291,8 @@ void kn_op_expire(kiwi_net *net, kn_op *op);
 void kn_op_finish(kiwi_net *net, kn_op *op, kiwi_result *out);
 int kn_op_side(const kn_op *op);
 void kn_op_set_deadline(kiwi_net *net, kn_op *op, int64_t deadline_us);
-/* Put `op` under the time limit of its socket, if there is one; an earlier deadline stays.  Locked. */
+/* Put `op` under the time limit of its socket, if there is one; an earlier deadline stays.
+ * Locked. */
 void kn_op_limit(kiwi_net *net, kn_op *op);
 
 /* The name look-up for task `id` has ended.  Called by the resolver, not locked. */
@@ -302,10 +304,11 @@ void kn_op_discard(kiwi_net *net, kn_op *op);
 
 /* ---- join.c ---- */
 
-/* Take the sends that wait behind the TLS send `first` and go out with it into joined[], as RUNNING: their
- * number.  Locked. */
+/* Take the sends that wait behind the TLS send `first` and go out with it into joined[], as
+ * RUNNING: their number.  Locked. */
 size_t kn_join_gather(kn_op *first, kn_op *joined[KN_JOIN_COUNT]);
-/* One step for all of them; KN_WANT_WRITE: all is with the session, and the rest is flushing.  Not locked. */
+/* One step for all of them; KN_WANT_WRITE: all is with the session, and the rest is flushing.  Not
+ * locked. */
 kn_step kn_join_step(kn_op *first, kn_op *const joined[], size_t count, kiwi_result *out);
 /* After KN_WANT_WRITE: back to the queue.  Locked. */
 void kn_join_release(kiwi_net *net, kn_op *const joined[], size_t count);
@@ -333,14 +336,16 @@ void kn_udp_free(struct kn_remote *remote);
 
 /* ---- bind.c ---- */
 
-/* Bind hidden `sock`, which is taken over (NULL: memory was short), to `host`:`port`: a task that gives its
- * id.  `backlog` 0: UDP, able to broadcast; else TCP, listening.  "" is every address.  Not locked. */
+/* Bind hidden `sock`, which is taken over (NULL: memory was short), to `host`:`port`: a task that
+ * gives its id.  `backlog` 0: UDP, able to broadcast; else TCP, listening.  "" is every address.
+ * Not locked. */
 kiwi_id kn_bind_submit(kiwi_net *net, kn_sock *sock, const char *host, int64_t port, int backlog);
 kn_step kn_bind_step(kiwi_net *net, kn_op *op, kiwi_result *out);
 void kn_bind_resolved(const kn_op *op, kn_addresses *addresses, int sys, const char *why,
                       kiwi_result *out);
 void kn_bind_free(struct kn_bind *bind);
-/* A new descriptor of UDP on every address and a port of the system's choice.  0 with *fd set, or an errno. */
+/* A new descriptor of UDP on every address and a port of the system's choice.  0 with *fd set, or
+ * an errno. */
 int kn_bind_fresh(int *fd);
 
 /* ---- sock.c ---- */
@@ -351,7 +356,8 @@ kn_sock *kn_sock_any(kiwi_net *net, kiwi_id id);
 void kn_sock_close_id(kiwi_net *net, kn_sock *sock); /* all of kiwi_tcp_close().  Locked. */
 /* The numeric text of `addr` and its port; untouched for another family. */
 void kn_sock_describe(const struct sockaddr_storage *addr, char *host, size_t size, int *port);
-/* End all its operations with "Socket closed" and take it out of the table.  Locked.  First half. */
+/* End all its operations with "Socket closed" and take it out of the table.  Locked.  First
+ * half. */
 void kn_sock_abort(kiwi_net *net, kn_sock *sock);
 /* Get blocked threads out and drop the open reference.  Locked.  Second half. */
 void kn_sock_shut(kiwi_net *net, kn_sock *sock);
@@ -371,8 +377,8 @@ int kn_pipe_open(int fds[2]);
 /* ---- listen.c ---- */
 
 kn_step kn_accept_step(kn_op *op, kiwi_result *out);
-/* The accept step of the running `op` has got the connection `fd`.  True: `op` needs no further step now: it
- * has ended and is freed, or is parked.  An abandoned `op` is left alone.  Locked. */
+/* The accept step of the running `op` has got the connection `fd`.  True: `op` needs no further
+ * step now: it has ended and is freed, or is parked.  An abandoned `op` is left alone.  Locked. */
 bool kn_accept_got(kiwi_net *net, kn_op *op, int fd);
 /* The handshake of hidden `sock` has ended; its operation is gone.  Locked. */
 void kn_handshake_ended(kiwi_net *net, kn_sock *sock, bool good);
@@ -385,8 +391,8 @@ kn_sock *kn_accepted_pop(kn_sock *listener);
 
 /* Make sure that somebody will carry out what is ready and lead the room.  Locked. */
 void kn_pool_nudge(kiwi_net *net);
-/* Is there a worker besides the calling one and those in blocking places, or can one be started?  It
- * leads the room and takes the steps meanwhile (invariant I1).  Locked. */
+/* Is there a worker besides the calling one and those in blocking places, or can one be started?
+ * It leads the room and takes the steps meanwhile (invariant I1).  Locked. */
 bool kn_pool_spare(kiwi_net *net);
 void kn_pool_stop(kiwi_net *net);
 
@@ -394,23 +400,24 @@ void kn_pool_stop(kiwi_net *net);
 
 /* May a thread that waits take steps?  With helping, or where there is nobody else.  Locked. */
 bool kn_helps(const kiwi_net *net);
-/* The next operation for such a thread; NULL: none.  Long work is the workers', unless there are none or
- * it is all there is to do (`sole`: the caller has nothing else): then a hand-over would only cost time.
- * Locked. */
+/* The next operation for such a thread; NULL: none.  Long work is the workers', unless there are
+ * none or it is all there is to do (`sole`: the caller has nothing else): then a hand-over would
+ * only cost time.  Locked. */
 kn_op *kn_help_pick(const kiwi_net *net, bool sole);
-/* Until when may a thread sleep that relies on others to lead?  Where there are no workers it looks again
- * from time to time, because none may come.  Locked. */
+/* Until when may a thread sleep that relies on others to lead?  Where there are no workers it
+ * looks again from time to time, because none may come.  Locked. */
 int64_t kn_sleep_until(const kiwi_net *net, int64_t until_us);
 
-/* Lead once: wait in the room until `until_us`, and make what became ready READY.  Locked; `lead` must be
- * free and is free afterwards. */
+/* Lead once: wait in the room until `until_us`, and make what became ready READY.  Locked; `lead`
+ * must be free and is free afterwards. */
 void kn_lead_once(kiwi_net *net, kn_lead as, int64_t until_us);
 /* Get the leader out of the room, if it is in there.  Locked. */
 void kn_lead_kick(kiwi_net *net);
 /* Tell callers of kiwi_net_wait() that there is something.  Locked. */
 void kn_lead_tell(kiwi_net *net);
 bool kn_lead_needed(const kiwi_net *net);
-/* kiwi_net_wait(); `for_next`: it also returns once no watched task is left that could end.  Not locked. */
+/* kiwi_net_wait(); `for_next`: it also returns once no watched task is left that could end.  Not
+ * locked. */
 void kn_net_wait(kiwi_net *net, int64_t timeout_us, bool sole, bool for_next);
 void kn_park(kiwi_net *net, kn_op *op, int want);
 void kn_timer_set(kiwi_net *net, kn_op *op);

@@ -29,7 +29,7 @@ enum { SEND_FLAGS = MSG_NOSIGNAL };
 enum { SEND_FLAGS = 0 }; /* SO_NOSIGPIPE is set instead */
 #endif
 
-/* ---- Receiving -------------------------------------------------------------------------------- */
+/* ---- Receiving ------------------------------------------------------------------------------ */
 
 /* Receive at most `size` bytes now.  KB_OK with *got 0: the end of the stream. */
 typedef kn_step receiver(kn_op *op, void *buf, size_t size, size_t *got, kiwi_result *out);
@@ -125,9 +125,10 @@ static kn_step step_recv(kn_op *op, kiwi_result *out)
     return KN_DONE;
 }
 
-/* ---- Sending ---------------------------------------------------------------------------------- */
+/* ---- Sending -------------------------------------------------------------------------------- */
 
-/* Before a send waits: bytes that were lent by its submitter are copied.  false: memory is short. */
+/* Before a send waits: bytes that were lent by its submitter are copied.  false: memory is
+ * short. */
 static bool keep_rest(kn_op *op)
 {
     if (!op->lent)
@@ -164,7 +165,8 @@ static kn_step step_send(kn_op *op, kiwi_result *out)
     return KN_DONE;
 }
 
-/* Under session_lock: send up to the end of this turn, after what an abandoned send has left behind. */
+/* Under session_lock: send up to the end of this turn, after what an abandoned send has left
+ * behind. */
 static kn_step tls_send_turn(kn_op *op, kb_status *status, kb_error *err)
 {
     kn_tls *session = op->sock->session;
@@ -215,7 +217,7 @@ static kn_step step_fin(kn_op *op, kiwi_result *out)
     return KN_DONE;
 }
 
-/* ---- The rest --------------------------------------------------------------------------------- */
+/* ---- The rest ------------------------------------------------------------------------------- */
 
 static kn_step step_handshake(kn_op *op, kiwi_result *out)
 {

@@ -351,7 +351,7 @@ size_t kiwi_net_pending(kiwi_net *net)
     return count;
 }
 
-/* ---- The caller's own tasks ------------------------------------------------------------------- */
+/* ---- The caller's own tasks ----------------------------------------------------------------- */
 
 kiwi_id kiwi_task_open(kiwi_net *net)
 {
@@ -391,7 +391,7 @@ int kiwi_task_fault(kiwi_net *net, kiwi_id id, const char *message)
     return end_own(net, id, &out);
 }
 
-/* ---- Failed TLS connects ----------------------------------------------------------------------- */
+/* ---- Failed TLS connects -------------------------------------------------------------------- */
 
 kiwi_id kiwi_tls_failed(kiwi_net *net, const kiwi_result *reason)
 {
@@ -418,7 +418,7 @@ int kiwi_tls_error(kiwi_net *net, kiwi_id id, kiwi_result *out)
     return known ? 0 : ENOENT;
 }
 
-/* ---- Watching ---------------------------------------------------------------------------------- */
+/* ---- Watching ------------------------------------------------------------------------------- */
 
 /* May a thread that waits for `task` take a step of it itself? */
 static bool can_help(const kiwi_net *net, const kn_task *task)
@@ -492,7 +492,7 @@ int kiwi_task_next(kiwi_net *net, int timeout_ms, kiwi_result *out)
     }
 }
 
-/* ---- Awaiting ---------------------------------------------------------------------------------- */
+/* ---- Awaiting ------------------------------------------------------------------------------- */
 
 static void leave(kn_task *task, const kn_waiter *waiter)
 {

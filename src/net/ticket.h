@@ -1,8 +1,8 @@
 /* ticket.h - sessions that clients of one context may resume.
  *
- * Place: net layer, between tls.c and trust.c; nobody else includes it.
- * A session is taken out to be resumed: with TLS 1.3 a ticket that is used twice lets who listens see that
- * both connections are the same client's (RFC 8446, C.4), and servers send new ones in each session.
+ * Place: net layer, between tls.c and trust.c; nobody else includes it.  A session is taken out to
+ * be resumed: with TLS 1.3 a ticket that is used twice lets who listens see that both connections
+ * are the same client's (RFC 8446, C.4), and servers send new ones in each session.
  * Threads: all functions may be called by any thread. */
 #ifndef KN_TICKET_H
 #define KN_TICKET_H
@@ -30,11 +30,12 @@ typedef struct kn_tickets {
 int kn_tickets_init(kn_tickets *tickets); /* 0 or an errno */
 void kn_tickets_fini(kn_tickets *tickets);
 
-/* Keep `data`, which becomes the cache's, for a connection to the peer `key`.  Never fails: without memory
- * the next handshake is a full one. */
+/* Keep `data`, which becomes the cache's, for a connection to the peer `key`.  Never fails:
+ * without memory the next handshake is a full one. */
 void kn_tickets_put(kn_tickets *tickets, const char *key, gnutls_datum_t *data);
 
-/* Take the newest session with `key` into *out (the caller frees it by kn_ticket_wipe()).  false: none. */
+/* Take the newest session with `key` into *out (the caller frees it by kn_ticket_wipe()).  false:
+ * none. */
 bool kn_tickets_take(kn_tickets *tickets, const char *key, gnutls_datum_t *out);
 
 /* Free *data after overwriting it; what is free already is left alone. */

@@ -1,15 +1,16 @@
 /* tls.c - steps of one TLS session.  The contract is in tls.h; contexts are in trust.c.
  *
- * Output goes through a buffer of our own.  GnuTLS hands over whole records and is always told that they
- * are gone; what the system does not take at once waits in `out`, and while it waits no new record is
- * made.  Letting GnuTLS keep the rest itself has two traps: the next send delivers the old record instead
- * of the data given, and a key update that arrives while a record is half sent makes it send data twice.
+ * Output goes through a buffer of our own.  GnuTLS hands over whole records and is always told
+ * that they are gone; what the system does not take at once waits in `out`, and while it waits no
+ * new record is made.  Letting GnuTLS keep the rest itself has two traps: the next send delivers
+ * the old record instead of the data given, and a key update that arrives while a record is half
+ * sent makes it send data twice.
  *
- * Input is read ahead: a record is asked for in two parts, its header and the rest, and taking what follows
- * with the same call halves the system calls.  What was read ahead waits in `in`.
+ * Input is read ahead: a record is asked for in two parts, its header and the rest, and taking
+ * what follows with the same call halves the system calls.  What was read ahead waits in `in`.
  *
- * GNUTLS_E_AGAIN alone does not mean "wait": it also comes after tickets, key updates and parts of a
- * record.  Only pull() knows, and sets `want_read` when the system really had nothing. */
+ * GNUTLS_E_AGAIN alone does not mean "wait": it also comes after tickets, key updates and parts of
+ * a record.  Only pull() knows, and sets `want_read` when the system really had nothing. */
 #include "config.h"
 
 #include "net/tls.h"
@@ -273,8 +274,8 @@ static void fail_gnutls(const kn_tls *tls, kb_error *failure, int code, const ch
 
 /* ---- Verification ---------------------------------------------------------------------------- */
 
-/* The chain is not trusted otherwise: is it the development certificate, from this machine?  The library
- * still makes the peer prove that it has the key. */
+/* The chain is not trusted otherwise: is it the development certificate, from this machine?  The
+ * library still makes the peer prove that it has the key. */
 static bool is_development(kn_tls *tls)
 {
     if (!tls->context->development || !tls->loopback)
@@ -348,7 +349,8 @@ static void keep_session(kn_tls *tls)
         kn_tickets_put(&tls->context->tickets, tls->peer, &data);
 }
 
-/* With TLS 1.2 a ticket comes before the handshake ends, and a resumed session keeps the one it has. */
+/* With TLS 1.2 a ticket comes before the handshake ends, and a resumed session keeps the one it
+ * has. */
 static void keep_old_session(kn_tls *tls)
 {
     if (gnutls_protocol_get_version(tls->session) < GNUTLS_TLS1_3 &&
@@ -369,7 +371,7 @@ static int ticket_came(gnutls_session_t session, unsigned int type, unsigned int
     return 0;
 }
 
-/* ---- Verification, inside the handshake ------------------------------------------------------- */
+/* ---- Verification, inside the handshake ----------------------------------------------------- */
 
 /* Not 0 ends it. */
 static int verify_peer(gnutls_session_t session)
@@ -393,8 +395,8 @@ static int verify_peer(gnutls_session_t session)
 
 /* ---- Opening and closing --------------------------------------------------------------------- */
 
-/* Copy `name` to tls->name as it appears in certificates: [::1] and ::1%eth0 are ::1, and the dot at the
- * end of a full name is not part of it. */
+/* Copy `name` to tls->name as it appears in certificates: [::1] and ::1%eth0 are ::1, and the dot
+ * at the end of a full name is not part of it. */
 static kb_status take_name(kn_tls *tls, const char *name, kb_error *err)
 {
     size_t size = strlen(name);
@@ -613,9 +615,10 @@ static void refuse_renegotiation(kn_tls *tls)
 /* What a result of GnuTLS that is no success asks for. */
 typedef enum verdict { AGAIN, WAIT, FAILED } verdict;
 
-/* Two floods become a failure here, in *code.  Records which carry nothing would keep the thread of this
- * step, and the session's lock, for ever.  A message that never ends would be kept up to its 16 MiB: GnuTLS
- * forgets its limit where a message comes in many records.  Handshakes may come in tiny fragments. */
+/* Two floods become a failure here, in *code.  Records which carry nothing would keep the thread
+ * of this step, and the session's lock, for ever.  A message that never ends would be kept up to
+ * its 16 MiB: GnuTLS forgets its limit where a message comes in many records.  Handshakes may come
+ * in tiny fragments. */
 static verdict judge(kn_tls *tls, int *code, int *spins)
 {
     if (gnutls_error_is_fatal(*code) != 0)

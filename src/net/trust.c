@@ -1,8 +1,8 @@
 /* trust.c - contexts of TLS sessions: certificates, keys, trust.  The contract is in tls.h.
  *
- * Loading the system's trust takes about 10 ms, so client contexts are kept: equal options and equal
- * environment give the same context.  The cache's lock is held while a context is loaded, so that many
- * threads that connect at the same time at the start load it once. */
+ * Loading the system's trust takes about 10 ms, so client contexts are kept: equal options and
+ * equal environment give the same context.  The cache's lock is held while a context is loaded, so
+ * that many threads that connect at the same time at the start load it once. */
 #include "config.h"
 
 #include "net/trust.h"
@@ -64,15 +64,16 @@ static kb_status check_readable(const char *what, const char *path, kb_error *er
 /* ---- The library, and its priorities ------------------------------------------------------- */
 
 #define NEW_VERSIONS "-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL"
-/* The server chooses the cipher, and does without what scanners rightly complain about: key exchange that
- * is not forward secret, CBC (Lucky 13).  Its choice includes the group, so first the one whose share nearly
- * every client sends at once, which saves a HelloRetryRequest; finite fields only help to keep it busy. */
+/* The server chooses the cipher, and does without what scanners rightly complain about: key
+ * exchange that is not forward secret, CBC (Lucky 13).  Its choice includes the group, so first
+ * the one whose share nearly every client sends at once, which saves a HelloRetryRequest; finite
+ * fields only help to keep it busy. */
 #define SERVER_CHOICE                                                                              \
     ":%SERVER_PRECEDENCE:-RSA:-AES-128-CBC:-AES-256-CBC:-GROUP-ALL:+GROUP-X25519"                  \
     ":+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-SECP521R1:+GROUP-X448"
 
-/* Changes of the system's policy, which is otherwise kept.  Clients take old ciphers, if that is all that
- * a server has. */
+/* Changes of the system's policy, which is otherwise kept.  Clients take old ciphers, if that is
+ * all that a server has. */
 static const char *const priority_table[2] = {NEW_VERSIONS, NEW_VERSIONS SERVER_CHOICE};
 static const char *const priority_fallback[2] = {
     "NORMAL:" NEW_VERSIONS, "NORMAL:" NEW_VERSIONS SERVER_CHOICE}; /* no default to change */
@@ -139,8 +140,8 @@ static kb_status load_folders(gnutls_certificate_credentials_t creds, const char
     return KB_OK;
 }
 
-/* The system's authorities, or those of SSL_CERT_FILE and SSL_CERT_DIR instead.  Not finding any is no
- * error here: then nobody is trusted, and the handshake says so. */
+/* The system's authorities, or those of SSL_CERT_FILE and SSL_CERT_DIR instead.  Not finding any
+ * is no error here: then nobody is trusted, and the handshake says so. */
 static kb_status load_system(gnutls_certificate_credentials_t creds, kb_error *err)
 {
     const char *file = env_text("SSL_CERT_FILE");
@@ -262,8 +263,8 @@ static bool wants_verify(const kiwi_tls_options *options)
     return text == NULL || strcmp(text, "0") != 0;
 }
 
-/* Everything a client context depends on, in one malloc'ed string, or NULL.  The unit separator cannot
- * be part of the environment's or the script's file names by accident. */
+/* Everything a client context depends on, in one malloc'ed string, or NULL.  The unit separator
+ * cannot be part of the environment's or the script's file names by accident. */
 static char *client_key(const kiwi_tls_options *options, bool verify)
 {
     const char *part[] = {or_empty(options->cert),
@@ -311,7 +312,8 @@ static kn_tls_context *cache_find(const char *key) /* needs cache_lock */
     return context;
 }
 
-/* Put `context` in front; gives the context that had to go, whose reference is the caller's, or NULL. */
+/* Put `context` in front; gives the context that had to go, whose reference is the caller's, or
+ * NULL. */
 static kn_tls_context *cache_add(kn_tls_context *context) /* needs cache_lock */
 {
     (void)kn_tls_context_ref(context);

@@ -203,8 +203,8 @@ static kn_sock *find(kiwi_net *net, kiwi_id id) /* locked */
     return sock != NULL && sock->udp ? sock : NULL;
 }
 
-/* What is to be sent, with its addresses if `host` is one.  NULL: it cannot be, and *out says why.  Port 0 is
- * left to the system, which refuses it. */
+/* What is to be sent, with its addresses if `host` is one.  NULL: it cannot be, and *out says why.
+ * Port 0 is left to the system, which refuses it. */
 static struct kn_remote *prepare(const char *host, int64_t port, const void *data, size_t size,
                                  kiwi_result *out)
 {

@@ -119,7 +119,8 @@ static void room_forget(kn_room *room, int fd, unsigned *note)
     kb_unlock(&room->lock);
 }
 
-/* Copy the list for the leader; returns its length.  *whole: memory was not short, nothing is missing. */
+/* Copy the list for the leader; returns its length.  *whole: memory was not short, nothing is
+ * missing. */
 static size_t copy_places(kn_room *room, bool *whole)
 {
     kb_lock(&room->lock);

@@ -1,4 +1,5 @@
-/* check_cert.c - net/cert: the development certificate is made once, kept safely, replaced when no use. */
+/* check_cert.c - net/cert: the development certificate is made once, kept safely, replaced when no
+ * use. */
 #include "config.h"
 
 #include <gnutls/x509.h>

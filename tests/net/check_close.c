@@ -1,5 +1,5 @@
-/* check_close.c - closing in every state of an operation: each task ends once, nobody hangs, no descriptor
- * is used after it was closed. */
+/* check_close.c - closing in every state of an operation: each task ends once, nobody hangs, no
+ * descriptor is used after it was closed. */
 #include "config.h"
 
 #include <errno.h>
@@ -111,7 +111,7 @@ START_TEST(closing_the_runtime_ends_what_is_pending)
 }
 END_TEST
 
-/* ---- Many rounds of connect, send, close from several threads ---------------------------------------- */
+/* ---- Many rounds of connect, send, close from several threads ------------------------------- */
 
 typedef struct race {
     kiwi_net *net;

@@ -1,9 +1,10 @@
 /* check_faults.c - every system call and every allocation of src/net fails in turn.
  *
- * A scenario (listen, connect, accept, bytes both ways, half close, close, end of the runtime) is run with
- * the n-th call of one function failing, for n = 1, 2, ... until it ran without any call failing.  Each
- * run must end in time; either it succeeds, or an operation says what failed; no descriptor (and under the
- * address sanitizer no memory) is lost; and the same runtime works as ever once the fault is over. */
+ * A scenario (listen, connect, accept, bytes both ways, half close, close, end of the runtime) is
+ * run with the n-th call of one function failing, for n = 1, 2, ... until it ran without any call
+ * failing.  Each run must end in time; either it succeeds, or an operation says what failed; no
+ * descriptor (and under the address sanitizer no memory) is lost; and the same runtime works as
+ * ever once the fault is over. */
 #include "config.h"
 
 #include <stdio.h>
@@ -22,7 +23,7 @@
 
 enum { SLICE_MS = 10, LARGE = 60000, CALLS_MAX = 30 };
 
-/* ---- A scenario, without assertions --------------------------------------------------------------- */
+/* ---- A scenario, without assertions --------------------------------------------------------- */
 
 typedef struct run {
     const kiwi_net_options *mode;
@@ -50,7 +51,8 @@ static bool fail_sys(run *r, const char *step, int sys)
     return failed_with(r, step, &(kiwi_result){.fault = KIWI_FAULT_SYSTEM, .sys = sys});
 }
 
-/* Await `id` for at most `wait_ms`.  0 with *out, ETIMEDOUT, or another error noted as a failure. */
+/* Await `id` for at most `wait_ms`.  0 with *out, ETIMEDOUT, or another error noted as a
+ * failure. */
 static int take(run *r, const char *step, kiwi_id id, int wait_ms, kiwi_result *out)
 {
     *out = (kiwi_result){0};
@@ -104,7 +106,8 @@ static bool open_listener(run *r)
     return r->port != 0 || fail_sys(r, "info", 0);
 }
 
-/* Has the server dropped the connection?  Where memory is short it may, and the handshake may fail. */
+/* Has the server dropped the connection?  Where memory is short it may, and the handshake may
+ * fail. */
 static bool was_dropped(run *r)
 {
     kiwi_result out;
@@ -232,14 +235,15 @@ static void scenario(run *r)
     }
 }
 
-/* ---- Running it with a fault ------------------------------------------------------------------------ */
+/* ---- Running it with a fault ---------------------------------------------------------------- */
 
 enum {               /* effects of a fault */
        HARMLESS = 0, /* nothing that anybody sees */
        EITHER = 1,   /* that, or an operation faults with the error */
        REPORTED = 3, /* like EITHER, and one operation at least does */
        DROPS = 4,    /* besides: a connection may be lost at its server */
-       /* Not for an edge-triggered room: there EAGAIN and a short read must be true, as they are. */
+       /* Not for an edge-triggered room: there EAGAIN and a short read must be true, as they
+        * are. */
        LEVEL_ONLY = 8,
        ALWAYS = 16 | REPORTED, /* each time */
 };

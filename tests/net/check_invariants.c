@@ -1,9 +1,10 @@
-/* check_invariants.c - what the runtime promises whatever happens (see the design's invariants I1 to I7).
+/* check_invariants.c - what the runtime promises whatever happens (see the design's invariants I1
+ * to I7).
  *
- * I1 no starvation; I2 threads and memory do not grow with load; I3 nothing is lost; I4 every task ends
- * exactly once; I5 no descriptor is used after its number was given to another.  More of them, by name:
- * I1 in check_resolve.c, I2 in check_pool.c, I6 (no crash) in check_faults.c, I7 (leftovers are bounded)
- * in check_table.c. */
+ * I1 no starvation; I2 threads and memory do not grow with load; I3 nothing is lost; I4 every task
+ * ends exactly once; I5 no descriptor is used after its number was given to another.  More of
+ * them, by name: I1 in check_resolve.c, I2 in check_pool.c, I6 (no crash) in check_faults.c, I7
+ * (leftovers are bounded) in check_table.c. */
 #include "config.h"
 
 #include <errno.h>
@@ -24,7 +25,7 @@
 #define SANITIZED 1
 #endif
 
-/* ---- I1, I2 -------------------------------------------------------------------------------------- */
+/* ---- I1, I2 --------------------------------------------------------------------------------- */
 
 /* Connections, `wanted` or as many as this process may have descriptors for. */
 static int affordable(int wanted)
@@ -103,7 +104,7 @@ START_TEST(i2_an_idle_connection_with_a_receive_takes_less_than_a_kibibyte)
 }
 END_TEST
 
-/* ---- I3 ------------------------------------------------------------------------------------------ */
+/* ---- I3 ------------------------------------------------------------------------------------- */
 
 /* Await a receive of `p`; as soon as `sent` has ended, close the sender. */
 static kiwi_result recv_or_close(pair *p, kiwi_id *sent, size_t size)
@@ -149,7 +150,7 @@ START_TEST(i3_what_a_completed_send_took_arrives_before_the_end)
 }
 END_TEST
 
-/* ---- I4 ------------------------------------------------------------------------------------------ */
+/* ---- I4 ------------------------------------------------------------------------------------- */
 
 enum { SOCKETS = 8, EACH = 4, TASKS = SOCKETS * EACH + 2 };
 
@@ -208,7 +209,7 @@ START_TEST(i4_close_in_every_state_ends_each_task_exactly_once)
 }
 END_TEST
 
-/* ---- I5 ------------------------------------------------------------------------------------------ */
+/* ---- I5 ------------------------------------------------------------------------------------- */
 
 typedef struct reuse {
     kiwi_net *net;
@@ -216,8 +217,8 @@ typedef struct reuse {
     atomic_int wrong;
 } reuse;
 
-/* Opens descriptors all the time, so that a number that is free is somebody else's at once; it must stay
- * this thread's until it is closed here. */
+/* Opens descriptors all the time, so that a number that is free is somebody else's at once; it
+ * must stay this thread's until it is closed here. */
 static void *take_numbers(void *arg)
 {
     reuse *r = arg;

@@ -1,4 +1,5 @@
-/* check_net.c - TCP through the public interface: what each operation does, and what misuse gets. */
+/* check_net.c - TCP through the public interface: what each operation does, and what misuse
+ * gets. */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* check_pool.c - the pool: no operation starves, whatever is pending; nothing is held while waiting. */
+/* check_pool.c - the pool: no operation starves, whatever is pending; nothing is held while
+ * waiting. */
 #include "config.h"
 
 #include <dirent.h>

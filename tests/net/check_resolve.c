@@ -1,4 +1,5 @@
-/* check_resolve.c - name look-ups: they fail with a reason, and hang without holding up anything else. */
+/* check_resolve.c - name look-ups: they fail with a reason, and hang without holding up anything
+ * else. */
 #include "config.h"
 
 #include <pthread.h>

@@ -1,5 +1,5 @@
-/* check_secure.c - TLS operations of the runtime: the same promises as for TCP, and what TLS adds.  The
- * development certificate is used; peers are loopback, so it is trusted. */
+/* check_secure.c - TLS operations of the runtime: the same promises as for TCP, and what TLS adds.
+ * The development certificate is used; peers are loopback, so it is trusted. */
 #include "config.h"
 
 #include <errno.h>

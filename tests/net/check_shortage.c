@@ -1,5 +1,5 @@
-/* check_shortage.c - single system calls that fail: descriptors and memory that are short for a while, slow
- * look-ups, a state folder that cannot be read or written. */
+/* check_shortage.c - single system calls that fail: descriptors and memory that are short for a
+ * while, slow look-ups, a state folder that cannot be read or written. */
 #include "config.h"
 
 #include <stdio.h>
@@ -293,8 +293,8 @@ static int look_into(const char *folder, ino_t *inode)
     return count;
 }
 
-/* Open a server context with the development certificate, call `n` failing.  `kept`: a good certificate
- * is there, and stays; otherwise it is made.  Gives how many calls failed. */
+/* Open a server context with the development certificate, call `n` failing.  `kept`: a good
+ * certificate is there, and stays; otherwise it is made.  Gives how many calls failed. */
 static long use_certificate(const char *folder, const fault *f, long n, bool kept)
 {
     kn_tls_context *context = NULL;

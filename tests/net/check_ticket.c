@@ -95,7 +95,8 @@ START_TEST(both_versions_resume)
 }
 END_TEST
 
-/* A session is proof of what was verified then: the name, and the address for the development trust. */
+/* A session is proof of what was verified then: the name, and the address for the development
+ * trust. */
 START_TEST(for_the_same_peer_only)
 {
     pair p = {.authority = ca_new()};

@@ -1,5 +1,5 @@
-/* check_tls.c - net/tls: handshakes, ends of streams, half-sent records, key updates; against itself and
- * against plain GnuTLS sessions, over socket pairs. */
+/* check_tls.c - net/tls: handshakes, ends of streams, half-sent records, key updates; against
+ * itself and against plain GnuTLS sessions, over socket pairs. */
 #include "config.h"
 
 #include <errno.h>
@@ -227,7 +227,8 @@ START_TEST(key_updates_between_records)
 }
 END_TEST
 
-/* The peer asks for new keys while one of our records is half sent: nothing is lost, nothing doubled. */
+/* The peer asks for new keys while one of our records is half sent: nothing is lost, nothing
+ * doubled. */
 START_TEST(key_update_inside_a_half_sent_record)
 {
     pair p;

@@ -1,5 +1,5 @@
-/* check_trust.c - net/trust and verification in net/tls: which certificates are believed, where trust
- * comes from, ALPN, client certificates. */
+/* check_trust.c - net/trust and verification in net/tls: which certificates are believed, where
+ * trust comes from, ALPN, client certificates. */
 #include "config.h"
 
 #include <pthread.h>
@@ -11,8 +11,8 @@
 
 /* ---- Verification ---------------------------------------------------------------------------- */
 
-/* Shake hands for `name` with a server whose certificate is `spec`; `text`: what the client says of it,
- * NULL if it is to be content. */
+/* Shake hands for `name` with a server whose certificate is `spec`; `text`: what the client says
+ * of it, NULL if it is to be content. */
 static void check_certificate(const ca_spec *spec, const char *name, const char *text)
 {
     pair p = {.authority = ca_new()};
@@ -284,8 +284,9 @@ START_TEST(alpn)
 }
 END_TEST
 
-/* `cert`: what the client shows, or NULL; a stranger's authority has the right name, but another key, or
- * the client would not even send its certificate.  TLS 1.3 clients learn of a refusal after their handshake. */
+/* `cert`: what the client shows, or NULL; a stranger's authority has the right name, but another
+ * key, or the client would not even send its certificate.  TLS 1.3 clients learn of a refusal
+ * after their handshake. */
 static void check_client(const char *cert, kb_status expected, const char *text)
 {
     pair p = {.authority = ca_new()};

@@ -1,5 +1,5 @@
-/* faults.c - the wrappers; see faults.h.  The linker sends calls of NAME to __wrap_NAME, and calls of
- * __real_NAME to the function itself. */
+/* faults.c - the wrappers; see faults.h.  The linker sends calls of NAME to __wrap_NAME, and calls
+ * of __real_NAME to the function itself. */
 #include "config.h"
 
 #if defined(HAVE_LINK_WRAP)
@@ -101,7 +101,7 @@ FAULT_CALLS(WRAP_SIMPLE)
 FAULT_EPOLL_CALLS(WRAP_SIMPLE)
 #endif
 
-/* ---- Memory ----------------------------------------------------------------------------------- */
+/* ---- Memory --------------------------------------------------------------------------------- */
 
 WRAP(void *, malloc, (size_t size))
 {
@@ -127,7 +127,7 @@ WRAP(char *, strdup, (const char *text))
     return __real_strdup(text);
 }
 
-/* ---- Calls that move bytes --------------------------------------------------------------------- */
+/* ---- Calls that move bytes ------------------------------------------------------------------ */
 
 #define WRAP_BYTES(name, parameters, whole, one_byte)                                              \
     WRAP(ssize_t, name, parameters)                                                                \
@@ -195,7 +195,7 @@ int __wrap___poll_chk(struct pollfd *fds, nfds_t count, int wait_ms, size_t room
     return count * sizeof(*fds) > room ? (abort(), -1) : __wrap_poll(fds, count, wait_ms);
 }
 
-/* ---- Calls with ways of their own ---------------------------------------------------------------- */
+/* ---- Calls with ways of their own ----------------------------------------------------------- */
 
 WRAP(int, accept, (int fd, struct sockaddr *addr, socklen_t *size))
 {
@@ -264,7 +264,7 @@ int __wrap_open(const char *path, int flags, ...)
     return __real_open(path, flags, mode);
 }
 
-/* ---- Calls that return their error ---------------------------------------------------------------- */
+/* ---- Calls that return their error ---------------------------------------------------------- */
 
 #define WRAP_RETURNS(name, parameters, arguments)                                                  \
     WRAP(int, name, parameters)                                                                    \

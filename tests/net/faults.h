@@ -1,18 +1,18 @@
 /* faults.h - makes system calls of src/net fail, one call at a time.
  *
- * The test program is linked with --wrap for every function below (see local.mk), so calls of the code
- * under test and of the test itself come here first; libraries that are linked dynamically are not
- * touched.  While nothing is armed every call goes through.
- * Threads: arm and disarm from the test's thread; calls are counted over all threads.  No assertion of
- * check may be made while something is armed: check makes system calls, too. */
+ * The test program is linked with --wrap for every function below (see local.mk), so calls of the
+ * code under test and of the test itself come here first; libraries that are linked dynamically
+ * are not touched.  While nothing is armed every call goes through.
+ * Threads: arm and disarm from the test's thread; calls are counted over all threads.  No
+ * assertion of check may be made while something is armed: check makes system calls, too. */
 #ifndef FAULTS_H
 #define FAULTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* X(type, function, parameters, arguments): those that give -1 and errno.  The functions which need more
- * than that stand in the enumeration below. */
+/* X(type, function, parameters, arguments): those that give -1 and errno.  The functions which
+ * need more than that stand in the enumeration below. */
 #define FAULT_CALLS(X)                                                                             \
     X(int, access, (const char *path, int mode), (path, mode))                                     \
     X(int, bind, (int fd, const struct sockaddr *addr, socklen_t size), (fd, addr, size))          \

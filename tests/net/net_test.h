@@ -1,5 +1,5 @@
-/* net_test.h - what the tests of the runtime share: every test runs with both waiting rooms, with and
- * without helping. */
+/* net_test.h - what the tests of the runtime share: every test runs with both waiting rooms, with
+ * and without helping. */
 #ifndef NET_TEST_H
 #define NET_TEST_H
 

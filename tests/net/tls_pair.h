@@ -1,7 +1,7 @@
 /* tls_pair.h - a TLS client and a TLS server over a socket pair, stepped by one thread.
  *
- * Shared by the tests of net/tls and net/trust.  The suite's time limit ends every loop here that makes
- * no progress. */
+ * Shared by the tests of net/tls and net/trust.  The suite's time limit ends every loop here that
+ * makes no progress. */
 #ifndef TLS_PAIR_H
 #define TLS_PAIR_H
 
