@@ -9,10 +9,13 @@ check_PROGRAMS += %D%/echo_server %D%/many_clients %D%/tls_client
 dist_doc_DATA += %D%/guide.md
 EXTRA_DIST += \
 	%D%/channels.kiwi \
+	%D%/chat_server.kiwi \
 	%D%/echo_server.kiwi \
+	%D%/http_probe.kiwi \
 	%D%/https_get.kiwi \
 	%D%/port_scanner.kiwi \
 	%D%/tcp_client.kiwi \
+	%D%/tcp_proxy.kiwi \
 	%D%/tls_echo_server.kiwi \
 	%D%/tour.kiwi \
 	%D%/udp_echo.kiwi
