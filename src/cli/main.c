@@ -5,6 +5,7 @@
  * EXIT_USAGE. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,7 @@ static void print_usage(FILE *to)
           "  -ns, --no-stdlib        run without the standard library\n"
           "  -sm, --safemode         forbid files, processes and the network\n"
           "  -                       run the program on standard input\n"
+          "  --memory-limit SIZE     let the script use SIZE bytes at most (64m: k, m or g may follow)\n"
           "  -v, --version           print the version of the language\n"
           "  -h, --help              print this text\n",
           to);
@@ -146,6 +148,19 @@ static const char *next_word(int argc, char **argv, int *i, const char *complain
     return NULL;
 }
 
+/* The variable of the environment is what the interpreter reads, and the programs which the script runs.
+ * False after a complaint. */
+static bool limit_memory(const char *size)
+{
+    size_t digits = strspn(size, "0123456789");
+    size_t suffix = strspn(size + digits, "kKmMgG");
+    if (digits > 0 && strspn(size, "0") < digits && suffix <= 1 && size[digits + suffix] == '\0' &&
+        setenv("KIWI_MEMORY_LIMIT", size, 1) == 0)
+        return true;
+    fprintf(stderr, "Not a size for `--memory-limit`: %s\n", size);
+    return false;
+}
+
 /* Take the option argv[*i], with the word it needs.  False after a complaint. */
 static bool take_option(request *req, int argc, char **argv, int *i)
 {
@@ -162,6 +177,9 @@ static bool take_option(request *req, int argc, char **argv, int *i)
     } else if (is_option(word, "-p", "--stdlib-path")) {
         req->options.stdlib_path = next_word(argc, argv, i, "Expected a folder after `-p`.");
         return req->options.stdlib_path != NULL;
+    } else if (strcasecmp(word, "--memory-limit") == 0) {
+        const char *size = next_word(argc, argv, i, "Expected a size after `--memory-limit`.");
+        return size != NULL && limit_memory(size);
     } else if (is_option(word, "-e", "--execute")) {
         decide(req, DO_RUN_CODE);
         req->word = next_word(argc, argv, i, "Expected code string after `-e`.");
@@ -286,8 +304,12 @@ static int new_file(const char *name)
 static int run_request(const request *req)
 {
     kiwi_vm *vm = NULL;
-    if (kiwi_vm_new(&req->options, &vm) != 0) {
-        fputs("kiwi: the interpreter cannot be started\n", stderr);
+    int error = kiwi_vm_new(&req->options, &vm);
+    if (error != 0) {
+        const char *limit = getenv("KIWI_MEMORY_LIMIT");
+        fprintf(stderr, "kiwi: the interpreter cannot be started%s%s\n",
+                error == EINVAL && limit != NULL ? "; KIWI_MEMORY_LIMIT is no size: " : "",
+                error == EINVAL && limit != NULL ? limit : "");
         return EXIT_USAGE;
     }
     int code = EXIT_FAILURE;

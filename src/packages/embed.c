@@ -66,6 +66,9 @@ int kiwi_vm_new(const kiwi_vm_options *options, kiwi_vm **out)
         options = &defaults;
     if (options->argc < 0 || (options->argc > 0 && options->argv == NULL))
         return EINVAL;
+    const char *limit = getenv("KIWI_MEMORY_LIMIT");
+    if (limit != NULL && limit[0] != '\0' && kw_heap_size(limit) == 0)
+        return EINVAL;
     kiwi_vm *k = calloc(1, sizeof(*k));
     if (k == NULL)
         return ENOMEM;

@@ -292,12 +292,16 @@ void kw_gc_collect(kw_vm *vm)
     sweep(vm);
     heap->due = false;
     heap->collections++;
+    heap->live = heap->bytes;
+    if (heap->live <= heap->limit - heap->limit / KW_LEAST_ROOM)
+        heap->grace = 0;
     size_t next = heap->bytes > SIZE_MAX / 2 ? SIZE_MAX : heap->bytes * 2;
     if (next < LEAST_THRESHOLD)
         next = LEAST_THRESHOLD;
     /* Near the limit collect more often, but never at every allocation. */
     size_t room = heap->bytes < heap->limit ? heap->limit - heap->bytes : 0;
-    size_t near = heap->bytes + room / 2 + (64 << 10);
+    size_t least = heap->bytes / KW_LEAST_ROOM + (64 << 10);
+    size_t near = heap->bytes + (room / 2 > least ? room / 2 : least);
     heap->threshold = next < near ? next : near;
 }
 

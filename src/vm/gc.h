@@ -27,6 +27,8 @@ void kw_gc_adopt(kw_vm *vm, size_t size);
 
 kw_heap *kw_heap_new(void); /* NULL: no memory; the limit comes from KIWI_MEMORY_LIMIT (bytes; k, m, g) */
 void kw_heap_free(kw_vm *vm);
+/* The bytes that a text such as "64m" (k, m, g) stands for; 0: it is no size. */
+size_t kw_heap_size(const char *text);
 void kw_heap_limit(kw_vm *vm, size_t limit); /* another limit, in bytes */
 /* As kw_new_obj, but for objects of any size: NULL when there is no memory, the error is thrown. */
 void *kw_try_new_obj(kw_vm *vm, kw_kind kind, size_t size);

@@ -15,10 +15,9 @@ enum {
     SMALL = 64 << 10,          /* requests above this are refused rather than overdrawn */
 };
 
-/* "64m" and the like; 0 if `text` is no size. */
-static size_t parse_size(const char *text)
+size_t kw_heap_size(const char *text)
 {
-    if (text == NULL || *text < '0' || *text > '9')
+    if (*text < '0' || *text > '9')
         return 0;
     char *end = NULL;
     errno = 0;
@@ -45,7 +44,8 @@ kw_heap *kw_heap_new(void)
     kw_heap *heap = calloc(1, sizeof(*heap));
     if (heap == NULL)
         return NULL;
-    heap->limit = parse_size(getenv("KIWI_MEMORY_LIMIT"));
+    const char *text = getenv("KIWI_MEMORY_LIMIT");
+    heap->limit = text == NULL ? 0 : kw_heap_size(text);
     if (heap->limit == 0)
         heap->limit = machine_limit();
     heap->threshold = FIRST_THRESHOLD;
@@ -103,6 +103,33 @@ static bool within(const kw_heap *heap, size_t more)
     return heap->bytes <= heap->limit && more <= heap->limit - heap->bytes;
 }
 
+/* May a request for `more` bytes be granted?  Natives cannot be interrupted by a collection, so one that does
+ * not fit beside the garbage is granted where it would fit without it, up to twice the limit; the next
+ * safepoint collects, and throws if the limit was passed in earnest.  A handler of MemoryError has its grace. */
+static bool granted(kw_vm *vm, size_t more)
+{
+    kw_heap *heap = vm->heap;
+    if (within(heap, more))
+        return true;
+    if (heap->bytes < heap->grace && more <= heap->grace - heap->bytes)
+        return true;
+    size_t ceiling = heap->limit < machine_limit() / 2 ? heap->limit * 2 : heap->limit;
+    if (heap->live > heap->limit || more > heap->limit - heap->live || heap->bytes > ceiling ||
+        more > ceiling - heap->bytes)
+        return false;
+    heap->overdrawn = true;
+    ask(vm);
+    return true;
+}
+
+/* The one way in which a request is refused, by the limit and by the system. */
+static void *refuse(kw_vm *vm, size_t size)
+{
+    ask(vm);
+    kw_throw_memory(vm, size);
+    return NULL;
+}
+
 /* Give the reserve to the system, so that it has memory once more.  False: it was spent before. */
 static bool spend_reserve(kw_vm *vm)
 {
@@ -137,11 +164,11 @@ static void check_limit(kw_vm *vm, size_t more)
 bool kw_gc_room(kw_vm *vm, size_t n, size_t size)
 {
     if (n != 0 && size > SIZE_MAX / 2 / n) {
-        kw_throw_memory(vm, SIZE_MAX / 2);
+        (void)refuse(vm, SIZE_MAX / 2);
         return false;
     }
-    if (n >= (size_t)1 << 31 || !within(vm->heap, n * size)) {
-        kw_throw_memory(vm, n * size);
+    if (n >= (size_t)1 << 31 || !granted(vm, n * size)) {
+        (void)refuse(vm, n * size);
         return false;
     }
     return true;
@@ -167,17 +194,11 @@ void *kw_try_realloc(kw_vm *vm, void *p, size_t old_size, size_t new_size)
 {
     if (new_size <= SMALL || new_size <= old_size)
         return kw_realloc(vm, p, old_size, new_size);
-    if (!within(vm->heap, new_size - old_size)) {
-        ask(vm);
-        kw_throw_memory(vm, new_size);
-        return NULL;
-    }
+    if (!granted(vm, new_size - old_size))
+        return refuse(vm, new_size);
     void *q = realloc(p, new_size);
-    if (q == NULL) {
-        ask(vm);
-        kw_throw_memory(vm, new_size);
-        return NULL;
-    }
+    if (q == NULL)
+        return refuse(vm, new_size);
     vm->heap->bytes -= old_size;
     count(vm, new_size);
     return q;
@@ -268,10 +289,12 @@ bool kw_gc_overdrawn(kw_vm *vm)
         return false;
     if (heap->reserve == NULL)
         heap->reserve = malloc(RESERVE);
-    bool short_of = heap->reserve == NULL || heap->bytes > heap->limit;
+    /* A heap that is all but full counts as full: collections that free next to nothing would follow
+     * one another for ever. */
+    bool short_of = heap->reserve == NULL || heap->bytes > heap->limit - heap->limit / KW_LEAST_ROOM;
     heap->grace = short_of ? heap->bytes + GRACE : 0;
     if (short_of)
-        kw_throw_memory(vm, heap->bytes);
+        (void)refuse(vm, heap->bytes); /* asks for a collection of what the handler lets go of */
     heap->overdrawn = false;
     return short_of;
 }

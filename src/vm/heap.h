@@ -12,7 +12,8 @@ struct kw_heap {
     kw_slabs slabs;        /* memory of the small ones */
     size_t bytes;          /* counted memory in use */
     size_t threshold;      /* a collection is asked for beyond this */
-    size_t limit;          /* a request that passes this is refused */
+    size_t limit;          /* what may be in use after a collection */
+    size_t live;           /* what was in use after the last one */
     bool due;              /* a collection is wanted at the next safepoint */
     bool overdrawn;        /* a small request passed the limit: MemoryError at the next safepoint */
     size_t grace;          /* after that error: bytes in use up to which the script may go on and clean up */
@@ -23,6 +24,7 @@ struct kw_heap {
     uint64_t collections;
 };
 
+enum { KW_LEAST_ROOM = 64 }; /* the part 1/64 of the limit: what a collection should leave, at least */
 enum { KW_WHITE = 0, KW_GRAY = 1, KW_BLACK = 2 }; /* kw_obj.mark */
 
 /* Give back the memory of an object of `size` bytes. */

@@ -79,6 +79,8 @@ END_TEST
 START_TEST(allocation_asks_for_a_collection)
 {
     kw_vm *vm = make_vm();
+    vm->gc_stress = false; /* KIWI_GC_STRESS may be set */
+    kw_gc_collect(vm);
     vm->budget = 1000;
     ck_assert(!kw_gc_due(vm));
     for (int i = 0; i < 200000 && !kw_gc_due(vm); i++)
@@ -118,6 +120,29 @@ START_TEST(the_limit_becomes_an_error)
     vm->pinned->count = 0;
     kw_gc_collect(vm);
     ck_assert_ptr_nonnull(kw_bytes_new(vm, NULL, 1 << 20));
+    kw_vm_destroy(vm);
+}
+END_TEST
+
+START_TEST(garbage_does_not_count_against_the_limit)
+{
+    ck_assert_int_eq(setenv("KIWI_MEMORY_LIMIT", "4m", 1), 0);
+    kw_vm *vm = make_vm();
+    kw_gc_collect(vm);
+    ck_assert_ptr_nonnull(kw_bytes_new(vm, NULL, 3 << 20));
+    ck_assert_ptr_nonnull(kw_bytes_new(vm, NULL, 3 << 20)); /* fits once the other is gone */
+    ck_assert_ptr_null(kw_bytes_new(vm, NULL, 3 << 20));    /* but there is a bound */
+    kw_clear_error(vm);
+    kw_gc_collect(vm);
+    ck_assert(!kw_gc_overdrawn(vm));
+    for (int i = 0; i < 2; i++) {
+        kw_bytes *bytes = kw_bytes_new(vm, NULL, 3 << 20);
+        ck_assert_ptr_nonnull(bytes);
+        kw_pin(vm, kw_of_obj(KW_BYTES, bytes));
+    }
+    kw_gc_collect(vm);
+    ck_assert(kw_gc_overdrawn(vm));
+    ck_assert_str_eq(vm->error.type->text, "MemoryError");
     kw_vm_destroy(vm);
 }
 END_TEST
@@ -184,4 +209,4 @@ END_TEST
 
 SUITE_MAIN("heap", 60, what_roots_reach_survives_and_the_rest_is_freed, a_long_chain_is_marked_without_recursion,
            globals_are_roots_and_know_their_package, allocation_asks_for_a_collection, the_limit_becomes_an_error,
-           pointers_are_released_once, functions_keep_their_parts_and_forget_caches)
+           garbage_does_not_count_against_the_limit, pointers_are_released_once, functions_keep_their_parts_and_forget_caches)
