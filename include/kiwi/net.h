@@ -48,7 +48,8 @@ typedef struct kiwi_net_options {
                            KIWI_NET_HELP=0 in the environment */
     bool lazy;          /* do not wake a worker at each submission: the one thread that submits promises
                            to call kiwi_net_flush() or kiwi_net_wait() soon (an interpreter does) */
-    void (*log)(void *data, const char *text); /* warnings; NULL: standard error.  From any thread. */
+    void (*log)(void *data, const char *text); /* warnings; NULL: standard error.  From any thread; it must
+                                                  not call the runtime, whose lock may be held */
     void *log_data;
 } kiwi_net_options;
 
