@@ -203,7 +203,9 @@ static kw_scope *new_scope(place *at)
     return s;
 }
 
-static void examine_function(place *at, kw_function_node *f)
+/* Not inlined, nor examine_package(): in each level of examine() they would take their room on the
+ * C stack. */
+__attribute__((noinline)) static void examine_function(place *at, kw_function_node *f)
 {
     place inside = {.all = at->all, .scope = new_scope(at), .unit = at->unit};
     if (inside.scope == NULL)
@@ -247,7 +249,7 @@ static void take_over(place *at, kw_unit *unit, const kw_node *n)
     }
 }
 
-static void examine_package(place *at, const kw_node *n)
+__attribute__((noinline)) static void examine_package(place *at, const kw_node *n)
 {
     kw_unit *unit = kw_arena_alloc(at->all->arena, sizeof(*unit));
     if (unit == NULL) {

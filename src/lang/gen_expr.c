@@ -458,12 +458,10 @@ static void import_like(kw_compiler *c, const kw_node *n, unsigned kind, unsigne
     kw_c_abc(c, OP_IMPORT, dest, reg, kind);
 }
 
-void kw_c_expr(kw_compiler *c, const kw_node *n, unsigned dest)
+/* What makes no long chains.  Not inlined: its room on the C stack is for the innermost level only. */
+__attribute__((noinline)) static void other_expr(kw_compiler *c, const kw_node *n, unsigned dest)
 {
-    unsigned mark = c->f->free;
     kw_value v;
-    if (c->failed)
-        return;
     switch (n->kind) {
     case KW_N_NULL: kw_c_abc(c, OP_LOADNULL, dest, 0, 0); break;
     case KW_N_TRUE: kw_c_abc(c, OP_LOADBOOL, dest, 1, 0); break;
@@ -491,15 +489,9 @@ void kw_c_expr(kw_compiler *c, const kw_node *n, unsigned dest)
     case KW_N_ATTRIBUTE: attribute(c, OP_GETATTR, n->as.name, dest); break;
     case KW_N_STATIC: attribute(c, OP_GETSTATIC, n->as.name, dest); break;
     case KW_N_UNARY: unary(c, n, dest); break;
-    case KW_N_BINARY: binary(c, n, dest); break;
     case KW_N_LOGICAL: logical(c, n, dest); break;
     case KW_N_TERNARY: ternary(c, n, dest); break;
     case KW_N_ASSIGN: kw_c_assign(c, n, (int)dest); break;
-    case KW_N_CALL:
-    case KW_N_METHOD_CALL:
-    case KW_N_SUPER_CALL: kw_c_call(c, n, dest); break;
-    case KW_N_MEMBER: member(c, n, dest); break;
-    case KW_N_INDEX: index_of(c, n, dest); break;
     case KW_N_SLICE: slice(c, n, dest); break;
     case KW_N_LAMBDA: kw_c_lambda(c, n, dest); break;
     case KW_N_CASE: kw_c_case(c, n, (int)dest, false); break;
@@ -517,6 +509,22 @@ void kw_c_expr(kw_compiler *c, const kw_node *n, unsigned dest)
         kw_c_stmt(c, n);
         kw_c_abc(c, OP_LOADNULL, dest, 0, 0);
         break;
+    }
+}
+
+void kw_c_expr(kw_compiler *c, const kw_node *n, unsigned dest)
+{
+    unsigned mark = c->f->free;
+    if (c->failed)
+        return;
+    switch (n->kind) {
+    case KW_N_BINARY: binary(c, n, dest); break;
+    case KW_N_CALL:
+    case KW_N_METHOD_CALL:
+    case KW_N_SUPER_CALL: kw_c_call(c, n, dest); break;
+    case KW_N_MEMBER: member(c, n, dest); break;
+    case KW_N_INDEX: index_of(c, n, dest); break;
+    default: other_expr(c, n, dest); break;
     }
     c->f->free = mark;
 }

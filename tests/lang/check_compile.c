@@ -2,9 +2,11 @@
  * texts that are refused. */
 #include "config.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lang/ast.h"
 #include "lang/generate.h"
 #include "support/suite.h"
 #include "vm/chunk.h"
@@ -262,6 +264,53 @@ START_TEST(too_many_locals_are_refused)
 }
 END_TEST
 
+/* f(f(...1...)()()...)()()...: `depth` calls inside each other, each with `links` calls behind it. */
+static void compile_chains(unsigned depth, unsigned links)
+{
+    char text[8000];
+    size_t at = 0;
+    for (unsigned i = 0; i < depth; i++)
+        at += (size_t)snprintf(text + at, sizeof(text) - at, "f(");
+    at += (size_t)snprintf(text + at, sizeof(text) - at, "1");
+    for (unsigned i = 0; i < depth; i++) {
+        text[at++] = ')';
+        for (unsigned k = 0; k < links; k++)
+            at += (size_t)snprintf(text + at, sizeof(text) - at, "()");
+    }
+    text[at] = '\0';
+    kw_vm *vm = make_vm();
+    bool fits = depth * (links + 1) < KW_TREE_HEIGHT_MAX / 2;
+    ck_assert_msg((compile(vm, text) != NULL) >= fits, "%s", text);
+    if (vm->error.type != NULL)
+        ck_assert_str_eq(vm->error.message->text, "Nesting too deep.");
+    kw_vm_destroy(vm);
+}
+
+static void *compile_deep(void *unused)
+{
+    for (unsigned depth = 1; depth < 200; depth += 7)
+        for (unsigned links = 0; links <= 12; links += 2)
+            compile_chains(depth, links);
+    return unused;
+}
+
+START_TEST(what_the_parser_takes_compiles_with_little_stack)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
+    enum { STACK = 2048 * 1024 }; /* frames are several times larger with sanitizers */
+#else
+    enum { STACK = 256 * 1024 };
+#endif
+    pthread_attr_t attr;
+    pthread_t thread;
+    ck_assert_int_eq(pthread_attr_init(&attr), 0);
+    ck_assert_int_eq(pthread_attr_setstacksize(&attr, STACK), 0);
+    ck_assert_int_eq(pthread_create(&thread, &attr, compile_deep, NULL), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    pthread_attr_destroy(&attr);
+}
+END_TEST
+
 SUITE_MAIN("lang/compile", 30, operands_are_read_before_a_later_assignment_changes_them,
            a_local_keeps_its_value_until_its_new_one_is_complete,
            an_assignment_to_a_member_is_a_value, assignments_choose_the_scope_of_the_reference,
@@ -271,4 +320,5 @@ SUITE_MAIN("lang/compile", 30, operands_are_read_before_a_later_assignment_chang
            long_literals_and_argument_lists_are_made_in_pieces, generators_hand_out_values_in_order,
            a_turn_of_a_loop_takes_one_backward_jump, a_range_loop_makes_no_list,
            arithmetic_of_literals_is_done_at_once, syntax_errors_have_type_text_and_line,
-           copies_of_finally_bodies_end_before_memory_does, too_many_locals_are_refused)
+           copies_of_finally_bodies_end_before_memory_does, too_many_locals_are_refused,
+           what_the_parser_takes_compiles_with_little_stack)
