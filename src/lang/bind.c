@@ -1,5 +1,6 @@
-/* bind.c - two walks over each function: the first collects the names it binds, the second finds the names that
- * inner functions use of it.  A function is collected before the functions inside it are looked at. */
+/* bind.c - two walks over each function: the first collects the names it binds, the second finds
+ * the names that inner functions use of it.  A function is collected before the functions inside it
+ * are looked at. */
 #include "config.h"
 
 #include "lang/bind.h"
@@ -14,7 +15,7 @@ typedef struct place { /* where a walk is */
     kw_unit *unit;
 } place;
 
-/* ---- Tables -------------------------------------------------------------------------------------------- */
+/* ---- Tables ---------------------------------------------------------------------------------- */
 
 static int64_t key_of(const void *p)
 {
@@ -94,7 +95,8 @@ static bool bound_around(const kw_scope *scope, const kw_name *name)
     return false;
 }
 
-/* A name assigned with `=`: a variable of an enclosing function or of the unit, else a new local. */
+/* A name assigned with `=`: a variable of an enclosing function or of the unit, else a new
+ * local. */
 static void bind_assigned(place *at, const kw_name *name)
 {
     if (at->scope == NULL) {
@@ -112,7 +114,7 @@ static void bind_assigned(place *at, const kw_name *name)
     add_local(at, name);
 }
 
-/* ---- First walk: what is bound ----------------------------------------------------------------------------- */
+/* ---- First walk: what is bound --------------------------------------------------------------- */
 
 static void collect(void *context, const kw_node *n)
 {
@@ -160,7 +162,7 @@ static void collect_list(place *at, kw_node_list list)
         collect(at, list.items[i]);
 }
 
-/* ---- Second walk: what inner functions use -------------------------------------------------------------------- */
+/* ---- Second walk: what inner functions use --------------------------------------------------- */
 
 static void use(place *at, const kw_name *name)
 {
@@ -234,7 +236,8 @@ static bool same_package(const kw_node *a, const kw_node *b)
     return true;
 }
 
-/* A package may be written in several pieces: a later one knows the variables of those before it. */
+/* A package may be written in several pieces: a later one knows the variables of those before
+ * it. */
 static void take_over(place *at, kw_unit *unit, const kw_node *n)
 {
     size_t i = 0;
@@ -286,7 +289,7 @@ static void examine(void *context, const kw_node *n)
     kw_each_child(n, examine, at);
 }
 
-/* ---- Life ---------------------------------------------------------------------------------------------------------- */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 kb_status kw_scopes_init(kw_scopes *scopes, kw_arena *arena, const kw_node *program)
 {

@@ -1,7 +1,8 @@
 /* bind.h - which variable a name means, decided before code is made (language.md 7.2).
  *
- * Place: lang.  The scopes of functions hang on the tree (kw_function_node.scope); the units of packages are
- * found with kw_scopes_unit().  Memory: the arena of the tree, and maps that kw_scopes_fini() frees. */
+ * Place: lang.  The scopes of functions hang on the tree (kw_function_node.scope); the units of
+ * packages are found with kw_scopes_unit().  Memory: the arena of the tree, and maps that
+ * kw_scopes_fini() frees. */
 #ifndef KW_BIND_H
 #define KW_BIND_H
 

@@ -133,7 +133,8 @@ static void assign_one(kw_compiler *c, const kw_node *target, kw_opr op, const k
         return;
     }
     int local = kw_c_register(c, target);
-    /* not in the destination if that is a local: in tail = tail.next = x the target still reads it */
+    /* not in the destination if that is a local: in tail = tail.next = x the target still reads
+     * it */
     bool direct = dest >= 0 && (unsigned)dest >= c->f->locals;
     unsigned reg = local >= 0 ? (unsigned)local : direct ? (unsigned)dest : kw_c_temp(c, 1);
     if (op != KW_OPR_NONE) {

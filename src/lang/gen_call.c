@@ -65,8 +65,8 @@ void kw_c_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_li
         kw_c_emit(c, kw_c_names_constant(c, args, false));
 }
 
-/* A function of this function's own that is called further up than it is written: until its definition is
- * reached it does not exist. */
+/* A function of this function's own that is called further up than it is written: until its
+ * definition is reached it does not exist. */
 static void check_defined(kw_compiler *c, const kw_node *callee, unsigned reg)
 {
     const kw_scope *scope = c->f->scope;
@@ -90,8 +90,8 @@ bool kw_c_clears(const kw_node *n)
     return object->kind == KW_N_NAME && strchr(object->as.name->text, ':') == NULL;
 }
 
-/* name.clear(): strings never change, so that the variable is assigned what the call gives if it held one
- * (types.md section 1).  Other values clear themselves, or mean something else. */
+/* name.clear(): strings never change, so that the variable is assigned what the call gives if it
+ * held one (types.md section 1).  Other values clear themselves, or mean something else. */
 static void clear_variable(kw_compiler *c, const kw_node *n, unsigned dest)
 {
     unsigned held = kw_c_temp(c, 1); /* the call destroys its copy of the receiver */

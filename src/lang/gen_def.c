@@ -5,7 +5,7 @@
 
 #include "lang/gen_internal.h"
 
-/* ---- Functions ---------------------------------------------------------------------------------------------- */
+/* ---- Functions ------------------------------------------------------------------------------- */
 
 static kw_string *hint_text(kw_compiler *c, const kw_type_hint *hint)
 {
@@ -168,10 +168,10 @@ void kw_c_define_function(kw_compiler *c, const kw_node *n)
                        kw_c_member(c, c->f->package, f->name->text, f->name->size));
 }
 
-/* ---- Structs, enums, packages --------------------------------------------------------------------------------- */
+/* ---- Structs, enums, packages ---------------------------------------------------------------- */
 
-/* R[reg], a struct or enum, gets its name; a struct that replaces another lives on in that one, so R[reg] is
- * then read back. */
+/* R[reg], a struct or enum, gets its name; a struct that replaces another lives on in that one, so
+ * R[reg] is then read back. */
 static void declare(kw_compiler *c, const kw_name *name, unsigned reg, bool is_struct)
 {
     kw_c_global_op(c, OP_DEFDECL, reg, kw_c_global(c, name->text, name->size));

@@ -95,7 +95,7 @@ unsigned kw_c_temp(kw_compiler *c, unsigned count)
     return first;
 }
 
-/* ---- Jumps ---------------------------------------------------------------------------------------------- */
+/* ---- Jumps ----------------------------------------------------------------------------------- */
 
 uint32_t kw_c_jump(kw_compiler *c)
 {
@@ -130,7 +130,7 @@ void kw_c_land(kw_compiler *c, kw_jumps *jumps, uint32_t target)
     *jumps = (kw_jumps){.at = NULL};
 }
 
-/* ---- Global records ----------------------------------------------------------------------------------------- */
+/* ---- Global records -------------------------------------------------------------------------- */
 
 kw_global *kw_c_global(kw_compiler *c, const char *text, size_t size)
 {

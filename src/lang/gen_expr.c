@@ -8,7 +8,7 @@
 
 enum { CHUNK = 50, MAX_K = 255 };
 
-/* ---- Constants ------------------------------------------------------------------------------------------ */
+/* ---- Constants ------------------------------------------------------------------------------- */
 
 /* Is `n` a number known now?  Literals, and unary minus or + - * of such. */
 static bool constant_number(const kw_node *n, kw_value *out)
@@ -54,7 +54,7 @@ static int small_constant(kw_compiler *c, const kw_node *n)
     return k <= MAX_K ? (int)k : -1;
 }
 
-/* ---- Registers -------------------------------------------------------------------------------------------- */
+/* ---- Registers ------------------------------------------------------------------------------- */
 
 unsigned kw_c_any(kw_compiler *c, const kw_node *n)
 {
@@ -144,7 +144,7 @@ static unsigned first_operand(kw_compiler *c, const kw_node *left, const kw_node
     return dest;
 }
 
-/* ---- Operators --------------------------------------------------------------------------------------------- */
+/* ---- Operators ------------------------------------------------------------------------------- */
 
 static kw_opcode opcode_of(kw_opr op)
 {
@@ -230,7 +230,7 @@ static void unary(kw_compiler *c, const kw_node *n, unsigned dest)
     kw_c_abc(c, op, dest, kw_c_any(c, n->as.unary.operand), 0);
 }
 
-/* ---- Conditions ----------------------------------------------------------------------------------------------- */
+/* ---- Conditions ------------------------------------------------------------------------------ */
 
 static bool is_comparison(const kw_node *n)
 {
@@ -293,7 +293,7 @@ static void ternary(kw_compiler *c, const kw_node *n, unsigned dest)
     kw_c_patch(c, done, kw_c_here(c));
 }
 
-/* ---- Literals -------------------------------------------------------------------------------------------------- */
+/* ---- Literals -------------------------------------------------------------------------------- */
 
 /* Parts of an interpolation: joined in pieces, so that any number of them fits. */
 static void interpolation(kw_compiler *c, const kw_node *n, unsigned dest)
@@ -380,7 +380,7 @@ static void bytes_literal(kw_compiler *c, const kw_node *n, unsigned dest)
         c->failed = true;
 }
 
-/* ---- Members ----------------------------------------------------------------------------------------------------- */
+/* ---- Members --------------------------------------------------------------------------------- */
 
 static void qualified(kw_compiler *c, const kw_node *n, unsigned dest)
 {
@@ -458,7 +458,8 @@ static void import_like(kw_compiler *c, const kw_node *n, unsigned kind, unsigne
     kw_c_abc(c, OP_IMPORT, dest, reg, kind);
 }
 
-/* What makes no long chains.  Not inlined: its room on the C stack is for the innermost level only. */
+/* What makes no long chains.  Not inlined: its room on the C stack is for the innermost level
+ * only. */
 __attribute__((noinline)) static void other_expr(kw_compiler *c, const kw_node *n, unsigned dest)
 {
     kw_value v;

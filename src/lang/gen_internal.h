@@ -19,7 +19,8 @@ typedef struct kw_loop_ctx { /* the innermost loop */
     struct kw_try_ctx *tries; /* tries around the loop: break leaves those inside only */
 } kw_loop_ctx;
 
-/* A part of a function in which errors are handled, or which must run a finally body when it is left. */
+/* A part of a function in which errors are handled, or which must run a finally body when it is
+ * left. */
 typedef struct kw_try_ctx {
     struct kw_try_ctx *outer;
     const kw_node_list *finally; /* or NULL */
@@ -54,7 +55,7 @@ typedef struct kw_compiler {
     uint32_t total; /* instructions of all functions so far */
 } kw_compiler;
 
-/* ---- gen_emit.c ------------------------------------------------------------------------------------------- */
+/* ---- gen_emit.c ------------------------------------------------------------------------------ */
 
 /* Fail with a SyntaxError at the current position; only the first one counts. */
 void kw_c_error(kw_compiler *c, const char *message);
@@ -80,7 +81,7 @@ kw_global *kw_c_global(kw_compiler *c, const char *text, size_t size);
 kw_global *kw_c_member(kw_compiler *c, kw_string *package, const char *text, size_t size);
 void kw_c_global_op(kw_compiler *c, kw_opcode op, unsigned reg, kw_global *g);
 
-/* ---- gen_name.c ------------------------------------------------------------------------------------- */
+/* ---- gen_name.c ------------------------------------------------------------------------------ */
 
 /* The register of an uncaptured local variable, or -1. */
 int kw_c_register(const kw_compiler *c, const kw_node *n);
@@ -92,7 +93,7 @@ void kw_c_write_name(kw_compiler *c, const kw_name *name, unsigned from);
 /* Bind a name that is always of this function or unit: loop variables, catch ... */
 void kw_c_bind_name(kw_compiler *c, const kw_name *name, unsigned from);
 
-/* ---- gen_expr.c: values -------------------------------------------------------------------------------- */
+/* ---- gen_expr.c: values ---------------------------------------------------------------------- */
 
 void kw_c_expr(kw_compiler *c, const kw_node *n, unsigned dest);
 /* The register that holds the value: a local in place, or a new temporary. */
@@ -114,7 +115,8 @@ bool kw_c_clears(const kw_node *n);
 void kw_c_args_list(kw_compiler *c, const kw_arg_list *args, unsigned dest);
 /* Append the arguments to the list in `dest`. */
 void kw_c_append_args(kw_compiler *c, const kw_arg_list *args, unsigned dest);
-/* The names of the arguments as a constant list, null for positional ones; `after_one`: behind one more. */
+/* The names of the arguments as a constant list, null for positional ones; `after_one`: behind one
+ * more. */
 uint32_t kw_c_names_constant(kw_compiler *c, const kw_arg_list *args, bool after_one);
 /* ---- gen_assign.c */
 /* dest < 0: the value is not wanted. */
@@ -123,7 +125,7 @@ void kw_c_unpack(kw_compiler *c, const kw_node *n);
 /* Does evaluating `n` assign the local `name`? */
 bool kw_c_assigns(const kw_node *n, const kw_name *name);
 
-/* ---- gen_stmt.c, gen_try.c ------------------------------------------------------------------------- */
+/* ---- gen_stmt.c, gen_try.c ------------------------------------------------------------------- */
 
 void kw_c_stmt(kw_compiler *c, const kw_node *n);
 void kw_c_list(kw_compiler *c, const kw_node_list *list);
@@ -135,12 +137,12 @@ void kw_c_tail(kw_compiler *c, const kw_node *n);
 void kw_c_list_tail(kw_compiler *c, const kw_node_list *list);
 void kw_c_case(kw_compiler *c, const kw_node *n, int dest, bool tail);
 void kw_c_try(kw_compiler *c, const kw_node *n);
-/* Run the finally bodies of the tries inside `until`; then the caller emits the jump or return and calls
- * kw_c_reopen(). */
+/* Run the finally bodies of the tries inside `until`; then the caller emits the jump or return and
+ * calls kw_c_reopen(). */
 void kw_c_leave_tries(kw_compiler *c, kw_try_ctx *until);
 void kw_c_reopen(kw_compiler *c, kw_try_ctx *until);
 
-/* ---- gen_def.c -------------------------------------------------------------------------------------------- */
+/* ---- gen_def.c ------------------------------------------------------------------------------- */
 
 kw_proto *kw_c_function(kw_compiler *c, const kw_function_node *f, bool is_method);
 void kw_c_lambda(kw_compiler *c, const kw_node *n, unsigned dest);

@@ -1,4 +1,5 @@
-/* gen_name.c - reading and writing variables: locals in registers or cells, captured ones, globals. */
+/* gen_name.c - reading and writing variables: locals in registers or cells, captured ones,
+ * globals. */
 #include "config.h"
 
 #include <string.h>
@@ -18,7 +19,8 @@ int kw_c_register(const kw_compiler *c, const kw_node *n)
     return i >= 0 && !c->f->scope->locals[i].captured ? i : -1;
 }
 
-/* The number of the captured variable `name` in `f`, whose own local it is not; -1: no function has it. */
+/* The number of the captured variable `name` in `f`, whose own local it is not; -1: no function has
+ * it. */
 static int captured(kw_compiler *c, kw_func *f, const kw_name *name)
 {
     if (f->outer == NULL || f->scope == NULL || f->scope->outer != f->outer->scope ||

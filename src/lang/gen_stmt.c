@@ -3,7 +3,7 @@
 
 #include "lang/gen_internal.h"
 
-/* ---- Lists of statements ---------------------------------------------------------------------------------- */
+/* ---- Lists of statements --------------------------------------------------------------------- */
 
 void kw_c_list(kw_compiler *c, const kw_node_list *list)
 {
@@ -50,7 +50,7 @@ static void no_value(kw_compiler *c, int dest, bool tail)
         kw_c_abc(c, OP_LOADNULL, (unsigned)dest, 0, 0);
 }
 
-/* ---- Branches ------------------------------------------------------------------------------------------------ */
+/* ---- Branches -------------------------------------------------------------------------------- */
 
 static void if_chain(kw_compiler *c, const kw_node *n, int dest, bool tail)
 {
@@ -157,7 +157,7 @@ void kw_c_case(kw_compiler *c, const kw_node *n, int dest, bool tail)
     c->f->free = mark;
 }
 
-/* ---- Loops -------------------------------------------------------------------------------------------------------- */
+/* ---- Loops ----------------------------------------------------------------------------------- */
 
 static void open_loop(kw_compiler *c, kw_loop_ctx *loop)
 {
@@ -188,7 +188,8 @@ static void while_loop(kw_compiler *c, const kw_node *n)
     close_loop(c, &loop);
 }
 
-/* Body of a counted loop: `next` (an instruction, then a jump) stands behind it; `enter` binds the variables. */
+/* Body of a counted loop: `next` (an instruction, then a jump) stands behind it; `enter` binds the
+ * variables. */
 static void counted_loop(kw_compiler *c, const kw_node *n, kw_instr next, const kw_name *first,
                          unsigned first_reg, const kw_name *second, unsigned second_reg)
 {
@@ -245,7 +246,7 @@ static void leave_loop(kw_compiler *c, bool is_break)
     kw_c_reopen(c, loop->tries);
 }
 
-/* ---- The others ------------------------------------------------------------------------------------------------------ */
+/* ---- The others ------------------------------------------------------------------------------ */
 
 static unsigned value_or_null(kw_compiler *c, const kw_node *value)
 {

@@ -1,9 +1,9 @@
 /* gen_try.c - try, catch, finally.
  *
- * Handlers are entries of the function's table: what does not throw costs nothing.  A finally body is compiled
- * once for each way out: the normal end, an error (then the error is raised again), and every return, break or
- * next that leaves the try.  The ranges of the handlers exclude those copies, so that an error in a finally body
- * goes outwards. */
+ * Handlers are entries of the function's table: what does not throw costs nothing.  A finally body
+ * is compiled once for each way out: the normal end, an error (then the error is raised again), and
+ * every return, break or next that leaves the try.  The ranges of the handlers exclude those
+ * copies, so that an error in a finally body goes outwards. */
 #include "config.h"
 
 #include "lang/gen_internal.h"

@@ -68,7 +68,8 @@ static void eval_text(kw_compiler *c, const kw_node_list *list)
     kw_c_abc(c, OP_RETNULL, 0, 0, 0);
 }
 
-kw_proto *kw_compile(kw_vm *vm, const kw_compile_options *options, kw_arena *arena, const kw_node *program)
+kw_proto *kw_compile(kw_vm *vm, const kw_compile_options *options, kw_arena *arena,
+                     const kw_node *program)
 {
     kw_compiler c = {.vm = vm, .file = options->file};
     if (kw_scopes_init(&c.scopes, arena, program) != KB_OK) {
@@ -76,7 +77,8 @@ kw_proto *kw_compile(kw_vm *vm, const kw_compile_options *options, kw_arena *are
         kw_throw_memory(vm, arena->total);
         return NULL;
     }
-    kw_func top = {.proto = kw_proto_new(vm, kw_intern_c(vm, "<main>"), options->file), .unit = &c.scopes.file};
+    kw_func top = {.proto = kw_proto_new(vm, kw_intern_c(vm, "<main>"), options->file),
+                   .unit = &c.scopes.file};
     top.proto->header.flags = options->is_main ? KW_PROTO_MAIN : 0;
     top.proto->line = 1;
     kw_proto *first = top.proto;
@@ -90,7 +92,7 @@ kw_proto *kw_compile(kw_vm *vm, const kw_compile_options *options, kw_arena *are
     return c.failed ? NULL : first;
 }
 
-/* ---- From text --------------------------------------------------------------------------------------------------- */
+/* ---- From text ------------------------------------------------------------------------------- */
 
 static bool known_type(void *context, const char *name, size_t size)
 {
@@ -124,8 +126,12 @@ kw_proto *kw_compile_text(kw_vm *vm, kw_string *file, const char *text, size_t s
     kw_arena_init(&arena);
     kw_node *program;
     kw_diag diag;
-    kw_parse_options parse = {
-        .file = file->text, .text = text, .size = size, .known_type = known_type, .warn = warn, .context = vm};
+    kw_parse_options parse = {.file = file->text,
+                              .text = text,
+                              .size = size,
+                              .known_type = known_type,
+                              .warn = warn,
+                              .context = vm};
     kw_compile_options options = {.file = file, .is_main = is_main};
     kw_proto *p = NULL;
     kb_status status = kw_parse(&parse, &arena, &program, &diag);

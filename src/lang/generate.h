@@ -16,7 +16,8 @@ typedef struct kw_compile_options {
 /* The code of a program.  NULL: thrown in the vm, with the position of the error. */
 kw_proto *kw_compile(kw_vm *vm, const kw_compile_options *options, kw_arena *arena, const kw_node *program);
 
-/* Parse and compile.  NULL: thrown in the vm (SyntaxError and the like), with the position of the error. */
+/* Parse and compile.  NULL: thrown in the vm (SyntaxError and the like), with the position of the
+ * error. */
 kw_proto *kw_compile_text(kw_vm *vm, kw_string *file, const char *text, size_t size, bool is_main);
 
 #endif

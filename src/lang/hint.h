@@ -9,8 +9,9 @@
 
 enum { KW_HINT_NAME_MAX = 64 }; /* longer names are not compared */
 
-/* The known name that is nearest to a wrong one.  Begin with kw_nearest_init(), offer all known names, then
- * look at `best`, which is NULL if none is at most 2 edits away.  Offered texts must outlive this. */
+/* The known name that is nearest to a wrong one.  Begin with kw_nearest_init(), offer all known
+ * names, then look at `best`, which is NULL if none is at most 2 edits away.  Offered texts must
+ * outlive this. */
 typedef struct kw_nearest {
     const char *wanted, *best;
     size_t wanted_size, best_size;

@@ -27,7 +27,8 @@ static kw_result core_deserialize(kw_vm *vm, kw_call *call)
     return KW_CALL;
 }
 
-/* Is the file of the calling code the script?  Text that eval runs belongs to the file that runs it. */
+/* Is the file of the calling code the script?  Text that eval runs belongs to the file that runs
+ * it. */
 static kw_result core_main(kw_vm *vm, kw_call *call)
 {
     const kw_fiber *fiber = vm->fiber;
@@ -114,8 +115,8 @@ static kw_result core_tokenize(kw_vm *vm, kw_call *call)
 
 /* ---- Names ------------------------------------------ */
 
-/* The packages of packages.md section 2 that have functions or constants of their own (collections, hashable and
- * iter only hold structs): 48 names, whether this program has them all or not. */
+/* The packages of packages.md section 2 that have functions or constants of their own (collections,
+ * hashable and iter only hold structs): 48 names, whether this program has them all or not. */
 static const char *const package_names[] = {
     "bench", "cli", "compress", "console", "crypto", "csv", "curl", "date", "dotenv", "encode",
     "env", "error", "faker", "fio", "fmt", "http", "httpserver", "ipc", "json", "list", "log",

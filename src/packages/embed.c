@@ -1,4 +1,5 @@
-/* embed.c - the interpreter as a library: include/kiwi/kiwi.h over the vm, the compiler and the packages. */
+/* embed.c - the interpreter as a library: include/kiwi/kiwi.h over the vm, the compiler and the
+ * packages. */
 #include "config.h"
 
 #include <errno.h>
@@ -102,10 +103,10 @@ void kiwi_vm_free(kiwi_vm *k)
     free(k);
 }
 
-/* ---- Running ------------------------------------------------------------------------------------------------- */
+/* ---- Running --------------------------------------------------------------------------------- */
 
-/* Report vm->error as language.md 17.5 says: with the column for errors of syntax, with column 0 for those
- * of a running program. */
+/* Report vm->error as language.md 17.5 says: with the column for errors of syntax, with column 0
+ * for those of a running program. */
 static void report(kw_vm *vm, bool running, const char *own_name, const char *own_text,
                    size_t own_size)
 {
@@ -155,7 +156,7 @@ int kiwi_run_text(kiwi_vm *k, const char *name, const char *text, size_t size)
     return code;
 }
 
-/* ---- Interactive use ----------------------------------------------------------------------------------------- */
+/* ---- Interactive use ------------------------------------------------------------------------- */
 
 static void print_value(kw_vm *vm, kw_value v)
 {

@@ -7,7 +7,8 @@
 
 /* The whole file into the malloc'ed *text.  false: errno says why, *text is NULL. */
 bool kp_read_file(const char *path, char **text, size_t *size);
-/* The absolute path without links, malloc'ed; a copy of `path` if there is no such file; NULL: no memory. */
+/* The absolute path without links, malloc'ed; a copy of `path` if there is no such file; NULL: no
+ * memory. */
 char *kp_real_path(const char *path);
 
 #endif

@@ -23,7 +23,7 @@ kp_host *kp_host_of(kw_vm *vm)
     return vm->host;
 }
 
-/* ---- Waits -------------------------------------------------------------------------------------------- */
+/* ---- Waits ----------------------------------------------------------------------------------- */
 
 static kp_wait *new_wait(kp_host *host, kiwi_id id, kp_convert convert)
 {
@@ -68,7 +68,7 @@ static bool join_wait(kp_wait *w, kw_parked parked)
     return true;
 }
 
-/* ---- Values ------------------------------------------------------------------------------------------- */
+/* ---- Values ---------------------------------------------------------------------------------- */
 
 kw_value kp_value_of(kw_vm *vm, kiwi_result *result)
 {
@@ -177,7 +177,7 @@ kw_result kp_await_own(kw_vm *vm, kw_call *call, kiwi_id id, kp_convert convert)
     return kp_await(vm, call, id, convert);
 }
 
-/* ---- The port ------------------------------------------------------------------------------------------- */
+/* ---- The port -------------------------------------------------------------------------------- */
 
 static void port_flush(void *data)
 {
@@ -270,7 +270,7 @@ static void port_mark(kw_vm *vm, void *data)
     kw_gc_mark_obj(vm, host->faults);
 }
 
-/* ---- Life ------------------------------------------------------------------------------------------------- */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 kb_status kp_host_open(kw_vm *vm)
 {

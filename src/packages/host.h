@@ -1,4 +1,5 @@
-/* host.h - what the native packages share: the networking runtime, who awaits what, results of tasks.
+/* host.h - what the native packages share: the networking runtime, who awaits what, results of
+ * tasks.
  *
  * Place: packages layer, the only one that knows both a script's value and a network operation.
  * Threads: the interpreter thread only; the runtime below has threads of its own. */
@@ -45,8 +46,8 @@ kiwi_net *kp_net(kw_vm *vm);
 
 /* Await task `id` for the running fiber: result at once, or KW_SUSPEND. */
 kw_result kp_await(kw_vm *vm, kw_call *call, kiwi_id id, kp_convert convert);
-/* The same for a task that the script does not know of: task::list() and task::busy() do not, either.  The
- * runtime is open. */
+/* The same for a task that the script does not know of: task::list() and task::busy() do not,
+ * either.  The runtime is open. */
 kw_result kp_await_own(kw_vm *vm, kw_call *call, kiwi_id id, kp_convert convert);
 /* A new fiber for `callback`, in the task table as *id and in the run queue.  false: thrown. */
 bool kp_spawn(kw_vm *vm, kw_value callback, const kw_value *args, size_t argc, kiwi_id *id);
@@ -55,9 +56,11 @@ kw_value kp_value_of(kw_vm *vm, kiwi_result *result);
 /* Throw the fault of a task as a SystemError. */
 kw_result kp_throw_fault(kw_vm *vm, const kiwi_result *result);
 
-/* Argument checks of native primitives (args.c): ParameterTypeMismatchError that names `function`. */
+/* Argument checks of native primitives (args.c): ParameterTypeMismatchError that names
+ * `function`. */
 bool kp_is_type(kw_vm *vm, const kw_call *call, uint32_t at, kw_type type, const char *function);
-/* Argument `at`, or *otherwise (may be NULL) if it is missing or null: an integer.  false: thrown. */
+/* Argument `at`, or *otherwise (may be NULL) if it is missing or null: an integer.  false:
+ * thrown. */
 bool kp_int_arg(kw_vm *vm, const kw_call *call, uint32_t at, const char *function,
                 const int64_t *otherwise, int64_t *out);
 /* A string without NUL bytes, for the C library.  NULL: thrown. */
@@ -68,19 +71,21 @@ bool kp_port_ok(kw_vm *vm, int64_t port, int64_t lowest);
 /* A hashmap of what is known of a socket. */
 kw_result kp_give_info(kw_vm *vm, kw_call *call, const kiwi_socket_info *info);
 
-/* The end of a datagram's receive: NULL with *value a hashmap of data (string if `text`, else bytes),
- * from_host and from_port; or the message of the fault. */
+/* The end of a datagram's receive: NULL with *value a hashmap of data (string if `text`, else
+ * bytes), from_host and from_port; or the message of the fault. */
 kw_string *kp_datagram(kw_vm *vm, kiwi_result *result, bool text, kw_value *value);
 
 /* A struct whose methods are natives; the table ends with a NULL name. */
 kw_class *kp_struct_new(kw_vm *vm, const char *name, const kw_native_def *methods);
 /* Define it as a global one. */
 void kp_define_struct(kw_vm *vm, const char *name, const kw_native_def *methods);
-/* Call the global struct or library function `name` with these arguments in place of the native: KW_CALL. */
+/* Call the global struct or library function `name` with these arguments in place of the native:
+ * KW_CALL. */
 kw_result kp_go_on_with(kw_vm *vm, kw_call *call, const char *name, const kw_value *args,
                         size_t argc);
 
-/* signal.c: wake the tasks whose signals came; mark what is trapped; restore the process's own handling. */
+/* signal.c: wake the tasks whose signals came; mark what is trapped; restore the process's own
+ * handling. */
 void kp_signals_collect(kw_vm *vm);
 void kp_signals_mark(kw_vm *vm);
 void kp_signals_close(kw_vm *vm);

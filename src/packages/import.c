@@ -1,4 +1,5 @@
-/* import.c - import, include, export and require: packages of the library and files (packages.md section 1). */
+/* import.c - import, include, export and require: packages of the library and files (packages.md
+ * section 1). */
 #include "config.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@ static const char *const extensions[] = {".min.kiwi", ".kiwi", ".min.\xF0\x9F\xA
                                          ".\xF0\x9F\xA5\x9D"};
 enum { EXTENSIONS = sizeof(extensions) / sizeof(extensions[0]) };
 
-/* ---- Files --------------------------------------------------------------------------------------------------- */
+/* ---- Files ----------------------------------------------------------------------------------- */
 
 static bool is_file(const char *path)
 {
@@ -31,7 +32,8 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-/* `folder`/`name` (folder NULL or name absolute: name alone), with the first extension that makes it a file. */
+/* `folder`/`name` (folder NULL or name absolute: name alone), with the first extension that makes
+ * it a file. */
 static kw_string *find_file(kw_vm *vm, const char *folder, const char *name, bool as_is)
 {
     bool alone = folder == NULL || name[0] == '/';
@@ -129,7 +131,7 @@ static kw_proto *load_file(kw_vm *vm, kw_string *path)
     return p;
 }
 
-/* ---- Packages -------------------------------------------------------------------------------------------------- */
+/* ---- Packages -------------------------------------------------------------------------------- */
 
 static bool known_package(kw_vm *vm, kw_string *name, kw_value *value)
 {

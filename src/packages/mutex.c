@@ -1,5 +1,5 @@
-/* mutex.c - struct Mutex: a binary semaphore without owner (task-and-network.md section 4).  A released mutex goes
- * to the fiber that has waited longest. */
+/* mutex.c - struct Mutex: a binary semaphore without owner (task-and-network.md section 4).  A
+ * released mutex goes to the fiber that has waited longest. */
 #include "config.h"
 
 #include "packages/host.h"

@@ -32,8 +32,8 @@ kw_value kw_prelude(kw_vm *vm, const char *name);
 bool kp_run_source(kw_vm *vm, const char *name, const char *text, size_t size);
 /* Run the embedded library file `name`, once.  false: there is none, or thrown. */
 bool kp_run_library(kw_vm *vm, const char *name);
-/* Make the function `name` of the package named after the receiver's type a method of that type, if there is
- * one. */
+/* Make the function `name` of the package named after the receiver's type a method of that type, if
+ * there is one. */
 bool kp_extension(kw_vm *vm, kw_value self, kw_string *name);
 /* Run a closure without arguments to its end on a fiber of its own; it must not suspend. */
 bool kp_run_now(kw_vm *vm, kw_value callable, kw_value *out);

@@ -1,4 +1,5 @@
-/* queue.h - first-in-first-out rings of values and of fibers that wait: what channels and mutexes are made of.
+/* queue.h - first-in-first-out rings of values and of fibers that wait: what channels and mutexes
+ * are made of.
  *
  * Place: packages.  Threads: the interpreter thread only. */
 #ifndef KP_QUEUE_H

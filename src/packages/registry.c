@@ -1,5 +1,5 @@
-/* registry.c - which library package defines what, and the loading of a package when a script first mentions
- * it.  Nothing of the library is parsed or defined at start. */
+/* registry.c - which library package defines what, and the loading of a package when a script first
+ * mentions it.  Nothing of the library is parsed or defined at start. */
 #include "config.h"
 
 #include <assert.h>
@@ -11,7 +11,8 @@
 #include "types/types.h"
 #include "vm/interp.h"
 
-/* Packages of natives.  A package may be native, written in Kiwi (an embedded source of its name), or both. */
+/* Packages of natives.  A package may be native, written in Kiwi (an embedded source of its name),
+ * or both. */
 static const struct {
     const char *name;
     kp_define define;
@@ -58,7 +59,7 @@ static bool type_of_package(const char *name, kw_type *type)
     return false;
 }
 
-/* ---- Running library source ------------------------------------------------------------------------------ */
+/* ---- Running library source ------------------------------------------------------------------ */
 
 bool kp_run_now(kw_vm *vm, kw_value callable, kw_value *out)
 {
@@ -116,7 +117,7 @@ kw_value kw_prelude(kw_vm *vm, const char *name)
     return g->function;
 }
 
-/* ---- Loading ------------------------------------------------------------------------------------------------ */
+/* ---- Loading --------------------------------------------------------------------------------- */
 
 /* Run the source of a struct, unless the script has one of that name: the script's replaces it. */
 static bool define_struct(kw_vm *vm, size_t at)
@@ -167,9 +168,10 @@ bool kp_load(kw_vm *vm, kw_string *owner, kw_string *name)
     return define_package(vm, name->text);
 }
 
-/* ---- Methods of packages that extend a type ------------------------------------------------------------------ */
+/* ---- Methods of packages that extend a type -------------------------------------------------- */
 
-/* The function `name` of the package that bears the name of the receiver's type becomes a method of it. */
+/* The function `name` of the package that bears the name of the receiver's type becomes a method of
+ * it. */
 bool kp_extension(kw_vm *vm, kw_value self, kw_string *name)
 {
     kw_type type;

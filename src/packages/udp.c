@@ -33,7 +33,7 @@ static void free_udp(kw_vm *vm, void *data) /* a socket that was not closed, but
     kw_free(vm, data, sizeof(udp));
 }
 
-/* ---- Arguments ---------------------------------------------------------------------------------- */
+/* ---- Arguments ------------------------------------------------------------------------------- */
 
 /* Positions in the texts are those of primitives, whose first argument is the socket's id. */
 static bool typed(kw_vm *vm, const kw_call *call, uint32_t at, kw_type type, const char *function)

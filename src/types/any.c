@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* ---- Pretty form ---------------------------------------------------------------------------------- */
+/* ---- Pretty form ----------------------------------------------------------------------------- */
 
 typedef struct level { /* a list or hashmap that is being written, and those around it */
     const struct level *outer;
@@ -90,7 +90,8 @@ static void pretty(kw_vm *vm, kw_buf *buf, kw_value v, const level *outer)
         quoted(vm, buf, v);
         return;
     }
-    level here = {.outer = outer, .container = v.as.obj, .depth = outer != NULL ? outer->depth + 1 : 1};
+    level here = {
+        .outer = outer, .container = v.as.obj, .depth = outer != NULL ? outer->depth + 1 : 1};
     bool inside = here.depth > MAX_LEVELS;
     for (const level *at = outer; at != NULL && !inside; at = at->outer)
         inside = at->container == here.container;
@@ -119,7 +120,7 @@ static kw_result any_pretty(kw_vm *vm, kw_call *call)
     return kw_give_string(call, kw_buf_string(vm, &buf));
 }
 
-/* ---- Others --------------------------------------------------------------------------------------- */
+/* ---- Others ---------------------------------------------------------------------------------- */
 
 static kw_result any_clone(kw_vm *vm, kw_call *call)
 {
@@ -161,7 +162,13 @@ static kw_result any_empty(kw_vm *vm, kw_call *call)
     if (!kw_argc_in(vm, call, 0, 1))
         return KW_THROWN;
     switch ((kw_type)call->self.tag) {
-    case KW_STRING: case KW_LIST: case KW_MAP: case KW_BYTES: case KW_INT: case KW_FLOAT: case KW_BOOL:
+    case KW_STRING:
+    case KW_LIST:
+    case KW_MAP:
+    case KW_BYTES:
+    case KW_INT:
+    case KW_FLOAT:
+    case KW_BOOL:
     case KW_NULL: break;
     default: return kw_throw(vm, "InvalidOperationError", "Type cannot be empty.");
     }

@@ -107,7 +107,8 @@ static kw_result bytes_swap(kw_vm *vm, kw_call *call)
 {
     kw_bytes *b = self_of(call);
     int64_t i, j;
-    if (!kw_argc_is(vm, call, 2) || !kw_arg_whole(vm, call, 0, &i) || !kw_arg_whole(vm, call, 1, &j))
+    if (!kw_argc_is(vm, call, 2) || !kw_arg_whole(vm, call, 0, &i) ||
+        !kw_arg_whole(vm, call, 1, &j))
         return KW_THROWN;
     if (i < 0 || j < 0 || i >= (int64_t)b->size || j >= (int64_t)b->size)
         return kw_throw(vm, "RangeError", "Invalid range.");

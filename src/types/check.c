@@ -91,8 +91,8 @@ bool kw_check_byte(kw_vm *vm, int64_t n)
 {
     if (n >= 0 && n <= 255)
         return true;
-    kw_throw(vm, "InvalidOperationError", "Byte range is from 0 to 255 inclusive, but received %lld",
-             (long long)n);
+    kw_throw(vm, "InvalidOperationError",
+             "Byte range is from 0 to 255 inclusive, but received %lld", (long long)n);
     return false;
 }
 
@@ -117,7 +117,8 @@ kw_result kw_give_bytes(kw_call *call, kw_bytes *b)
     return kw_return(call, kw_of_bytes(b));
 }
 
-kw_result kw_hand_over(kw_vm *vm, kw_call *call, const char *name, uint32_t argc, const kw_value *args)
+kw_result kw_hand_over(kw_vm *vm, kw_call *call, const char *name, uint32_t argc,
+                       const kw_value *args)
 {
     kw_value function = vm->hooks.prelude(vm, name);
     kw_list *list = kw_is(function, KW_UNDEF) ? NULL : kw_list_new(vm, argc);
@@ -131,11 +132,28 @@ kw_result kw_hand_over(kw_vm *vm, kw_call *call, const char *name, uint32_t argc
     return KW_CALL;
 }
 
-/* ---- Methods that exist, but not for this receiver (types.md section 7) --------------------------- */
+/* ---- Methods that exist, but not for this receiver (types.md section 7) ---------------------- */
 
 typedef enum complaint {
-    C_SIZED, C_TEXT, C_REPLACE, C_REMOVE, C_REMOVE_AT, C_ROW, C_KEYED, C_POP, C_SWAP, C_KEYS, C_MAP, C_LIST, C_STRING,
-    C_DATE, C_BETWEEN, C_CLAMP, C_HEX, C_LAMBDAS, C_CALLABLE
+    C_SIZED,
+    C_TEXT,
+    C_REPLACE,
+    C_REMOVE,
+    C_REMOVE_AT,
+    C_ROW,
+    C_KEYED,
+    C_POP,
+    C_SWAP,
+    C_KEYS,
+    C_MAP,
+    C_LIST,
+    C_STRING,
+    C_DATE,
+    C_BETWEEN,
+    C_CLAMP,
+    C_HEX,
+    C_LAMBDAS,
+    C_CALLABLE
 } complaint;
 
 /* X(name, fewest and most arguments, complaint): the methods that not every value has. */
@@ -193,7 +211,8 @@ typedef struct core_method {
 
 static kw_result wrong_receiver(kw_vm *vm, kw_call *call);
 
-#define CORE_ROW(name, min, max, what) {{#name, wrong_receiver, min, max, "not for this type"}, what},
+#define CORE_ROW(name, min, max, what)                                                             \
+    {{#name, wrong_receiver, min, max, "not for this type"}, what},
 static const core_method core_methods[] = {CORE_METHODS(CORE_ROW)};
 
 static const core_method *find_core(const kw_string *name)
@@ -242,7 +261,8 @@ static kw_result complain(kw_vm *vm, complaint what, kw_value self, const char *
     case C_HEX: text = "Expected a list or bytes."; break;
     case C_LAMBDAS: text = "Expected a list for specialized list builtin."; break;
     case C_CALLABLE:
-        return kw_throw(vm, "InvalidOperationError", "Expected a callable for function `%s`.", name);
+        return kw_throw(vm, "InvalidOperationError", "Expected a callable for function `%s`.",
+                        name);
     }
     return kw_throw(vm, "InvalidOperationError", "%s", text);
 }
@@ -266,8 +286,8 @@ kw_result kw_wrong_receiver(kw_vm *vm, kw_value self, kw_string *name)
     bool is_struct = kw_is(self, KW_STRUCT), is_object = kw_is(self, KW_OBJECT);
     if (is_struct || is_object) {
         kw_class *c = is_struct ? self.as.klass : self.as.object->klass;
-        return kw_throw(vm, "UnimplementedMethodError", "Struct `%s` has an unimplemented method `%s`",
-                        c->name->text, name->text);
+        return kw_throw(vm, "UnimplementedMethodError",
+                        "Struct `%s` has an unimplemented method `%s`", c->name->text, name->text);
     }
     return kw_throw(vm, "FunctionUndefinedError", "Function `%s` is undefined.", name->text);
 }
@@ -292,7 +312,8 @@ static void mark_fast(kw_vm *vm)
 
 void kw_types_register(kw_vm *vm)
 {
-    /* The first registration of a name wins: what a type defines itself comes before what all have. */
+    /* The first registration of a name wins: what a type defines itself comes before what all
+     * have. */
     kw_number_register(vm);
     kw_string_register(vm);
     kw_search_register(vm);

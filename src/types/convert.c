@@ -31,7 +31,7 @@ static void strip(const char *text, size_t *from, size_t *to)
     }
 }
 
-/* ---- To integer ----------------------------------------------------------------------------------- */
+/* ---- To integer ------------------------------------------------------------------------------ */
 
 static int digit_of(char c)
 {
@@ -80,12 +80,12 @@ static kw_result any_to_integer(kw_vm *vm, kw_call *call)
     }
     const kw_string *s = call->self.as.string;
     if (!parse_integer(s->text, s->size, (int)base, &n))
-        return kw_throw(vm, "ConversionError", "Cannot convert non-numeric string to an integer: `%s`",
-                        s->text);
+        return kw_throw(vm, "ConversionError",
+                        "Cannot convert non-numeric string to an integer: `%s`", s->text);
     return kw_return(call, kw_int(n));
 }
 
-/* ---- To float ------------------------------------------------------------------------------------- */
+/* ---- To float -------------------------------------------------------------------------------- */
 
 static bool same_word(const char *text, size_t size, const char *word)
 {
@@ -99,7 +99,8 @@ static bool same_word(const char *text, size_t size, const char *word)
 
 static bool special_float(const char *text, size_t size, double *out)
 {
-    if (same_word(text, size, "nan") || same_word(text, size, "-nan") || same_word(text, size, "+nan"))
+    if (same_word(text, size, "nan") || same_word(text, size, "-nan") ||
+        same_word(text, size, "+nan"))
         *out = (double)NAN;
     else if (same_word(text, size, "infinity") || same_word(text, size, "+infinity"))
         *out = HUGE_VAL;
@@ -110,7 +111,8 @@ static bool special_float(const char *text, size_t size, double *out)
     return true;
 }
 
-/* Copy the digits at text[*at..end) to buf, without commas if they are allowed; returns how many. */
+/* Copy the digits at text[*at..end) to buf, without commas if they are allowed; returns how
+ * many. */
 static size_t take_digits(kw_buf *buf, const char *text, size_t *at, size_t end, bool commas)
 {
     size_t count = 0;
@@ -181,7 +183,7 @@ static kw_result any_to_float(kw_vm *vm, kw_call *call)
     return kw_return(call, kw_float(d));
 }
 
-/* ---- To string ------------------------------------------------------------------------------------ */
+/* ---- To string ------------------------------------------------------------------------------- */
 
 /* `shift` bits per digit, at least `width` digits. */
 static kw_result in_base(kw_vm *vm, kw_call *call, int64_t n, unsigned shift, int width, bool upper)
@@ -194,7 +196,8 @@ static kw_result in_base(kw_vm *vm, kw_call *call, int64_t n, unsigned shift, in
         out[--at] = digits[rest & ((1u << shift) - 1)];
         rest >>= shift;
     }
-    return kw_give_string(call, kw_string_valid(vm, out + at, (size_t)(64 - at), (size_t)(64 - at)));
+    return kw_give_string(call,
+                          kw_string_valid(vm, out + at, (size_t)(64 - at), (size_t)(64 - at)));
 }
 
 void kw_buf_fill(kw_buf *buf, char c, size_t count)
@@ -218,8 +221,8 @@ static kw_result fixed_point(kw_vm *vm, kw_call *call, const char *format, size_
         decimals = decimals * 10 + (format[i] - '0');
     }
     if (!ok || decimals > MAX_DECIMALS)
-        return kw_throw(vm, "InvalidOperationError", "Invalid fixed-point format `%.*s`.", (int)size,
-                        format);
+        return kw_throw(vm, "InvalidOperationError", "Invalid fixed-point format `%.*s`.",
+                        (int)size, format);
     double d = kw_to_double(call->self);
     if (isnan(d) || isinf(d))
         return kw_give_string(call, kw_to_display(vm, call->self));
@@ -279,7 +282,7 @@ static kw_result any_to_string(kw_vm *vm, kw_call *call)
                     kw_typeof(vm, call->self)->text);
 }
 
-/* ---- To bytes, list, date ------------------------------------------------------------------------- */
+/* ---- To bytes, list, date -------------------------------------------------------------------- */
 
 static kw_result any_to_bytes(kw_vm *vm, kw_call *call)
 {

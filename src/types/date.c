@@ -1,4 +1,5 @@
-/* date.c - dates: 100 ns ticks since 0001-01-01, calendar arithmetic, accessors (types.md section 14). */
+/* date.c - dates: 100 ns ticks since 0001-01-01, calendar arithmetic, accessors (types.md section
+ * 14). */
 #include "config.h"
 
 #include <time.h>
@@ -20,7 +21,8 @@ int kw_days_in_month(int64_t year, int month)
     return month == 2 && is_leap(year) ? 29 : days[month - 1];
 }
 
-/* Days from 0001-01-01; years are counted from March, so that the leap day is the last one of a year. */
+/* Days from 0001-01-01; years are counted from March, so that the leap day is the last one of a
+ * year. */
 static int64_t days_from_civil(int64_t year, int month, int day)
 {
     int64_t y = month <= 2 ? year - 1 : year;
@@ -71,7 +73,7 @@ int kw_utc_offset(int64_t ticks)
     return days * MINUTES_PER_DAY + (local.tm_hour - utc.tm_hour) * 60 + local.tm_min - utc.tm_min;
 }
 
-/* ---- Methods: those of package date are in src/packages/time.c ------------------------------------------ */
+/* ---- Methods: those of package date are in src/packages/time.c ------------------------------- */
 
 kw_result kw_string_to_date(kw_vm *vm, kw_call *call)
 {

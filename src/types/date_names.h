@@ -1,4 +1,5 @@
-/* date_names.h - English names of months and days, as the invariant culture has them (date_names.c). */
+/* date_names.h - English names of months and days, as the invariant culture has them
+ * (date_names.c). */
 #ifndef KW_DATE_NAMES_H
 #define KW_DATE_NAMES_H
 

@@ -1,4 +1,5 @@
-/* date_parse.c - text to dates, in the invariant culture or by an exact pattern (types.md section 14). */
+/* date_parse.c - text to dates, in the invariant culture or by an exact pattern (types.md section
+ * 14). */
 #include "config.h"
 
 #include <string.h>
@@ -11,7 +12,7 @@ typedef struct cursor {
     const char *at, *end;
 } cursor;
 
-/* ---- Small parts ------------------------------------------------------------------------------------------ */
+/* ---- Small parts ----------------------------------------------------------------------------- */
 
 static void skip_space(cursor *c)
 {
@@ -74,7 +75,7 @@ static int fraction(cursor *c)
     return value;
 }
 
-/* ---- The date ------------------------------------------------------------------------------------------------ */
+/* ---- The date -------------------------------------------------------------------------------- */
 
 /* yyyy-M-d with - / or ., M/d/yyyy, M-d-yyyy, yyyy-MM */
 static bool numeric_date(cursor *c, kw_civil *out)
@@ -122,7 +123,7 @@ static bool named_date(cursor *c, kw_civil *out)
     return digits > 0;
 }
 
-/* ---- The time ------------------------------------------------------------------------------------------------- */
+/* ---- The time -------------------------------------------------------------------------------- */
 
 static bool half_of_day(cursor *c, kw_civil *out)
 {
@@ -218,9 +219,10 @@ bool kw_date_parse(const char *text, size_t size, int64_t *ticks)
     return c.at == c.end && to_ticks(&parts, zoned, offset, ticks);
 }
 
-/* ---- Exact patterns ------------------------------------------------------------------------------------------------ */
+/* ---- Exact patterns -------------------------------------------------------------------------- */
 
-/* A number for a pattern letter that stands `count` times: exactly two digits for two letters, else one or two. */
+/* A number for a pattern letter that stands `count` times: exactly two digits for two letters, else
+ * one or two. */
 static bool exact_number(cursor *c, size_t count, int *out)
 {
     int digits = number(c, 2, out);

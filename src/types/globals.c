@@ -1,4 +1,5 @@
-/* globals.c - global functions that need neither the compiler nor other packages (types.md section 22). */
+/* globals.c - global functions that need neither the compiler nor other packages (types.md section
+ * 22). */
 #include "config.h"
 
 #include "types/types.h"

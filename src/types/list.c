@@ -1,4 +1,5 @@
-/* list.c - methods of lists that read or change single elements or the whole list (types.md section 11). */
+/* list.c - methods of lists that read or change single elements or the whole list (types.md section
+ * 11). */
 #include "config.h"
 
 #include "types/types.h"
@@ -13,7 +14,8 @@ static kw_list *self_of(const kw_call *call)
 bool kw_slice_range(kw_vm *vm, kw_call *call, size_t size, size_t *from, size_t *to)
 {
     int64_t a, b;
-    if (!kw_argc_is(vm, call, 2) || !kw_arg_whole(vm, call, 0, &a) || !kw_arg_whole(vm, call, 1, &b))
+    if (!kw_argc_is(vm, call, 2) || !kw_arg_whole(vm, call, 0, &a) ||
+        !kw_arg_whole(vm, call, 1, &b))
         return false;
     if (a < 0)
         kw_throw(vm, "IndexError", "Start position %lld is less than 0.", (long long)a);
@@ -276,7 +278,8 @@ static kw_result list_swap(kw_vm *vm, kw_call *call)
 {
     kw_list *l = self_of(call);
     int64_t i, j;
-    if (!kw_argc_is(vm, call, 2) || !kw_arg_whole(vm, call, 0, &i) || !kw_arg_whole(vm, call, 1, &j))
+    if (!kw_argc_is(vm, call, 2) || !kw_arg_whole(vm, call, 0, &i) ||
+        !kw_arg_whole(vm, call, 1, &j))
         return KW_THROWN;
     if (i < 0 || j < 0 || i >= (int64_t)l->count || j >= (int64_t)l->count)
         return kw_throw(vm, "RangeError", "Invalid range.");

@@ -18,12 +18,12 @@ static kw_result throw_crossed(kw_vm *vm, double low, double high)
 {
     char a[32], b[32];
     size_t a_size = kw_format_double(low, a), b_size = kw_format_double(high, b);
-    return kw_throw(vm, "InvalidOperationError", "'%.*s' cannot be greater than %.*s.", (int)a_size, a,
-                    (int)b_size, b);
+    return kw_throw(vm, "InvalidOperationError", "'%.*s' cannot be greater than %.*s.", (int)a_size,
+                    a, (int)b_size, b);
 }
 
-/* Two arguments are the limits for the receiver; with three, the first is the value.  The positions in
- * texts are those of the form with three. */
+/* Two arguments are the limits for the receiver; with three, the first is the value.  The positions
+ * in texts are those of the form with three. */
 static kw_result number_clamp(kw_vm *vm, kw_call *call)
 {
     if (call->argc != 2 && call->argc != 3) {

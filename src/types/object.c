@@ -121,7 +121,7 @@ static const kw_native_def object_methods[] = {
     {NULL, NULL, 0, 0, NULL},
 };
 
-/* ---- Enums: their members are static variables ------------------------------------------------------ */
+/* ---- Enums: their members are static variables ----------------------------------------------- */
 
 static kw_map *members(const kw_call *call)
 {

@@ -1,4 +1,5 @@
-/* search.c - methods of strings that look for other strings; plain text, compared by code points. */
+/* search.c - methods of strings that look for other strings; plain text, compared by code
+ * points. */
 #include "config.h"
 
 #include "types/types.h"
@@ -7,7 +8,8 @@
 
 #include "types/unicode.h"
 
-size_t kw_find_text(const char *text, size_t size, size_t from, const char *needle, size_t needle_size)
+size_t kw_find_text(const char *text, size_t size, size_t from, const char *needle,
+                    size_t needle_size)
 {
     if (needle_size == 0)
         return from;
@@ -34,7 +36,8 @@ static kw_result string_contains(kw_vm *vm, kw_call *call)
     kw_string *s, *t;
     if (!one_text(vm, call, &s, &t))
         return KW_THROWN;
-    return kw_return(call, kw_bool(kw_find_text(s->text, s->size, 0, t->text, t->size) != SIZE_MAX));
+    return kw_return(call,
+                     kw_bool(kw_find_text(s->text, s->size, 0, t->text, t->size) != SIZE_MAX));
 }
 
 static kw_result string_begins_with(kw_vm *vm, kw_call *call)
@@ -93,7 +96,8 @@ static kw_result string_count(kw_vm *vm, kw_call *call)
         return kw_throw(vm, "InvalidOperationError",
                         "Expected source string to be non-empty and longer than target string.");
     int64_t count = 0;
-    for (size_t at = 0; (at = kw_find_text(s->text, s->size, at, t->text, t->size)) != SIZE_MAX; at++)
+    for (size_t at = 0; (at = kw_find_text(s->text, s->size, at, t->text, t->size)) != SIZE_MAX;
+         at++)
         count++;
     return kw_return(call, kw_int(count));
 }

@@ -187,7 +187,7 @@ static kw_result list_slice(kw_vm *vm, kw_call *call)
     return kw_give_list(call, copy_range(vm, self_of(call), from, to));
 }
 
-/* ---- Specialised list methods ---------------------------------------------------------------------- */
+/* ---- Specialised list methods ---------------------------------------------------------------- */
 
 static kw_result bad_invocation(kw_vm *vm)
 {
@@ -231,7 +231,8 @@ static uint32_t parameter_count(kw_value f)
 
 static kw_result list_each(kw_vm *vm, kw_call *call)
 {
-    bool indexed = call->argc == 1 && kw_is(call->args[0], KW_LAMBDA) && parameter_count(call->args[0]) > 1;
+    bool indexed = call->argc == 1 && kw_is(call->args[0], KW_LAMBDA) &&
+                   parameter_count(call->args[0]) > 1;
     return with_lambda(vm, call, indexed ? "__list_each_index__" : "__list_each__");
 }
 
@@ -240,7 +241,8 @@ static kw_result list_reduce(kw_vm *vm, kw_call *call)
     if (call->argc != 2)
         return bad_invocation(vm);
     if (!kw_is(call->args[1], KW_LAMBDA))
-        return kw_throw(vm, "InvalidOperationError", "Expected a lambda in specialized list builtin.");
+        return kw_throw(vm, "InvalidOperationError",
+                        "Expected a lambda in specialized list builtin.");
     kw_value args[3] = {call->self, call->args[0], call->args[1]};
     return kw_hand_over(vm, call, "__list_reduce__", 3, args);
 }
@@ -265,7 +267,8 @@ static kw_result list_sum(kw_vm *vm, kw_call *call)
     return kw_return(call, any_float ? kw_float(sum) : kw_int((int64_t)whole));
 }
 
-/* The least or greatest element.  Objects may define < and >, so a list with objects is the prelude's. */
+/* The least or greatest element.  Objects may define < and >, so a list with objects is the
+ * prelude's. */
 static kw_result extreme(kw_vm *vm, kw_call *call, kw_order op, const char *prelude)
 {
     const kw_list *l = self_of(call);

@@ -91,7 +91,8 @@ static kw_result list_sort(kw_vm *vm, kw_call *call)
         return kw_hand_over(vm, call, "__list_sort_by__", 2, args);
     }
     if (call->argc != 0)
-        return kw_throw(vm, "InvalidOperationError", "Invalid specialized list builtin invocation.");
+        return kw_throw(vm, "InvalidOperationError",
+                        "Invalid specialized list builtin invocation.");
     if (l->count > 1) {
         size_t size = (l->count / 2) * sizeof(kw_value);
         kw_value *spare = kw_try_realloc(vm, NULL, 0, size);

@@ -105,7 +105,8 @@ static kw_result trim(kw_vm *vm, kw_call *call, bool left, bool right)
             break;
         to = last;
     }
-    return kw_give_string(call, kw_string_piece(vm, s, (size_t)(from - s->text), (size_t)(to - s->text)));
+    return kw_give_string(call,
+                          kw_string_piece(vm, s, (size_t)(from - s->text), (size_t)(to - s->text)));
 }
 
 static kw_result string_trim(kw_vm *vm, kw_call *call)
@@ -241,7 +242,8 @@ static kw_result string_concat(kw_vm *vm, kw_call *call)
 static kw_result string_between(kw_vm *vm, kw_call *call)
 {
     kw_string *a, *b, *s = self_of(call);
-    if (!kw_argc_is(vm, call, 2) || !kw_arg_string(vm, call, 0, &a) || !kw_arg_string(vm, call, 1, &b))
+    if (!kw_argc_is(vm, call, 2) || !kw_arg_string(vm, call, 0, &a) ||
+        !kw_arg_string(vm, call, 1, &b))
         return KW_THROWN;
     bool ordered = kw_string_collate(a, b) <= 0;
     kw_string *low = ordered ? a : b, *high = ordered ? b : a;
@@ -277,7 +279,8 @@ static kw_result string_regex_escape(kw_vm *vm, kw_call *call)
     return kw_give_string(call, kw_buf_string(vm, &buf));
 }
 
-/* The variable of a plain receiver is emptied by code around the call (gen_call.c); strings never change. */
+/* The variable of a plain receiver is emptied by code around the call (gen_call.c); strings never
+ * change. */
 static kw_result string_clear(kw_vm *vm, kw_call *call)
 {
     if (!kw_argc_is(vm, call, 0))
@@ -296,17 +299,20 @@ static int hex_digit(char c)
     return -1;
 }
 
-static kw_result parse_pairs(kw_vm *vm, kw_call *call, const char *digits, size_t count, kw_bytes *out)
+static kw_result parse_pairs(kw_vm *vm, kw_call *call, const char *digits, size_t count,
+                             kw_bytes *out)
 {
     for (size_t i = 0; i < count; i += 2) {
         int high = hex_digit(digits[i]), low = hex_digit(digits[i + 1]);
         if (high < 0)
-            return kw_throw(vm, "ValueError",
-                            "Invalid hex character in string: Could not find any recognizable digits.");
+            return kw_throw(
+                vm, "ValueError",
+                "Invalid hex character in string: Could not find any recognizable digits.");
         if (low < 0)
-            return kw_throw(vm, "ValueError",
-                            "Invalid hex character in string: Additional non-parsable characters are "
-                            "at the end of the string.");
+            return kw_throw(
+                vm, "ValueError",
+                "Invalid hex character in string: Additional non-parsable characters are "
+                "at the end of the string.");
         if (!kw_bytes_push(vm, out, (uint8_t)(high * 16 + low)))
             return KW_THROWN;
     }

@@ -1,9 +1,9 @@
 /* types.h - the methods of the built-in types, and the global functions.
  *
  * Place: types layer, on top of vm.  Each file registers a table of natives per receiver type.
- * A native checks the number of its arguments first, then their types from left to right, and throws the
- * texts of types.md section 3.  Natives never call scripts: methods that take lambdas hand over to a
- * function of src/stdlib/prelude.kiwi with KW_CALL.
+ * A native checks the number of its arguments first, then their types from left to right, and
+ * throws the texts of types.md section 3.  Natives never call scripts: methods that take lambdas
+ * hand over to a function of src/stdlib/prelude.kiwi with KW_CALL.
  * Threads: the interpreter thread only. */
 #ifndef KW_TYPES_H
 #define KW_TYPES_H
@@ -16,11 +16,11 @@ void kw_types_register(kw_vm *vm);
  * kw_hooks.unknown_method is this function or ends in it. */
 kw_result kw_wrong_receiver(kw_vm *vm, kw_value self, kw_string *name);
 
-/* Is `name` a method that another type than that of `self` has?  Then define it for the type of `self` as one
- * that throws the error of types.md section 7; packages cannot take such names. */
+/* Is `name` a method that another type than that of `self` has?  Then define it for the type of
+ * `self` as one that throws the error of types.md section 7; packages cannot take such names. */
 bool kw_core_method(kw_vm *vm, kw_value self, kw_string *name);
 
-/* ---- One registration per file -------------------------------------------------------------------- */
+/* ---- One registration per file --------------------------------------------------------------- */
 
 void kw_any_register(kw_vm *vm);
 void kw_number_register(kw_vm *vm);
@@ -38,7 +38,7 @@ void kw_convert_register(kw_vm *vm);
 void kw_date_register(kw_vm *vm);
 void kw_globals_register(kw_vm *vm);
 
-/* ---- Argument checks (check.c); false or KW_THROWN: the error is thrown --------------------------- */
+/* ---- Argument checks (check.c); false or KW_THROWN: the error is thrown ---------------------- */
 
 /* Exactly `count` arguments; COUNT(n) otherwise. */
 bool kw_argc_is(kw_vm *vm, const kw_call *call, uint32_t count);
@@ -66,7 +66,7 @@ kw_result kw_give_bytes(kw_call *call, kw_bytes *b);
 /* Continue as the prelude's function `name` with these arguments. */
 kw_result kw_hand_over(kw_vm *vm, kw_call *call, const char *name, uint32_t argc, const kw_value *args);
 
-/* ---- Shared between files ------------------------------------------------------------------------- */
+/* ---- Shared between files -------------------------------------------------------------------- */
 
 /* The list of the characters [from, to) of `s`. */
 kw_list *kw_string_chars(kw_vm *vm, kw_string *s, size_t from, size_t to);

@@ -3,8 +3,9 @@
 
 #include "types/unicode.h"
 
-/* Characters first, first + step ... last change their case by adding `delta`.  From the simple mappings of
- * the Unicode character database; mappings between ASCII and other characters are left out. */
+/* Characters first, first + step ... last change their case by adding `delta`.  From the simple
+ * mappings of the Unicode character database; mappings between ASCII and other characters are left
+ * out. */
 typedef struct case_run {
     uint32_t first, last, step;
     int32_t delta;

@@ -55,8 +55,9 @@ static kw_list *collect_rest(kw_vm *vm, kw_fiber *fiber, uint32_t at, uint32_t f
     return rest;
 }
 
-/* Registers below the frame that a long list of variadic arguments keeps. The list itself lies in the heap;
- * that it counts as stack ends a recursion with ever more arguments before it takes all memory. */
+/* Registers below the frame that a long list of variadic arguments keeps. The list itself lies in
+ * the heap; that it counts as stack ends a recursion with ever more arguments before it takes all
+ * memory. */
 static uint32_t kept_registers(const kw_proto *p, uint32_t argc)
 {
     const uint32_t few = 32; /* shorter lists are bounded well enough by the number of frames */
@@ -128,7 +129,7 @@ bool kw_spread_args(kw_vm *vm, uint32_t at, kw_list *list)
     return true;
 }
 
-/* ---- Named arguments ------------------------------------------------------------------------------ */
+/* ---- Named arguments ------------------------------------------------------------------------- */
 
 static const kw_proto *proto_of(kw_value callee)
 {
@@ -147,7 +148,8 @@ static const kw_proto *callee_proto(kw_vm *vm, kw_value callee)
     return m != NULL ? proto_of(m->callable) : NULL;
 }
 
-/* Place the named arguments, then the positional ones into what is free; the rest goes to `extra`. */
+/* Place the named arguments, then the positional ones into what is free; the rest goes to
+ * `extra`. */
 static bool place_args(kw_vm *vm, const kw_proto *p, const kw_value *args, kw_list *names,
                        kw_value *slot, kw_list *extra)
 {
@@ -211,7 +213,7 @@ bool kw_name_args(kw_vm *vm, kw_value callee, uint32_t at, kw_list *names, uint3
     return kw_spread_args(vm, at + p->param_count, extra);
 }
 
-/* ---- Entering -------------------------------------------------------------------------------------- */
+/* ---- Entering -------------------------------------------------------------------------------- */
 
 static kw_frame as_returned(kw_target how)
 {
@@ -340,7 +342,7 @@ kw_entered kw_enter(kw_vm *vm, kw_value callee, uint32_t args_at, uint32_t argc,
     return enter_closure(vm, (kw_closure *)callee.as.obj, args_at, argc, how);
 }
 
-/* ---- Methods --------------------------------------------------------------------------------------- */
+/* ---- Methods --------------------------------------------------------------------------------- */
 
 static bool find_in_type(kw_vm *vm, kw_value receiver, kw_string *name, kw_found *out)
 {

@@ -129,7 +129,8 @@ uint32_t kw_chunk_inner(kw_vm *vm, kw_proto *p, kw_proto *inner)
 uint32_t kw_chunk_capture(kw_vm *vm, kw_proto *p, kw_capture capture)
 {
     for (uint32_t i = 0; i < p->capture_count; i++)
-        if (p->captures[i].from_register == capture.from_register && p->captures[i].index == capture.index)
+        if (p->captures[i].from_register == capture.from_register &&
+            p->captures[i].index == capture.index)
             return i;
     p->captures = more(vm, p->captures, p->capture_count, &p->capture_cap, sizeof(*p->captures));
     p->captures[p->capture_count] = capture;
@@ -167,7 +168,8 @@ static void *trim(kw_vm *vm, void *array, uint32_t count, uint32_t *cap, size_t 
 void kw_chunk_finish(kw_vm *vm, kw_proto *p)
 {
     p->code = trim(vm, p->code, p->code_count, &p->code_cap, sizeof(*p->code));
-    p->constants = trim(vm, p->constants, p->constant_count, &p->constant_cap, sizeof(*p->constants));
+    p->constants =
+        trim(vm, p->constants, p->constant_count, &p->constant_cap, sizeof(*p->constants));
     p->globals = trim(vm, p->globals, p->global_count, &p->global_cap, sizeof(*p->globals));
     p->inner = trim(vm, p->inner, p->inner_count, &p->inner_cap, sizeof(*p->inner));
     p->captures = trim(vm, p->captures, p->capture_count, &p->capture_cap, sizeof(*p->captures));

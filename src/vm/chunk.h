@@ -1,8 +1,8 @@
 /* chunk.h - a function compiled to bytecode.
  *
- * Place: vm layer; src/lang builds these with the functions below, the loop runs them.  A kw_proto is a heap
- * object: while it is being built nothing can collect (the compiler runs between safepoints), afterwards
- * closures and constants keep it alive. */
+ * Place: vm layer; src/lang builds these with the functions below, the loop runs them.  A kw_proto
+ * is a heap object: while it is being built nothing can collect (the compiler runs between
+ * safepoints), afterwards closures and constants keep it alive. */
 #ifndef KW_CHUNK_H
 #define KW_CHUNK_H
 
@@ -23,8 +23,8 @@ typedef struct kw_capture { /* where CLOSURE takes U[i] from */
     uint16_t index;
 } kw_capture;
 
-/* Errors raised at pc in [start, end) are handled at `target`, with the error's type in R[reg] and its
- * message in R[reg + 1].  Inner entries come before outer ones. */
+/* Errors raised at pc in [start, end) are handled at `target`, with the error's type in R[reg] and
+ * its message in R[reg + 1].  Inner entries come before outer ones. */
 typedef struct kw_handler {
     uint32_t start, end, target;
     uint8_t reg;
@@ -75,7 +75,8 @@ struct kw_proto {
 };
 
 kw_proto *kw_proto_new(kw_vm *vm, kw_string *name, kw_string *file);
-/* Append; each returns the index.  All of these are checked by the caller against the operand widths. */
+/* Append; each returns the index.  All of these are checked by the caller against the operand
+ * widths. */
 uint32_t kw_chunk_emit(kw_vm *vm, kw_proto *p, kw_instr word, uint32_t line, uint32_t column);
 /* Equal strings and numbers share one.  `wide`: the operand it is for is not limited to 16 bits. */
 uint32_t kw_chunk_constant(kw_vm *vm, kw_proto *p, kw_value v, bool wide);
@@ -84,8 +85,8 @@ uint32_t kw_chunk_inner(kw_vm *vm, kw_proto *p, kw_proto *inner);
 uint32_t kw_chunk_capture(kw_vm *vm, kw_proto *p, kw_capture capture);
 uint32_t kw_chunk_handler(kw_vm *vm, kw_proto *p, kw_handler handler);
 uint32_t kw_chunk_cache(kw_proto *p); /* number of a new inline cache; memory comes with kw_chunk_finish */
-/* Make p->params: `count` of them, the variadic one included, all zero with constant KW_UNDEF; sets param_count
- * and variadic. */
+/* Make p->params: `count` of them, the variadic one included, all zero with constant KW_UNDEF; sets
+ * param_count and variadic. */
 void kw_chunk_params(kw_vm *vm, kw_proto *p, unsigned count, bool variadic);
 /* Trim the arrays and make the caches. */
 void kw_chunk_finish(kw_vm *vm, kw_proto *p);

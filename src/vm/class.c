@@ -12,7 +12,7 @@ enum {
     TABLE_FROM = 9,   /* attributes from which on a shape is searched by a table */
 };
 
-/* ---- Structs ---------------------------------------------------------------------------------------- */
+/* ---- Structs --------------------------------------------------------------------------------- */
 
 static kw_shape *new_shape(kw_vm *vm, kw_shape *parent, kw_string *name)
 {
@@ -108,7 +108,7 @@ void kw_class_replace(kw_vm *vm, kw_class *old, kw_class *fresh)
     vm->method_epoch++;
 }
 
-/* ---- Shapes ----------------------------------------------------------------------------------------- */
+/* ---- Shapes ---------------------------------------------------------------------------------- */
 
 int64_t kw_shape_slot(kw_shape *shape, kw_string *name)
 {
@@ -147,7 +147,7 @@ static kw_shape *extend(kw_vm *vm, kw_shape *shape, kw_string *name)
     return s;
 }
 
-/* ---- Objects ---------------------------------------------------------------------------------------- */
+/* ---- Objects --------------------------------------------------------------------------------- */
 
 kw_object *kw_object_new(kw_vm *vm, kw_class *c)
 {

@@ -1,8 +1,8 @@
 /* copy.c - deep copies of lists and hashmaps.
  *
- * A copy is made depth first with a stack of its own.  A container that is met while it is being copied is
- * a cycle and becomes a reference to its copy; one that is merely met twice is copied twice, as the
- * reference does. */
+ * A copy is made depth first with a stack of its own.  A container that is met while it is being
+ * copied is a cycle and becomes a reference to its copy; one that is merely met twice is copied
+ * twice, as the reference does. */
 #include "config.h"
 
 #include "vm/object.h"

@@ -44,11 +44,11 @@ kw_string *kw_typeof(kw_vm *vm, kw_value v)
     return kw_intern_c(vm, kw_type_name((kw_type)v.tag));
 }
 
-/* ---- Floats ----------------------------------------------------------------------------------------- */
+/* ---- Floats ---------------------------------------------------------------------------------- */
 
-/* The shortest decimal digits that read back as d (finite, > 0); returns their number, and the exponent of
- * the first in *exponent.  Fifteen digits are enough for most and always survive; only where doubles are
- * sparse, below the normal range, fewer can do. */
+/* The shortest decimal digits that read back as d (finite, > 0); returns their number, and the
+ * exponent of the first in *exponent.  Fifteen digits are enough for most and always survive; only
+ * where doubles are sparse, below the normal range, fewer can do. */
 static int shortest(double d, char digits[20], int *exponent)
 {
     char text[40];
@@ -142,7 +142,7 @@ size_t kw_format_double(double d, char *buf)
     return size;
 }
 
-/* ---- Pieces ----------------------------------------------------------------------------------------- */
+/* ---- Pieces ---------------------------------------------------------------------------------- */
 
 static void put_int(kw_buf *buf, int64_t i)
 {
@@ -166,7 +166,8 @@ static void put_string(kw_buf *buf, const kw_string *s)
 static void put_date(kw_buf *buf, int64_t ticks)
 {
     int64_t seconds = ticks / 10000000, day = seconds / 86400, rest = seconds % 86400;
-    /* Count from 0000-03-01, so that a leap day is the last of its year (the usual civil calendar trick). */
+    /* Count from 0000-03-01, so that a leap day is the last of its year (the usual civil calendar
+     * trick). */
     int64_t z = day + 306, era = z / 146097, in_era = z % 146097;
     int64_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
     int64_t in_year = in_era - (365 * year + year / 4 - year / 100);
@@ -174,8 +175,8 @@ static void put_date(kw_buf *buf, int64_t ticks)
     int64_t month = m < 10 ? m + 3 : m - 9;
     char text[64];
     (void)snprintf(text, sizeof(text), "%02d/%02d/%04d %02d:%02d:%02d", (int)month, (int)d,
-                   (int)(era * 400 + year + (month <= 2)), (int)(rest / 3600), (int)(rest / 60 % 60),
-                   (int)(rest % 60));
+                   (int)(era * 400 + year + (month <= 2)), (int)(rest / 3600),
+                   (int)(rest / 60 % 60), (int)(rest % 60));
     kw_buf_puts(buf, text);
 }
 
@@ -215,7 +216,7 @@ static void put_bytes(kw_buf *buf, const kw_bytes *b)
     kw_buf_putc(buf, ']');
 }
 
-/* ---- Containers ------------------------------------------------------------------------------------- */
+/* ---- Containers ------------------------------------------------------------------------------ */
 
 static void show(kw_buf *buf, kw_value v, unsigned depth);
 

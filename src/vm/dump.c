@@ -114,7 +114,8 @@ static uint32_t put_instruction(kw_vm *vm, FILE *out, const kw_proto *p, uint32_
     return 1 + extra;
 }
 
-/* Which instructions are jumped to, handlers among them; one byte each, malloc'ed.  NULL: no memory. */
+/* Which instructions are jumped to, handlers among them; one byte each, malloc'ed.  NULL: no
+ * memory. */
 static char *find_targets(const kw_proto *p)
 {
     char *targets = calloc((size_t)p->code_count + 1, 1);
@@ -173,8 +174,8 @@ static void put_tables(kw_vm *vm, const kw_proto *p, FILE *out)
 void kw_dump(kw_vm *vm, const kw_proto *p, FILE *out)
 {
     fprintf(out, "function %s: line %u, %u parameters%s, %u registers, %u captures\n",
-            p->name == NULL ? "" : p->name->text, p->line, p->param_count, p->variadic ? " and more" : "",
-            p->reg_count, p->capture_count);
+            p->name == NULL ? "" : p->name->text, p->line, p->param_count,
+            p->variadic ? " and more" : "", p->reg_count, p->capture_count);
     put_code(vm, p, out);
     put_tables(vm, p, out);
     for (uint32_t i = 0; i < p->inner_count; i++)

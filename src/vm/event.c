@@ -1,8 +1,8 @@
 /* event.c - the program's one event bus: on, once, off, emit (language.md section 16).
  *
- * Handlers are kept per registered name, by descending priority, then in order of registration.  `emit`
- * collects those whose pattern matches and has them called by a function of the prelude, because handlers
- * may suspend. */
+ * Handlers are kept per registered name, by descending priority, then in order of registration.
+ * `emit` collects those whose pattern matches and has them called by a function of the prelude,
+ * because handlers may suspend. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -28,8 +28,8 @@ struct kw_events {
     pattern *patterns; /* in the order in which the names were first registered */
 };
 
-/* Does `text` match `name`, where `*` stands for any run of characters without a dot?  Greedy with one
- * point to return to, like a file name pattern. */
+/* Does `text` match `name`, where `*` stands for any run of characters without a dot?  Greedy with
+ * one point to return to, like a file name pattern. */
 static bool matches(const char *name, const char *text)
 {
     const char *star = NULL, *again = NULL;

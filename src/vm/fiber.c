@@ -19,8 +19,8 @@ kw_fiber *kw_fiber_alloc(kw_vm *vm, uint32_t stack_cap)
     return kw_fiber_reserve(vm, f, stack_cap) ? f : NULL;
 }
 
-/* A function that calls R[0] with the elements of the list R[1] and returns the result: the first frame of
- * fibers that begin with something else than a plain closure. */
+/* A function that calls R[0] with the elements of the list R[1] and returns the result: the first
+ * frame of fibers that begin with something else than a plain closure. */
 static kw_closure *trampoline(kw_vm *vm)
 {
     kw_proto *p = kw_proto_new(vm, kw_intern_c(vm, "<task>"), kw_intern_c(vm, ""));
@@ -173,8 +173,8 @@ void kw_fiber_end(kw_vm *vm, kw_fiber *fiber, kw_value result)
 
 void kw_fiber_trace(kw_vm *vm, kw_fiber *fiber)
 {
-    /* Registers of an outer frame may lie above the frame on top.  They hold nothing that is needed, but they
-     * will be looked at again after the return: what they point to must stay. */
+    /* Registers of an outer frame may lie above the frame on top.  They hold nothing that is
+     * needed, but they will be looked at again after the return: what they point to must stay. */
     uint32_t end = 0;
     for (uint32_t i = 0; i < fiber->frame_count; i++) {
         const kw_frame *f = &fiber->frames[i];

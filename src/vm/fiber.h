@@ -1,8 +1,8 @@
 /* fiber.h - fibers: the stacks on which bytecode runs.
  *
- * Place: vm layer.  A fiber is a task of the script (task::spawn), the main program, or the body of a
- * generator.  Calls between script functions push frames here, never onto the C stack, so a fiber can be
- * suspended at any depth and costs a few hundred bytes. */
+ * Place: vm layer.  A fiber is a task of the script (task::spawn), the main program, or the body of
+ * a generator.  Calls between script functions push frames here, never onto the C stack, so a fiber
+ * can be suspended at any depth and costs a few hundred bytes. */
 #ifndef KW_FIBER_H
 #define KW_FIBER_H
 

@@ -9,7 +9,7 @@
 
 #include "vm/vm.h"
 
-/* ---- Single elements -------------------------------------------------------------------------------- */
+/* ---- Single elements ------------------------------------------------------------------------- */
 
 /* A float index is rounded, halves to even; -1 stands for all that lies outside. */
 static bool position(kw_vm *vm, kw_value i, int64_t *out)
@@ -87,7 +87,7 @@ bool kw_set_index(kw_vm *vm, kw_value x, kw_value i, kw_value v)
     return true;
 }
 
-/* ---- Slices ----------------------------------------------------------------------------------------- */
+/* ---- Slices ---------------------------------------------------------------------------------- */
 
 /* start, stop, step as given; defaults 0, size, 1. */
 static bool parts(kw_vm *vm, const kw_value part[3], int64_t size, int64_t out[3])
@@ -113,7 +113,8 @@ typedef struct span { /* positions at, at + step, ... : count of them, all insid
     size_t count;
 } span;
 
-/* The reference's algorithm: with a negative step the stop is included, and a start of 0 means the last. */
+/* The reference's algorithm: with a negative step the stop is included, and a start of 0 means the
+ * last. */
 static bool make_span(kw_vm *vm, const kw_value part[3], size_t length, span *out)
 {
     int64_t p[3], size = (int64_t)length;
@@ -229,7 +230,8 @@ static bool splice(kw_vm *vm, kw_list *list, size_t at, const kw_value *values, 
     return true;
 }
 
-static bool assign(kw_vm *vm, kw_list *list, const int64_t p[3], const kw_value *values, size_t count)
+static bool assign(kw_vm *vm, kw_list *list, const int64_t p[3], const kw_value *values,
+                   size_t count)
 {
     int64_t size = (int64_t)list->count, a = p[0], b = p[1], step = p[2];
     if (a < 0)
@@ -279,7 +281,7 @@ bool kw_set_slice(kw_vm *vm, kw_value x, const kw_value part[3], kw_value v)
     return ok;
 }
 
-/* ---- Ranges ----------------------------------------------------------------------------------------- */
+/* ---- Ranges ---------------------------------------------------------------------------------- */
 
 bool kw_range(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
 {
@@ -288,7 +290,8 @@ bool kw_range(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
         return false;
     }
     bool up = a.as.i <= b.as.i;
-    uint64_t distance = up ? (uint64_t)b.as.i - (uint64_t)a.as.i : (uint64_t)a.as.i - (uint64_t)b.as.i;
+    uint64_t distance = up ? (uint64_t)b.as.i - (uint64_t)a.as.i
+                           : (uint64_t)a.as.i - (uint64_t)b.as.i;
     if (distance >= SIZE_MAX / sizeof(kw_value) / 2) {
         kw_throw_memory(vm, SIZE_MAX / 2);
         return false;

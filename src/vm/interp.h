@@ -81,7 +81,8 @@ bool kw_get_global(kw_vm *vm, kw_frame *frame, kw_global *g, bool sibling, kw_va
 bool kw_set_global(kw_vm *vm, kw_global *g, kw_value v);
 bool kw_get_super(kw_vm *vm, kw_frame *frame, kw_string *name, kw_value *out);
 void kw_define_package(kw_vm *vm, kw_global *g);
-/* `package NAME` in a script: load what the library has of it, then make it a package.  false: thrown. */
+/* `package NAME` in a script: load what the library has of it, then make it a package.  false:
+ * thrown. */
 bool kw_open_package(kw_vm *vm, kw_global *g);
 bool kw_define_decl(kw_vm *vm, kw_global *g, kw_value v);
 bool kw_throw_value(kw_vm *vm, kw_value v); /* always false */
@@ -94,7 +95,8 @@ bool kw_overload(kw_vm *vm, kw_value a, kw_operator op, kw_found *out);
 bool kw_print_at(kw_vm *vm, const kw_value *r);
 /* The display forms of `count` values, joined. */
 bool kw_concat(kw_vm *vm, const kw_value *from, unsigned count, kw_value *out);
-/* Prepare r[0] (next value), r[1] (how many are left), r[2] (step) for the integers r[0] to r[1]. */
+/* Prepare r[0] (next value), r[1] (how many are left), r[2] (step) for the integers r[0] to
+ * r[1]. */
 bool kw_init_range_loop(kw_vm *vm, kw_value *r);
 
 /* Operators when no fast path applies (operator.c): push the frame of an overload, or do it at

@@ -21,7 +21,8 @@ bool kw_list_reserve(kw_vm *vm, kw_list *list, size_t cap)
         return true;
     if (cap >= 4096 && !kw_gc_room(vm, cap - list->cap, sizeof(kw_value)))
         return false;
-    kw_value *items = kw_try_realloc(vm, list->items, list->cap * sizeof(kw_value), cap * sizeof(kw_value));
+    kw_value *items =
+        kw_try_realloc(vm, list->items, list->cap * sizeof(kw_value), cap * sizeof(kw_value));
     if (items == NULL)
         return false;
     list->items = items;
@@ -31,7 +32,9 @@ bool kw_list_reserve(kw_vm *vm, kw_list *list, size_t cap)
 
 static bool grow(kw_vm *vm, kw_list *list)
 {
-    size_t cap = list->cap < 4 ? 4 : list->cap < 1 << 20 ? list->cap * 2 : list->cap + list->cap / 2;
+    size_t cap = list->cap < 4         ? 4
+                 : list->cap < 1 << 20 ? list->cap * 2
+                                       : list->cap + list->cap / 2;
     return kw_list_reserve(vm, list, cap);
 }
 

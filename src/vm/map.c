@@ -1,8 +1,8 @@
 /* map.c - hashmaps: entries in insertion order, and a table of their numbers.
  *
- * Up to SMALL entries there is no table: comparing the hashes in a row is faster.  A removed entry stays in
- * its place, with key KW_UNDEF, until the entries are full: so positions do not move while something iterates
- * and removes. */
+ * Up to SMALL entries there is no table: comparing the hashes in a row is faster.  A removed entry
+ * stays in its place, with key KW_UNDEF, until the entries are full: so positions do not move while
+ * something iterates and removes. */
 #include "config.h"
 
 #include "vm/object.h"
@@ -23,7 +23,7 @@ kw_map *kw_map_new(kw_vm *vm, size_t hint)
     return map;
 }
 
-/* ---- Finding ---------------------------------------------------------------------------------------- */
+/* ---- Finding --------------------------------------------------------------------------------- */
 
 static bool same_key(const kw_entry *e, kw_value key, uint32_t hash)
 {
@@ -92,7 +92,7 @@ kw_entry *kw_map_next(kw_map *map, uint32_t *at)
     return NULL;
 }
 
-/* ---- Changing --------------------------------------------------------------------------------------- */
+/* ---- Changing -------------------------------------------------------------------------------- */
 
 static void index_put(kw_map *map, uint32_t number, uint32_t hash)
 {
@@ -146,7 +146,8 @@ static bool make_room(kw_vm *vm, kw_map *map)
         uint32_t *index = kw_try_realloc(vm, NULL, 0, size);
         if (index == NULL)
             return false;
-        kw_entry *entries = kw_try_realloc(vm, map->entries, map->cap * sizeof(kw_entry), cap * sizeof(kw_entry));
+        kw_entry *entries =
+            kw_try_realloc(vm, map->entries, map->cap * sizeof(kw_entry), cap * sizeof(kw_entry));
         if (entries == NULL) {
             kw_free(vm, index, size);
             return false;
@@ -156,7 +157,8 @@ static bool make_room(kw_vm *vm, kw_map *map)
         map->index_cap = index_cap;
         map->entries = entries;
     } else {
-        map->entries = kw_realloc(vm, map->entries, map->cap * sizeof(kw_entry), cap * sizeof(kw_entry));
+        map->entries =
+            kw_realloc(vm, map->entries, map->cap * sizeof(kw_entry), cap * sizeof(kw_entry));
     }
     map->cap = cap;
     close_gaps(map);

@@ -1,4 +1,5 @@
-/* names.c - interned strings and the records of global names; both are hash tables with linear probing. */
+/* names.c - interned strings and the records of global names; both are hash tables with linear
+ * probing. */
 #include "config.h"
 
 #include "vm/names.h"
@@ -49,7 +50,7 @@ void kw_names_free(kw_vm *vm)
     vm->names = NULL;
 }
 
-/* ---- Interned strings ----------------------------------------------------------------------------- */
+/* ---- Interned strings ------------------------------------------------------------------------ */
 
 static void grow_strings(kw_vm *vm)
 {
@@ -134,7 +135,7 @@ void kw_names_sweep(kw_vm *vm)
             n->strings[i] = &gone;
 }
 
-/* ---- Globals ---------------------------------------------------------------------------------------- */
+/* ---- Globals --------------------------------------------------------------------------------- */
 
 static size_t global_slot(kw_global *const *table, size_t cap, const kw_string *name)
 {

@@ -1,7 +1,7 @@
 /* names.h - the table of interned strings and the records of global names.
  *
- * Place: vm layer.  The table holds its strings weakly: the collector takes dead ones out before it frees
- * them.  Records of globals live until the vm ends and are roots. */
+ * Place: vm layer.  The table holds its strings weakly: the collector takes dead ones out before it
+ * frees them.  Records of globals live until the vm ends and are roots. */
 #ifndef KW_NAMES_H
 #define KW_NAMES_H
 

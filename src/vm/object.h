@@ -1,10 +1,11 @@
 /* object.h - the layout of heap objects, and the operations on strings, lists, maps and bytes.
  *
- * Place: vm layer.  Objects are owned by the collector (gc.h): they are freed when no root reaches them.
- * Collection happens at safepoints of the bytecode loop only (loop back-edges and calls), never inside an
- * allocation, so C code may hold plain pointers as long as it does not return to the loop.
- * Allocation: small objects never fail (heap.h keeps a reserve); functions that may need much memory
- * return NULL or false and have thrown a catchable error in the vm.
+ * Place: vm layer.  Objects are owned by the collector (gc.h): they are freed when no root reaches
+ * them.  Collection happens at safepoints of the bytecode loop only (loop back-edges and calls),
+ * never inside an allocation, so C code may hold plain pointers as long as it does not return to
+ * the loop.
+ * Allocation: small objects never fail (heap.h keeps a reserve); functions that may need much
+ * memory return NULL or false and have thrown a catchable error in the vm.
  * Threads: the interpreter thread only. */
 #ifndef KW_OBJECT_H
 #define KW_OBJECT_H
@@ -28,7 +29,7 @@ struct kw_obj {
     uint32_t spare32; /* per kind: string hash */
 };
 
-/* ---- Strings: immutable UTF-8, indexed by code point ------------------------------------------- */
+/* ---- Strings: immutable UTF-8, indexed by code point ----------------------------------------- */
 
 enum { KW_STR_ASCII = 1, KW_STR_HASHED = 2, KW_STR_INTERNED = 4 }; /* flags of a string's header */
 
@@ -46,7 +47,8 @@ struct kw_string {
 kw_string *kw_string_new(kw_vm *vm, const char *text, size_t size);
 /* The same for text known to be valid UTF-8 with `length` code points (SIZE_MAX: count them). */
 kw_string *kw_string_valid(kw_vm *vm, const char *text, size_t size, size_t length);
-/* The one string with this text: for names and constants; pointer-comparable with others interned. */
+/* The one string with this text: for names and constants; pointer-comparable with others
+ * interned. */
 kw_string *kw_intern(kw_vm *vm, const char *text, size_t size);
 kw_string *kw_intern_c(kw_vm *vm, const char *text);
 kw_value kw_string_c(kw_vm *vm, const char *text); /* value of a C string */
@@ -83,7 +85,7 @@ void kw_buf_free(kw_buf *buf);
 /* The text as a string (assumed valid UTF-8), and free the buffer.  NULL: failed, thrown. */
 kw_string *kw_buf_string(kw_vm *vm, kw_buf *buf);
 
-/* ---- Lists ------------------------------------------------------------------------------------- */
+/* ---- Lists ----------------------------------------------------------------------------------- */
 
 struct kw_list {
     kw_obj header;
@@ -96,7 +98,7 @@ bool kw_list_insert(kw_vm *vm, kw_list *list, size_t at, kw_value v);
 void kw_list_remove_at(kw_list *list, size_t at);
 bool kw_list_reserve(kw_vm *vm, kw_list *list, size_t cap);
 
-/* ---- Hashmaps: dense entries in insertion order + an index table --------------------------------- */
+/* ---- Hashmaps: dense entries in insertion order + an index table ----------------------------- */
 
 typedef struct kw_entry {
     kw_value key; /* KW_UNDEF: removed */
@@ -136,10 +138,11 @@ kw_bytes *kw_bytes_new(kw_vm *vm, const void *data, size_t size); /* copies; NUL
 kw_bytes *kw_bytes_adopt(kw_vm *vm, void *data, size_t size);
 bool kw_bytes_push(kw_vm *vm, kw_bytes *b, uint8_t byte);
 
-/* ---- Structs and their objects ----------------------------------------------------------------- */
+/* ---- Structs and their objects --------------------------------------------------------------- */
 
-/* A hidden class: which attribute lies in which slot.  Objects of one struct that got their attributes
- * in the same order share a shape, so an instruction can remember (shape, slot).  Owned by its class. */
+/* A hidden class: which attribute lies in which slot.  Objects of one struct that got their
+ * attributes in the same order share a shape, so an instruction can remember (shape, slot).  Owned
+ * by its class. */
 typedef struct kw_shape kw_shape;
 struct kw_shape {
     kw_shape *parent;     /* one attribute fewer; NULL: the empty shape */
@@ -184,7 +187,8 @@ void kw_class_add(kw_vm *vm, kw_class *c, kw_string *name, kw_value callable, bo
 /* The method `name` of `c` or its nearest ancestor that has one; NULL if none. */
 const kw_method *kw_class_find(kw_class *c, kw_string *name);
 kw_object *kw_object_new(kw_vm *vm, kw_class *c);
-/* The first abstract method among the ancestors of `c` that is not defined; NULL if none or `c` is abstract. */
+/* The first abstract method among the ancestors of `c` that is not defined; NULL if none or `c` is
+ * abstract. */
 kw_string *kw_class_missing(kw_class *c);
 /* Make `old` what `fresh` is (base, methods, statics, flags): a struct was defined again. */
 void kw_class_replace(kw_vm *vm, kw_class *old, kw_class *fresh);
@@ -194,7 +198,7 @@ int64_t kw_shape_slot(kw_shape *shape, kw_string *name);
 kw_value kw_object_get(kw_object *o, kw_string *name);
 void kw_object_set(kw_vm *vm, kw_object *o, kw_string *name, kw_value v);
 
-/* ---- Things that can be called ------------------------------------------------------------------ */
+/* ---- Things that can be called --------------------------------------------------------------- */
 
 /* A function compiled to bytecode is in chunk.h (kw_proto). */
 /* Flag of a closure: no generator, no variadic parameter, no self of its own. */
@@ -242,8 +246,8 @@ typedef struct kw_call {
 typedef kw_result (*kw_native_fn)(kw_vm *vm, kw_call *call);
 
 enum { KW_ARGC_ANY = 255 };
-/* A row of a table of natives.  Argument counts are checked for methods of built-in types only when `exact`
- * texts of the reference want it: see kw_check_argc(). */
+/* A row of a table of natives.  Argument counts are checked for methods of built-in types only when
+ * `exact` texts of the reference want it: see kw_check_argc(). */
 typedef struct kw_native_def {
     const char *name;
     kw_native_fn fn;
@@ -275,8 +279,8 @@ struct kw_package { /* a package used as a value */
     kw_string *name;
 };
 
-/* An opaque handle of native code.  `free` (may be NULL) is called by the collector, `mark` (may be NULL)
- * marks the values it holds. */
+/* An opaque handle of native code.  `free` (may be NULL) is called by the collector, `mark` (may be
+ * NULL) marks the values it holds. */
 struct kw_pointer {
     kw_obj header;
     const char *type; /* compared by address: who made it */
@@ -287,7 +291,7 @@ struct kw_pointer {
 kw_value kw_pointer_new(kw_vm *vm, const char *type, void *data, void (*mark)(kw_vm *, void *),
                         void (*release)(kw_vm *, void *));
 
-/* ---- Operations on any value (operate.c, display.c) ---------------------------------------------- */
+/* ---- Operations on any value (operate.c, display.c) ------------------------------------------ */
 
 bool kw_truthy(kw_value v);
 bool kw_not(kw_value v); /* `!`: false also for structs, pointers, generators and packages */
@@ -302,7 +306,8 @@ kw_value kw_deep_copy(kw_vm *vm, kw_value v); /* KW_UNDEF: thrown */
 /* Append the display form (types.md section 4). */
 void kw_display(kw_vm *vm, kw_buf *buf, kw_value v);
 kw_string *kw_to_display(kw_vm *vm, kw_value v); /* NULL: thrown */
-/* Shortest round-trip text of a double (types.md section 8) into buf (>= 32 bytes); returns its size. */
+/* Shortest round-trip text of a double (types.md section 8) into buf (>= 32 bytes); returns its
+ * size. */
 size_t kw_format_double(double d, char *buf);
 /* typeof(v) */
 kw_string *kw_typeof(kw_vm *vm, kw_value v);
@@ -315,7 +320,8 @@ typedef enum kw_binop {
 bool kw_binary(kw_vm *vm, kw_binop op, kw_value a, kw_value b, kw_value *out);
 bool kw_negate(kw_vm *vm, kw_value a, kw_value *out);   /* unary - */
 bool kw_bit_not(kw_vm *vm, kw_value a, kw_value *out);  /* ~ */
-/* x[i], x[i] = v, x[a:b:c] without inline fast paths.  false: thrown.  Slice parts not given: KW_UNDEF. */
+/* x[i], x[i] = v, x[a:b:c] without inline fast paths.  false: thrown.  Slice parts not given:
+ * KW_UNDEF. */
 bool kw_index(kw_vm *vm, kw_value x, kw_value i, kw_value *out);
 bool kw_set_index(kw_vm *vm, kw_value x, kw_value i, kw_value v);
 bool kw_slice(kw_vm *vm, kw_value x, const kw_value part[3], kw_value *out);

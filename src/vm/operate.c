@@ -1,7 +1,8 @@
 /* operate.c - truth, equality, hashing, order and copying of any value.
  *
- * Values can contain themselves.  Everything that recurses carries its depth, stops at DEPTH, and knows the
- * pairs it is comparing: a pair met again is taken as equal, which is right unless another part differs. */
+ * Values can contain themselves.  Everything that recurses carries its depth, stops at DEPTH, and
+ * knows the pairs it is comparing: a pair met again is taken as equal, which is right unless
+ * another part differs. */
 #include "config.h"
 
 #include "vm/object.h"
@@ -48,7 +49,7 @@ bool kw_not(kw_value v)
     }
 }
 
-/* ---- Equality --------------------------------------------------------------------------------------- */
+/* ---- Equality -------------------------------------------------------------------------------- */
 
 typedef struct pair { /* two containers that are being compared, and those around them */
     const struct pair *outer;
@@ -104,7 +105,10 @@ static bool containers_same(kw_value a, kw_value b, const pair *outer)
     for (const pair *p = outer; p != NULL; p = p->outer)
         if (p->a == a.as.obj && p->b == b.as.obj)
             return true;
-    pair at = {.outer = outer, .a = a.as.obj, .b = b.as.obj, .depth = outer == NULL ? 1 : outer->depth + 1};
+    pair at = {.outer = outer,
+               .a = a.as.obj,
+               .b = b.as.obj,
+               .depth = outer == NULL ? 1 : outer->depth + 1};
     switch ((kw_type)a.tag) {
     case KW_LIST: return lists_same(a.as.list, b.as.list, &at);
     case KW_MAP: return maps_same(a.as.map, b.as.map, &at);
@@ -187,7 +191,7 @@ bool kw_equal(kw_value a, kw_value b)
     }
 }
 
-/* ---- Hashing ---------------------------------------------------------------------------------------- */
+/* ---- Hashing --------------------------------------------------------------------------------- */
 
 static uint32_t mix(uint64_t x)
 {
@@ -221,7 +225,8 @@ static uint32_t hash_object(const kw_object *o, unsigned depth)
 {
     uint64_t h = kw_string_hash(o->klass->name);
     for (const kw_shape *s = o->shape; depth < HASH_DEPTH && s->name != NULL; s = s->parent)
-        h += mix((uint64_t)kw_string_hash(s->name) << 32 | hash_in(o->slots[s->count - 1], depth + 1));
+        h += mix((uint64_t)kw_string_hash(s->name) << 32 |
+                 hash_in(o->slots[s->count - 1], depth + 1));
     return mix(h + KW_OBJECT);
 }
 
@@ -268,7 +273,7 @@ uint32_t kw_hash(kw_value v)
     return hash_in(v, 0);
 }
 
-/* ---- Order ------------------------------------------------------------------------------------------ */
+/* ---- Order ----------------------------------------------------------------------------------- */
 
 static bool decide(kw_order op, int order)
 {
@@ -299,7 +304,8 @@ bool kw_ordered(kw_order op, kw_value a, kw_value b)
         if (a.tag == b.tag)
             return decide(op, a.tag == KW_INT ? compare_int(a.as.i, b.as.i)
                                               : (a.as.f > b.as.f) - (a.as.f < b.as.f));
-        return decide(op, a.tag == KW_INT ? compare_mixed(a.as.i, b.as.f) : -compare_mixed(b.as.i, a.as.f));
+        return decide(op, a.tag == KW_INT ? compare_mixed(a.as.i, b.as.f)
+                                          : -compare_mixed(b.as.i, a.as.f));
     }
     if (a.tag != b.tag)
         return decide(op, compare_int(a.tag, b.tag));
@@ -322,7 +328,8 @@ static int total_numbers(kw_value a, kw_value b)
     if (a_nan || b_nan) /* before every other float, and so before every number */
         return (int)b_nan - (int)a_nan;
     if (a.tag == b.tag)
-        return a.tag == KW_INT ? compare_int(a.as.i, b.as.i) : (a.as.f > b.as.f) - (a.as.f < b.as.f);
+        return a.tag == KW_INT ? compare_int(a.as.i, b.as.i)
+                               : (a.as.f > b.as.f) - (a.as.f < b.as.f);
     return a.tag == KW_INT ? compare_mixed(a.as.i, b.as.f) : -compare_mixed(b.as.i, a.as.f);
 }
 
@@ -418,7 +425,8 @@ static int total(kw_value a, kw_value b, unsigned depth)
     case KW_BOOL: return compare_int(a.as.b, b.as.b);
     case KW_DATE: return compare_int(a.as.i, b.as.i);
     case KW_STRING:
-        return total_text(a.as.string->text, a.as.string->size, b.as.string->text, b.as.string->size);
+        return total_text(a.as.string->text, a.as.string->size, b.as.string->text,
+                          b.as.string->size);
     case KW_BYTES:
         if (a.as.bytes->size != b.as.bytes->size)
             return compare_size(a.as.bytes->size, b.as.bytes->size);

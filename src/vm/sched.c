@@ -1,8 +1,9 @@
-/* sched.c - which fiber runs: a FIFO run queue, a heap of timers, and the port to the world outside.
+/* sched.c - which fiber runs: a FIFO run queue, a heap of timers, and the port to the world
+ * outside.
  *
- * When nothing can run the scheduler sleeps in the port until the next timer or event.  When nothing can
- * ever run (all wait for each other, no timer, no event to come) every wait ends with an error that says
- * who waits for what, instead of hanging. */
+ * When nothing can run the scheduler sleeps in the port until the next timer or event.  When
+ * nothing can ever run (all wait for each other, no timer, no event to come) every wait ends with
+ * an error that says who waits for what, instead of hanging. */
 #include "config.h"
 
 #include <assert.h>
@@ -101,7 +102,7 @@ static kw_fiber *take_ready(kw_sched *s)
     return fiber;
 }
 
-/* ---- Timers: a binary heap; each fiber knows its place in it ----------------------------------------- */
+/* ---- Timers: a binary heap; each fiber knows its place in it --------------------------------- */
 
 static bool sooner(const timer *a, const timer *b)
 {
@@ -187,7 +188,7 @@ static void fire_timers(kw_vm *vm)
     }
 }
 
-/* ---- The port ------------------------------------------------------------------------------------------ */
+/* ---- The port -------------------------------------------------------------------------------- */
 
 static bool port_pending(kw_vm *vm)
 {
@@ -210,7 +211,7 @@ static void sleep_us(int64_t us)
     (void)nanosleep(&t, NULL);
 }
 
-/* ---- When nothing can ever run again ---------------------------------------------------------------- */
+/* ---- When nothing can ever run again --------------------------------------------------------- */
 
 static void put_who_waits(kw_vm *vm, kw_buf *buf)
 {
@@ -252,7 +253,7 @@ static void break_deadlock(kw_vm *vm)
     }
 }
 
-/* ---- Running -------------------------------------------------------------------------------------------- */
+/* ---- Running --------------------------------------------------------------------------------- */
 
 /* Is what runs the main program, or a generator that it waits for? */
 static bool runs_main(const kw_vm *vm)
@@ -263,8 +264,8 @@ static bool runs_main(const kw_vm *vm)
     return f == vm->sched->main;
 }
 
-/* A signal asks for an end: wake the main program with an error if it waits; if it can run, it notices at
- * its next safepoint.  False: it has ended already. */
+/* A signal asks for an end: wake the main program with an error if it waits; if it can run, it
+ * notices at its next safepoint.  False: it has ended already. */
 static bool interrupt_main(kw_vm *vm)
 {
     kw_fiber *f = vm->sched->main;

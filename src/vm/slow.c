@@ -1,4 +1,5 @@
-/* slow.c - what instructions do when their fast path does not apply: members, globals, throw, print. */
+/* slow.c - what instructions do when their fast path does not apply: members, globals, throw,
+ * print. */
 #include "config.h"
 
 #include <stdio.h>
@@ -6,7 +7,7 @@
 
 #include "vm/interp.h"
 
-/* ---- Members ---------------------------------------------------------------------------------------- */
+/* ---- Members --------------------------------------------------------------------------------- */
 
 static bool package_member(kw_vm *vm, kw_package *package, kw_string *name, kw_value *out)
 {
@@ -84,7 +85,7 @@ kw_value kw_iter_keys(kw_vm *vm, kw_map *map)
     return kw_of_list(keys);
 }
 
-/* ---- Globals ---------------------------------------------------------------------------------------- */
+/* ---- Globals --------------------------------------------------------------------------------- */
 
 void kw_global_define(kw_vm *vm, kw_global *g, int means, kw_value v)
 {
@@ -193,7 +194,7 @@ bool kw_open_package(kw_vm *vm, kw_global *g)
     return vm->error.type == NULL;
 }
 
-/* ---- Structs ----------------------------------------------------------------------------------------- */
+/* ---- Structs --------------------------------------------------------------------------------- */
 
 bool kw_get_super(kw_vm *vm, kw_frame *frame, kw_string *name, kw_value *out)
 {
@@ -243,7 +244,7 @@ bool kw_overload(kw_vm *vm, kw_value a, kw_operator op, kw_found *out)
     return true;
 }
 
-/* ---- throw, print ------------------------------------------------------------------------------------- */
+/* ---- throw, print ---------------------------------------------------------------------------- */
 
 static kw_string *text_of(kw_vm *vm, kw_value *v, const char *otherwise)
 {

@@ -130,12 +130,13 @@ bool kw_string_same(kw_string *a, kw_string *b)
         return true;
     if (a->size != b->size || (a->header.flags & b->header.flags & KW_STR_INTERNED))
         return false;
-    if ((a->header.flags & b->header.flags & KW_STR_HASHED) && a->header.spare32 != b->header.spare32)
+    if ((a->header.flags & b->header.flags & KW_STR_HASHED) &&
+        a->header.spare32 != b->header.spare32)
         return false;
     return memcmp(a->text, b->text, a->size) == 0;
 }
 
-/* ---- Positions -------------------------------------------------------------------------------------- */
+/* ---- Positions ------------------------------------------------------------------------------- */
 
 /* Byte offset after `count` more code points from byte `from`. */
 static size_t skip(const kw_string *s, size_t from, size_t count)

@@ -1,8 +1,8 @@
 /* value.h - what a script's value is.
  *
- * Place: vm layer, the bottom of the interpreter.  A value is 16 bytes: a tag and a payload.  Integers of
- * Kiwi are full 64-bit, so no bits are free for boxing tags into doubles.  The tag of a heap value is its
- * type, so that a type test never touches the heap.
+ * Place: vm layer, the bottom of the interpreter.  A value is 16 bytes: a tag and a payload.
+ * Integers of Kiwi are full 64-bit, so no bits are free for boxing tags into doubles.  The tag of a
+ * heap value is its type, so that a type test never touches the heap.
  * Threads: values and everything they point to belong to the interpreter thread. */
 #ifndef KW_VALUE_H
 #define KW_VALUE_H
@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* X(tag, type name as typeof() gives it, name in error texts): types 2 and 1 of the reference.  The order
- * up to KW_PACKAGE is the rank that orders values of different types (types.md section 5). */
+/* X(tag, type name as typeof() gives it, name in error texts): types 2 and 1 of the reference.  The
+ * order up to KW_PACKAGE is the rank that orders values of different types (types.md section 5). */
 #define KW_TYPES(X)                                                                                \
     X(KW_INT, "integer", "Integer")                                                                \
     X(KW_FLOAT, "float", "Float")                                                                  \
@@ -126,8 +126,9 @@ static inline kw_value kw_of_obj(kw_type tag, void *obj)
     return (kw_value){.tag = tag, .as.obj = (kw_obj *)obj};
 }
 
-/* *to = *from, tag and payload apart.  A copy of 16 bytes at once would wait until both parts of a value that
- * was stored just now have left the processor's store buffer: use this wherever that is likely. */
+/* *to = *from, tag and payload apart.  A copy of 16 bytes at once would wait until both parts of a
+ * value that was stored just now have left the processor's store buffer: use this wherever that is
+ * likely. */
 static inline void kw_copy(kw_value *to, const kw_value *from)
 {
     to->tag = from->tag;

@@ -1,4 +1,5 @@
-/* vm.c - making and ending the interpreter's state, its roots, its output, and the definition of natives. */
+/* vm.c - making and ending the interpreter's state, its roots, its output, and the definition of
+ * natives. */
 #include "config.h"
 
 #include "vm/vm.h"
@@ -12,13 +13,13 @@
 #include "vm/interp.h"
 #include "vm/names.h"
 
-/* ---- Life ---------------------------------------------------------------------------------------------- */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 static const char *const operator_names[KW_OPERATOR_COUNT] = {
     "+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">="};
 
-/* Standard output is collected here: a script that prints line by line should not pay a system call for each.
- * A terminal gets every line at once. */
+/* Standard output is collected here: a script that prints line by line should not pay a system call
+ * for each.  A terminal gets every line at once. */
 typedef struct kw_output kw_output;
 struct kw_output {
     char text[1 << 15];
@@ -100,7 +101,7 @@ void kw_pin(kw_vm *vm, kw_value v)
     (void)kw_list_push(vm, vm->pinned, v);
 }
 
-/* ---- Output ---------------------------------------------------------------------------------------------- */
+/* ---- Output ---------------------------------------------------------------------------------- */
 
 static void write_all(int fd, const char *text, size_t size)
 {
@@ -141,7 +142,7 @@ void kw_out(kw_vm *vm, int stream, const char *text, size_t size)
         kw_out_flush(vm);
 }
 
-/* ---- Definitions ------------------------------------------------------------------------------------------ */
+/* ---- Definitions ----------------------------------------------------------------------------- */
 
 kw_value kw_native_new(kw_vm *vm, const kw_native_def *def)
 {

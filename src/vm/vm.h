@@ -10,8 +10,8 @@
 #include "vm/gc.h"
 #include "vm/object.h"
 
-/* All that one global name can mean.  Records are made once per name and never freed, so code refers to
- * them by pointer.  The name may be qualified: "math::sqrt" is a record of its own. */
+/* All that one global name can mean.  Records are made once per name and never freed, so code
+ * refers to them by pointer.  The name may be qualified: "math::sqrt" is a record of its own. */
 struct kw_global {
     kw_string *name;
     kw_value variable; /* KW_UNDEF: not declared */
@@ -25,10 +25,12 @@ struct kw_global {
     uint8_t means;     /* which of the fields are set: KW_MEANS_* */
 };
 enum { KW_MEANS_VARIABLE = 1, KW_MEANS_FUNCTION = 2, KW_MEANS_CONSTANT = 4, KW_MEANS_DECL = 8, KW_MEANS_PACKAGE = 16 };
-/* Set one of the fields and `means`; bumps vm->method_epoch where a call may have remembered the old value. */
+/* Set one of the fields and `means`; bumps vm->method_epoch where a call may have remembered the
+ * old value. */
 void kw_global_define(kw_vm *vm, kw_global *g, int means, kw_value v);
 kw_global *kw_global_at(kw_vm *vm, kw_string *name);
-/* The value of a global name by the order of language.md 7.3, loading a library package if that defines it;
+/* The value of a global name by the order of language.md 7.3, loading a library package if that
+ * defines it;
  * KW_UNDEF: undefined (or thrown: vm->error.type is not NULL). */
 kw_value kw_global_value(kw_vm *vm, kw_global *g);
 
@@ -56,17 +58,18 @@ typedef struct kw_port {
 
 /* Hooks by which lower layers reach upper ones. */
 typedef struct kw_hooks {
-    /* Define the library names of package `owner` (or the global name `name` if owner is NULL) if there are
-     * such.  false: nothing was defined. */
+    /* Define the library names of package `owner` (or the global name `name` if owner is NULL) if
+     * there are such.  false: nothing was defined. */
     bool (*load)(kw_vm *vm, kw_string *owner, kw_string *name);
     /* Compile source text; NULL: error thrown (SyntaxError and so on, position in vm->error). */
     kw_proto *(*compile)(kw_vm *vm, kw_string *file, const char *text, size_t size, bool is_main);
-    /* A method of a built-in type that its table lacks: define it from the library, if that has it. */
+    /* A method of a built-in type that its table lacks: define it from the library, if that has
+     * it. */
     bool (*extension)(kw_vm *vm, kw_value self, kw_string *name);
     /* No method `name` for `self`: throw the error that fits. */
     kw_result (*unknown_method)(kw_vm *vm, kw_value self, kw_string *name);
-    /* Find, read and compile the file of an import, include, export or require (kind as in IMPORT); *value
-     * is the result.  NULL with no error: nothing to run. */
+    /* Find, read and compile the file of an import, include, export or require (kind as in IMPORT);
+     * *value is the result.  NULL with no error: nothing to run. */
     kw_proto *(*import)(kw_vm *vm, int kind, kw_value what, kw_string *importer, kw_value *value);
     /* The function of the prelude with this name. */
     kw_value (*prelude)(kw_vm *vm, const char *name);
@@ -118,9 +121,10 @@ struct kw_vm {
 kw_vm *kw_vm_create(void); /* NULL: no memory */
 void kw_vm_destroy(kw_vm *vm);
 
-/* ---- Errors (throw.c) ---------------------------------------------------------------------------- */
+/* ---- Errors (throw.c) ------------------------------------------------------------------------ */
 
-/* Set the error; always returns KW_THROWN, so natives write: return kw_throw(vm, "TypeError", ...). */
+/* Set the error; always returns KW_THROWN, so natives write: return kw_throw(vm, "TypeError",
+ * ...). */
 kw_result kw_throw(kw_vm *vm, const char *type, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 kw_result kw_throw_strings(kw_vm *vm, kw_string *type, kw_string *message);
@@ -131,7 +135,7 @@ kw_result kw_throw_count(kw_vm *vm, const char *function, int expected, unsigned
 kw_result kw_throw_memory(kw_vm *vm, size_t wanted);
 void kw_clear_error(kw_vm *vm);
 
-/* ---- Fibers and the scheduler (fiber.c, sched.c) --------------------------------------------------- */
+/* ---- Fibers and the scheduler (fiber.c, sched.c) --------------------------------------------- */
 
 /* A fiber that will call `callable` with `argc` arguments; not yet queued. */
 kw_fiber *kw_fiber_new(kw_vm *vm, kw_value callable, const kw_value *args, size_t argc);
@@ -142,16 +146,16 @@ void kw_fiber_set_id(kw_fiber *fiber, int64_t id);
 kw_value kw_fiber_outcome(const kw_fiber *fiber, kw_string **type, kw_string **message);
 /* Put a new or woken fiber into the run queue. */
 void kw_sched_ready(kw_vm *vm, kw_fiber *fiber);
-/* Park the running fiber; a native then returns KW_SUSPEND.  `why` (static text, like "channel recv" ) is
- * shown in the report of a deadlock. */
+/* Park the running fiber; a native then returns KW_SUSPEND.  `why` (static text, like "channel
+ * recv" ) is shown in the report of a deadlock. */
 void kw_fiber_park(kw_vm *vm, const char *why);
 /* Wake a parked fiber with a value, or with an error.  Its timer is disarmed. */
 void kw_fiber_wake(kw_vm *vm, kw_fiber *fiber, kw_value value);
 void kw_fiber_wake_error(kw_vm *vm, kw_fiber *fiber, const char *type, kw_string *message);
 /* Wake the parked fiber with `value` after `ms` milliseconds, unless it is woken before. */
 void kw_sched_timer(kw_vm *vm, kw_fiber *fiber, double ms, kw_value value);
-/* A fiber that waits somewhere, for queues of waiting fibers: it may have been woken by something else
- * since (a timer, the end of a deadlock) and wait elsewhere by now. */
+/* A fiber that waits somewhere, for queues of waiting fibers: it may have been woken by something
+ * else since (a timer, the end of a deadlock) and wait elsewhere by now. */
 typedef struct kw_parked {
     kw_fiber *fiber;
     uint64_t serial; /* which of its waits is meant */
@@ -162,10 +166,11 @@ bool kw_still_parked(kw_parked parked);
 enum { KW_INTERRUPTED = 130 };
 /* Run `fiber` as the main program and all others until it has ended (and, if it ended normally, no
  * other is left): returns 0, the exit code of `exit`, 1 after an uncaught error (in vm->error), or
- * KW_INTERRUPTED if vm->interrupted was set when only other fibers were left; these stay as they are. */
+ * KW_INTERRUPTED if vm->interrupted was set when only other fibers were left; these stay as they
+ * are. */
 int kw_sched_run(kw_vm *vm, kw_fiber *main_fiber);
 
-/* ---- Defining natives ------------------------------------------------------------------------------ */
+/* ---- Defining natives ------------------------------------------------------------------------ */
 
 kw_value kw_native_new(kw_vm *vm, const kw_native_def *def);
 /* Define methods of a built-in type; the table ends with a NULL name and must live for ever. */
@@ -175,8 +180,8 @@ void kw_mark_fast(kw_vm *vm, kw_type type, const char *name, kw_fast fast);
 /* Define functions "package::name" (package NULL: global functions). */
 void kw_define_functions(kw_vm *vm, const char *package, const kw_native_def *defs);
 void kw_define_value(kw_vm *vm, const char *package, const char *name, kw_value v); /* constant */
-/* Define methods of every built-in type written in Kiwi: the functions of `package` take the receiver
- * first (types.md section 2, "Extending a type"). */
+/* Define methods of every built-in type written in Kiwi: the functions of `package` take the
+ * receiver first (types.md section 2, "Extending a type"). */
 void kw_extend_type(kw_vm *vm, kw_type type, kw_string *name, kw_value callable);
 /* Keep a value alive until the end of the vm. */
 void kw_pin(kw_vm *vm, kw_value v);
