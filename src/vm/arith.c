@@ -270,7 +270,7 @@ static bool as_bits(kw_value v, uint64_t *out)
     else if (v.tag == KW_FLOAT)
         *out = (uint64_t)cut(v.as.f);
     else if (v.tag == KW_BOOL)
-        *out = v.as.b;
+        *out = v.as.i != 0;
     else
         return false;
     return true;

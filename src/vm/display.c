@@ -280,7 +280,7 @@ static void show(kw_buf *buf, kw_value v, unsigned depth)
     switch ((kw_type)v.tag) {
     case KW_INT: put_int(buf, v.as.i); break;
     case KW_FLOAT: kw_buf_put(buf, number, kw_format_double(v.as.f, number)); break;
-    case KW_BOOL: kw_buf_puts(buf, v.as.b ? "true" : "false"); break;
+    case KW_BOOL: kw_buf_puts(buf, v.as.i != 0 ? "true" : "false"); break;
     case KW_NULL: kw_buf_put(buf, "null", 4); break;
     case KW_STRING: put_string(buf, v.as.string); break;
     case KW_LIST:

@@ -27,7 +27,7 @@ bool kw_truthy(kw_value v)
     case KW_INT:
     case KW_DATE: return v.as.i != 0;
     case KW_FLOAT: return v.as.f != 0.0;
-    case KW_BOOL: return v.as.b;
+    case KW_BOOL: return v.as.i != 0;
     case KW_STRING: return v.as.string->size != 0;
     case KW_LIST: return v.as.list->count != 0;
     case KW_MAP: return v.as.map->count != 0;
@@ -141,7 +141,7 @@ static bool strict_in(kw_value a, kw_value b, const pair *outer)
     case KW_INT:
     case KW_DATE: return a.as.i == b.as.i;
     case KW_FLOAT: return a.as.f == b.as.f || (isnan(a.as.f) && isnan(b.as.f));
-    case KW_BOOL: return a.as.b == b.as.b;
+    case KW_BOOL: return a.as.i == b.as.i;
     case KW_NULL:
     case KW_UNDEF: return true;
     case KW_STRING: return kw_string_same(a.as.string, b.as.string);
@@ -253,7 +253,7 @@ static uint32_t hash_in(kw_value v, unsigned depth)
     case KW_INT: return mix((uint64_t)v.as.i);
     case KW_DATE: return mix((uint64_t)v.as.i + KW_DATE);
     case KW_FLOAT: return hash_float(v.as.f);
-    case KW_BOOL: return mix(v.as.b ? 0xB001u : 0xB000u);
+    case KW_BOOL: return mix(v.as.i != 0 ? 0xB001u : 0xB000u);
     case KW_STRING: return kw_string_hash(v.as.string);
     case KW_BYTES: return kw_text_hash(v.as.bytes->size == 0 ? "" : (const char *)v.as.bytes->data,
                                        v.as.bytes->size) ^ 0x55u;
@@ -310,7 +310,7 @@ bool kw_ordered(kw_order op, kw_value a, kw_value b)
     if (a.tag != b.tag)
         return decide(op, compare_int(a.tag, b.tag));
     switch ((kw_type)a.tag) {
-    case KW_BOOL: return decide(op, compare_int(a.as.b, b.as.b));
+    case KW_BOOL: return decide(op, compare_int(a.as.i, b.as.i));
     case KW_DATE: return decide(op, compare_int(a.as.i, b.as.i));
     case KW_STRING: return decide(op, kw_string_collate(a.as.string, b.as.string));
     case KW_LIST: return decide(op, compare_size(a.as.list->count, b.as.list->count));
@@ -422,7 +422,7 @@ static int total(kw_value a, kw_value b, unsigned depth)
     if (depth >= ORDER_DEPTH || (kw_is_heap(a) && a.as.obj == b.as.obj))
         return 0;
     switch ((kw_type)a.tag) {
-    case KW_BOOL: return compare_int(a.as.b, b.as.b);
+    case KW_BOOL: return compare_int(a.as.i, b.as.i);
     case KW_DATE: return compare_int(a.as.i, b.as.i);
     case KW_STRING:
         return total_text(a.as.string->text, a.as.string->size, b.as.string->text,

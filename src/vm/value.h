@@ -59,9 +59,8 @@ typedef struct kw_vm kw_vm;
 typedef struct kw_value {
     uint32_t tag; /* kw_type */
     union {
-        _Alignas(8) int64_t i; /* KW_INT, KW_DATE; aligned, so that 32-bit systems have 16 bytes, too */
+        _Alignas(8) int64_t i; /* KW_INT, KW_DATE, KW_BOOL (0 or 1); aligned: 16 bytes on 32 bits, too */
         double f;
-        bool b;
         kw_obj *obj;
         kw_string *string;
         kw_list *list;
