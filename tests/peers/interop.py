@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import xml.etree.ElementTree
 
 import peers
@@ -140,7 +141,8 @@ def free_port():
 
 
 class KiwiServer:
-    """interop.kiwi with role serve, as a context; `said` are its lines afterwards."""
+    """interop.kiwi with role serve, as a context; `said` are its lines so far.  What the server
+    says of a client may come after that has ended: within the context, wait for it by until()."""
 
     def __init__(self, package="tls", **options):
         words = ["--%s=%s" % item for item in options.items()]
@@ -150,6 +152,18 @@ class KiwiServer:
         check(line[:1] == [b"port"], line)
         self.port = int(line[1])
         self.said = []
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.said.append(line.decode().rstrip("\n"))
+
+    def until(self, condition):
+        """Wait until it holds, or for 20 s: the checks that follow tell what is missing."""
+        end = time.monotonic() + 20
+        while not condition() and time.monotonic() < end:
+            time.sleep(0.01)
 
     def __enter__(self):
         return self
@@ -157,9 +171,9 @@ class KiwiServer:
     def __exit__(self, *_):
         ended = self.process.poll()
         self.process.terminate()
-        out, err = self.process.communicate(timeout=20)
-        check(ended is None, "kiwi has ended with", ended, err.decode())
-        self.said = out.decode().splitlines()
+        self.process.wait(timeout=20)
+        self.reader.join(20)
+        check(ended is None, "kiwi has ended with", ended, self.process.stderr.read().decode())
 
     def opened(self):
         return [line for line in self.said if line.startswith("open")]
@@ -219,6 +233,7 @@ def to_us(peer, size, kiwi_options, agreed, version=None, alpn=None):
         client = peer.start(server.port, sni=sni_of(peer), version=version, alpn=alpn)
         pump(client, os.urandom(size))
         stop(client)
+        server.until(server.opened)
     check(len(server.opened()) == 1 and agreed in server.opened()[0], server.said)
 
 
@@ -227,6 +242,7 @@ def to_us_half_closed(peer, size):
         data = os.urandom(size)
         client = peer.start(server.port, sni=sni_of(peer))
         out, err = client.communicate(data, timeout=30)
+        server.until(lambda: "end %d" % size in server.said)
     check(out == data + b"total %d\n" % size, len(out), out[-60:], err)
     check("end %d" % size in server.said, server.said)
 
@@ -239,6 +255,7 @@ def to_us_with_certificate(peer, name):
         client = peer.start(server.port, sni="localhost", cert="client")
         pump(client, b"verified\n")
         stop(client)
+        server.until(server.opened)
     check(len(server.opened()) == 1 and "verified=true" in server.opened()[0], server.said)
 
 
@@ -251,6 +268,7 @@ def to_us_resumed(peer, version):
         client = peer.start(server.port, sni="localhost", version=version, again=2)
         pump(client, b"and again\n")
         stop(client)
+        server.until(lambda: len(server.opened()) == 3)
     check(count_resumed(server) == 2 and len(server.opened()) == 3, server.said)
 
 
@@ -264,6 +282,7 @@ def to_us_resumed_openssl(version):
             client = start(command + [flag, state], stdin=subprocess.PIPE)
             pump(client, b"a line\n")  # the ticket of TLS 1.3 is before the data
             stop(client)
+        server.until(lambda: count_resumed(server) == 2)
     check(count_resumed(server) == 2, server.said)
 
 
@@ -274,6 +293,7 @@ def to_us_resumed_gnutls(version):
         client = start(command + ["--resume", "--waitresumption"], stdin=subprocess.PIPE)
         pump(client, b"a line\n")
         stop(client)
+        server.until(lambda: count_resumed(server) == 1)
     check(count_resumed(server) == 1, server.said)
 
 
