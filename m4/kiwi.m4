@@ -120,3 +120,38 @@ AC_DEFUN([KIWI_LINK_WRAP], [
     [AC_DEFINE([HAVE_LINK_WRAP], [1], [Define if the linker has --wrap.])])
   AM_CONDITIONAL([HAVE_LINK_WRAP], [test "x$kiwi_cv_link_wrap" = xyes])
 ])
+
+# KIWI_LAZY_TLS
+# Is GnuTLS linked (TLS_LIBS, REQUIRES), or opened by dlopen() when TLS is first used (KIWI_GNUTLS_LIBRARY)?
+# The second makes every start faster, and needs that the library is found and has the headers' version.
+AC_DEFUN([KIWI_LAZY_TLS], [
+  AC_ARG_ENABLE([lazy-tls],
+    [AS_HELP_STRING([--disable-lazy-tls], [link GnuTLS, instead of loading it when TLS is first used])],
+    [], [enable_lazy_tls=yes])
+  kiwi_gnutls=no
+  AS_IF([test "x$enable_lazy_tls" = xyes], [
+    AC_SEARCH_LIBS([dlopen], [dl])
+    AC_MSG_CHECKING([for the file of GnuTLS to load])
+    kiwi_save_cflags=$CFLAGS
+    CFLAGS="$CFLAGS $GNUTLS_CFLAGS"
+    for kiwi_file in libgnutls.so.30 libgnutls.30.dylib libgnutls.so; do
+      AC_RUN_IFELSE([AC_LANG_PROGRAM([[#include <dlfcn.h>
+        #include <gnutls/gnutls.h>]], [[
+        void *library = dlopen("$kiwi_file", RTLD_LAZY);
+        void *address = library ? dlsym(library, "gnutls_check_version") : 0;
+        const char *(*check)(const char *);
+        if (!address)
+          return 1;
+        *(void **)&check = address;
+        return check(GNUTLS_VERSION) == 0;]])],
+        [kiwi_gnutls=$kiwi_file; break], [], [break])
+    done
+    CFLAGS=$kiwi_save_cflags
+    AC_MSG_RESULT([$kiwi_gnutls])
+  ])
+  AS_IF([test "x$kiwi_gnutls" = xno],
+    [TLS_LIBS=$GNUTLS_LIBS REQUIRES="gnutls >= 3.7"],
+    [TLS_LIBS= REQUIRES=
+     AC_DEFINE_UNQUOTED([KIWI_GNUTLS_LIBRARY], ["$kiwi_gnutls"], [The file of GnuTLS for dlopen().])])
+  AC_SUBST([TLS_LIBS])
+])

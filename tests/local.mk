@@ -2,7 +2,7 @@
 # adds up and says `N passed, N failed, N skipped` last.
 #   make check SUITES="unit conformance"         some of: includes unit conformance examples guide peers hostile cli
 #   make check SUITES="unit/net conformance/network"      parts of two of them
-LDADD = $(kiwi_layers) $(kiwi_layers_libs) $(CHECK_LIBS)
+LDADD = $(kiwi_layers) $(kiwi_layers_libs) $(GNUTLS_LIBS) $(CHECK_LIBS)
 
 if HAVE_CHECK
 include tests/support/local.mk

@@ -10,8 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gnutls/crypto.h>
-#include <gnutls/x509.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -22,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/must.h"
+#include "net/gnutls.h"
 
 enum {
     FILE_MAX = 16384,               /* bytes; key and certificate together have about 1100 */
@@ -47,18 +46,18 @@ static dev_cert dev_memory; /* guarded by dev_lock; the one that could not be wr
 static void dev_fini(dev_cert *dev)
 {
     if (dev->crt != NULL)
-        gnutls_x509_crt_deinit(dev->crt);
+        kn_gnutls.x509_crt_deinit(dev->crt);
     if (dev->key != NULL)
-        gnutls_x509_privkey_deinit(dev->key);
+        kn_gnutls.x509_privkey_deinit(dev->key);
     *dev = (dev_cert){NULL, NULL};
 }
 
 static int dev_init(dev_cert *dev)
 {
     *dev = (dev_cert){NULL, NULL};
-    int r = gnutls_x509_crt_init(&dev->crt);
+    int r = kn_gnutls.x509_crt_init(&dev->crt);
     if (r >= 0)
-        r = gnutls_x509_privkey_init(&dev->key);
+        r = kn_gnutls.x509_privkey_init(&dev->key);
     if (r < 0)
         dev_fini(dev);
     return r;
@@ -73,24 +72,24 @@ static int dev_names(gnutls_x509_crt_t crt)
     static const unsigned char v6[16] = {[15] = 1};
     int r = 0;
     for (size_t i = 0; i < sizeof(dns) / sizeof(dns[0]) && r >= 0; i++)
-        r = gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, dns[i],
-                                                 (unsigned)strlen(dns[i]), GNUTLS_FSAN_APPEND);
+        r = kn_gnutls.x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, dns[i],
+                                                    (unsigned)strlen(dns[i]), GNUTLS_FSAN_APPEND);
     if (r >= 0)
-        r = gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, v4, sizeof(v4),
-                                                 GNUTLS_FSAN_APPEND);
+        r = kn_gnutls.x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, v4, sizeof(v4),
+                                                    GNUTLS_FSAN_APPEND);
     if (r >= 0)
-        r = gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, v6, sizeof(v6),
-                                                 GNUTLS_FSAN_APPEND);
+        r = kn_gnutls.x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, v6, sizeof(v6),
+                                                    GNUTLS_FSAN_APPEND);
     return r;
 }
 
 static int dev_usage(gnutls_x509_crt_t crt)
 {
-    int r = gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE);
+    int r = kn_gnutls.x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE);
     if (r >= 0)
-        r = gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_SERVER, 0);
+        r = kn_gnutls.x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_SERVER, 0);
     if (r >= 0) /* no authority: whoever trusts it trusts this one certificate */
-        r = gnutls_x509_crt_set_basic_constraints(crt, 0, -1);
+        r = kn_gnutls.x509_crt_set_basic_constraints(crt, 0, -1);
     return r;
 }
 
@@ -99,20 +98,20 @@ static int dev_identity(gnutls_x509_crt_t crt)
     static const char name[] = "kiwi.local";
     unsigned char serial[8];
     time_t now = time(NULL);
-    int r = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof(serial));
+    int r = kn_gnutls.rnd(GNUTLS_RND_NONCE, serial, sizeof(serial));
     serial[0] =
         (unsigned char)((serial[0] & 0x7f) | 0x40); /* a positive number without leading 0 */
     if (r >= 0)
-        r = gnutls_x509_crt_set_version(crt, 3);
+        r = kn_gnutls.x509_crt_set_version(crt, 3);
     if (r >= 0)
-        r = gnutls_x509_crt_set_serial(crt, serial, sizeof(serial));
+        r = kn_gnutls.x509_crt_set_serial(crt, serial, sizeof(serial));
     if (r >= 0)
-        r = gnutls_x509_crt_set_activation_time(crt, now - SLACK_S);
+        r = kn_gnutls.x509_crt_set_activation_time(crt, now - SLACK_S);
     if (r >= 0)
-        r = gnutls_x509_crt_set_expiration_time(crt, now + VALID_S);
+        r = kn_gnutls.x509_crt_set_expiration_time(crt, now + VALID_S);
     if (r >= 0)
-        r = gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, name,
-                                          sizeof(name) - 1);
+        r = kn_gnutls.x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, name,
+                                             sizeof(name) - 1);
     return r;
 }
 
@@ -121,8 +120,8 @@ static int dev_make(dev_cert *dev)
     int r = dev_init(dev);
     if (r < 0)
         return r;
-    r = gnutls_x509_privkey_generate(dev->key, GNUTLS_PK_ECDSA,
-                                     GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+    r = kn_gnutls.x509_privkey_generate(dev->key, GNUTLS_PK_ECDSA,
+                                        GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
     if (r >= 0)
         r = dev_identity(dev->crt);
     if (r >= 0)
@@ -130,9 +129,9 @@ static int dev_make(dev_cert *dev)
     if (r >= 0)
         r = dev_usage(dev->crt);
     if (r >= 0)
-        r = gnutls_x509_crt_set_key(dev->crt, dev->key);
+        r = kn_gnutls.x509_crt_set_key(dev->crt, dev->key);
     if (r >= 0)
-        r = gnutls_x509_crt_sign2(dev->crt, dev->crt, dev->key, GNUTLS_DIG_SHA256, 0);
+        r = kn_gnutls.x509_crt_sign2(dev->crt, dev->crt, dev->key, GNUTLS_DIG_SHA256, 0);
     if (r < 0)
         dev_fini(dev);
     return r;
@@ -203,11 +202,11 @@ static bool dev_in_force(const dev_cert *dev)
     unsigned char of_crt[64], of_key[64];
     size_t crt_size = sizeof(of_crt), key_size = sizeof(of_key);
     time_t now = time(NULL);
-    if (gnutls_x509_crt_get_activation_time(dev->crt) > now + SLACK_S ||
-        gnutls_x509_crt_get_expiration_time(dev->crt) < now + SLACK_S)
+    if (kn_gnutls.x509_crt_get_activation_time(dev->crt) > now + SLACK_S ||
+        kn_gnutls.x509_crt_get_expiration_time(dev->crt) < now + SLACK_S)
         return false;
-    return gnutls_x509_crt_get_key_id(dev->crt, 0, of_crt, &crt_size) >= 0 &&
-           gnutls_x509_privkey_get_key_id(dev->key, 0, of_key, &key_size) >= 0 &&
+    return kn_gnutls.x509_crt_get_key_id(dev->crt, 0, of_crt, &crt_size) >= 0 &&
+           kn_gnutls.x509_privkey_get_key_id(dev->key, 0, of_key, &key_size) >= 0 &&
            crt_size == key_size && memcmp(of_crt, of_key, crt_size) == 0;
 }
 
@@ -217,9 +216,9 @@ static load_result dev_parse(dev_cert *dev, char *text, size_t size)
     int r = dev_init(dev);
     if (r < 0)
         return LOAD_FAILED;
-    r = gnutls_x509_privkey_import(dev->key, &pem, GNUTLS_X509_FMT_PEM);
+    r = kn_gnutls.x509_privkey_import(dev->key, &pem, GNUTLS_X509_FMT_PEM);
     if (r >= 0)
-        r = gnutls_x509_crt_import(dev->crt, &pem, GNUTLS_X509_FMT_PEM);
+        r = kn_gnutls.x509_crt_import(dev->crt, &pem, GNUTLS_X509_FMT_PEM);
     if (r >= 0 && dev_in_force(dev))
         return LOAD_OK;
     dev_fini(dev);
@@ -262,21 +261,21 @@ static load_result dev_load(const char *path, dev_cert *dev)
             result = dev_parse(dev, text, (size_t)n);
     }
     (void)close(fd);
-    gnutls_memset(text, 0, sizeof(text));
+    kn_gnutls.memset(text, 0, sizeof(text));
     return result;
 }
 
 static bool dev_write(int fd, const dev_cert *dev)
 {
     gnutls_datum_t key = {NULL, 0}, crt = {NULL, 0};
-    bool ok = gnutls_x509_privkey_export2(dev->key, GNUTLS_X509_FMT_PEM, &key) >= 0 &&
-              gnutls_x509_crt_export2(dev->crt, GNUTLS_X509_FMT_PEM, &crt) >= 0 &&
+    bool ok = kn_gnutls.x509_privkey_export2(dev->key, GNUTLS_X509_FMT_PEM, &key) >= 0 &&
+              kn_gnutls.x509_crt_export2(dev->crt, GNUTLS_X509_FMT_PEM, &crt) >= 0 &&
               write_all(fd, key.data, key.size) && /* first: the reader looks at the first block */
               write_all(fd, crt.data, crt.size) && fsync(fd) == 0;
     if (key.data != NULL)
-        gnutls_memset(key.data, 0, key.size);
-    gnutls_free(key.data);
-    gnutls_free(crt.data);
+        kn_gnutls.memset(key.data, 0, key.size);
+    (*kn_gnutls.free)(key.data);
+    (*kn_gnutls.free)(crt.data);
     return ok;
 }
 
@@ -349,23 +348,23 @@ kb_status kn_cert_dev_use(gnutls_certificate_credentials_t creds, kb_error *err)
     int r = dev_find(&dev, &kept);
     if (r >= 0) {
         dev_cert *use = kept ? &dev : &dev_memory;
-        r = gnutls_certificate_set_x509_key(creds, &use->crt, 1, use->key);
+        r = kn_gnutls.certificate_set_x509_key(creds, &use->crt, 1, use->key);
     }
     dev_fini(&dev);
     MUST(pthread_mutex_unlock(&dev_lock));
     if (r < 0)
         return kb_fail(err, r == GNUTLS_E_MEMORY_ERROR ? KB_ENOMEM : KB_ETLS, 0,
-                       "development certificate: %s", gnutls_strerror(r));
+                       "development certificate: %s", kn_gnutls.strerror(r));
     return KB_OK;
 }
 
 static bool dev_equals(const dev_cert *dev, const gnutls_datum_t *leaf)
 {
     gnutls_datum_t der = {NULL, 0};
-    if (dev->crt == NULL || gnutls_x509_crt_export2(dev->crt, GNUTLS_X509_FMT_DER, &der) < 0)
+    if (dev->crt == NULL || kn_gnutls.x509_crt_export2(dev->crt, GNUTLS_X509_FMT_DER, &der) < 0)
         return false;
     bool equal = der.size == leaf->size && memcmp(der.data, leaf->data, der.size) == 0;
-    gnutls_free(der.data);
+    (*kn_gnutls.free)(der.data);
     return equal;
 }
 

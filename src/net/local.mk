@@ -5,6 +5,7 @@ libkwnet_la_SOURCES = \
 	%D%/cert.c %D%/cert.h \
 	%D%/connect.c \
 	%D%/fd.c \
+	%D%/gnutls.c %D%/gnutls.h \
 	%D%/io.c \
 	%D%/join.c \
 	%D%/lead.c \

@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "net/gnutls.h"
 
 void kn_ticket_wipe(gnutls_datum_t *data)
 {
-    if (data->data != NULL)
-        gnutls_memset(data->data, 0, data->size);
-    gnutls_free(data->data);
+    if (data->data == NULL)
+        return;
+    kn_gnutls.memset(data->data, 0, data->size);
+    (*kn_gnutls.free)(data->data);
     *data = (gnutls_datum_t){NULL, 0};
 }
 
@@ -53,7 +55,8 @@ bool kn_tickets_take(kn_tickets *tickets, const char *key, gnutls_datum_t *out)
 {
     *out = (gnutls_datum_t){NULL, 0};
     MUST(pthread_mutex_lock(&tickets->lock));
-    for (unsigned age = 1; tickets->at != NULL && age <= KN_TICKETS_MAX && out->data == NULL; age++) {
+    for (unsigned age = 1; tickets->at != NULL && age <= KN_TICKETS_MAX && out->data == NULL;
+         age++) {
         kn_ticket *t = &tickets->at[(tickets->next_put + KN_TICKETS_MAX - age) % KN_TICKETS_MAX];
         if (t->data.data == NULL || strcmp(t->key, key) != 0)
             continue;

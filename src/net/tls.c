@@ -18,8 +18,6 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,6 +27,7 @@
 #include <sys/uio.h>
 
 #include "net/cert.h"
+#include "net/gnutls.h"
 #include "net/ticket.h"
 #include "net/trust.h"
 
@@ -57,13 +56,13 @@ struct kn_tls {
     kn_tls_context *context;
     int fd; /* the caller's */
     stage stage;
-    bool loopback;  /* the peer's address is a loopback address */
-    bool verified;  /* the peer's certificate */
-    bool resumed;   /* an earlier session was taken up again */
-    bool want_read; /* the last pull found nothing */
-    bool emptied;   /* the last pull took all there was */
-    bool eof;       /* pull has met the peer's FIN */
-    bool ended;     /* receiving is over: close_notify, or a FIN that is allowed */
+    bool loopback;     /* the peer's address is a loopback address */
+    bool verified;     /* the peer's certificate */
+    bool resumed;      /* an earlier session was taken up again */
+    bool want_read;    /* the last pull found nothing */
+    bool emptied;      /* the last pull took all there was */
+    bool eof;          /* pull has met the peer's FIN */
+    bool ended;        /* receiving is over: close_notify, or a FIN that is allowed */
     size_t idle_bytes; /* pulled since the last data, or the begin of the handshake */
     int pull_error;    /* errno of recv(), 0 if none */
     int push_error;    /* errno of sendmsg(), 0 if none */
@@ -253,7 +252,7 @@ static void fail_gnutls(const kn_tls *tls, kb_error *failure, int code, const ch
     if (failure->status != KB_OK)
         return;
     if (code == GNUTLS_E_FATAL_ALERT_RECEIVED) {
-        const char *name = gnutls_alert_get_name(gnutls_alert_get(tls->session));
+        const char *name = kn_gnutls.alert_get_name(kn_gnutls.alert_get(tls->session));
         (void)kb_fail(failure, KB_ETLS, 0, "TLS %s: the peer sent an alert: %s", doing,
                       name != NULL ? name : "unknown");
     } else if (tls->reason[0] != '\0') {
@@ -267,7 +266,7 @@ static void fail_gnutls(const kn_tls *tls, kb_error *failure, int code, const ch
                       "the peer ended the stream without close_notify");
     } else {
         (void)kb_fail(failure, code == GNUTLS_E_MEMORY_ERROR ? KB_ENOMEM : KB_ETLS, 0,
-                      "TLS %s failed: %s", doing, gnutls_strerror(code));
+                      "TLS %s failed: %s", doing, kn_gnutls.strerror(code));
     }
     failure->tls = code;
 }
@@ -281,7 +280,7 @@ static bool is_development(kn_tls *tls)
     if (!tls->context->development || !tls->loopback)
         return false;
     unsigned int count = 0;
-    const gnutls_datum_t *chain = gnutls_certificate_get_peers(tls->session, &count);
+    const gnutls_datum_t *chain = kn_gnutls.certificate_get_peers(tls->session, &count);
     return chain != NULL && count > 0 && kn_cert_dev_matches(&chain[0]);
 }
 
@@ -294,8 +293,10 @@ static void explain(kn_tls *tls, int code, unsigned int flaws)
         (void)snprintf(tls->reason, sizeof(tls->reason), "%s: the peer sent no certificate",
                        prefix);
     } else if (code < 0) {
-        (void)snprintf(tls->reason, sizeof(tls->reason), "%s: %s", prefix, gnutls_strerror(code));
-    } else if (gnutls_certificate_verification_status_print(flaws, GNUTLS_CRT_X509, &text, 0) < 0) {
+        (void)snprintf(tls->reason, sizeof(tls->reason), "%s: %s", prefix,
+                       kn_gnutls.strerror(code));
+    } else if (kn_gnutls.certificate_verification_status_print(flaws, GNUTLS_CRT_X509, &text, 0) <
+               0) {
         (void)snprintf(tls->reason, sizeof(tls->reason), "%s", prefix);
     } else {
         const char *what = (const char *)text.data;
@@ -310,7 +311,7 @@ static void explain(kn_tls *tls, int code, unsigned int flaws)
                        size < 110 ? (int)size : 110, what, tls->name[0] != '\0' ? " (" : "",
                        tls->name, tls->name[0] != '\0' ? ")" : "");
     }
-    gnutls_free(text.data);
+    (*kn_gnutls.free)(text.data);
 }
 
 /* ---- Resumption ------------------------------------------------------------------------------ */
@@ -337,7 +338,7 @@ static void try_to_resume(kn_tls *tls)
     gnutls_datum_t data;
     if (!kn_tickets_take(&tls->context->tickets, tls->peer, &data))
         return;
-    (void)gnutls_session_set_data(tls->session, data.data, data.size);
+    (void)kn_gnutls.session_set_data(tls->session, data.data, data.size);
     kn_ticket_wipe(&data);
 }
 
@@ -345,7 +346,7 @@ static void keep_session(kn_tls *tls)
 {
     gnutls_datum_t data = {NULL, 0};
     if (tls->stage != STAGE_HANDSHAKE && (tls->verified || !tls->context->verify) &&
-        gnutls_session_get_data2(tls->session, &data) == 0)
+        kn_gnutls.session_get_data2(tls->session, &data) == 0)
         kn_tickets_put(&tls->context->tickets, tls->peer, &data);
 }
 
@@ -353,9 +354,9 @@ static void keep_session(kn_tls *tls)
  * has. */
 static void keep_old_session(kn_tls *tls)
 {
-    if (gnutls_protocol_get_version(tls->session) < GNUTLS_TLS1_3 &&
+    if (kn_gnutls.protocol_get_version(tls->session) < GNUTLS_TLS1_3 &&
         (tls->resumed ||
-         (gnutls_session_get_flags(tls->session) & GNUTLS_SFLAGS_SESSION_TICKET) != 0))
+         (kn_gnutls.session_get_flags(tls->session) & GNUTLS_SFLAGS_SESSION_TICKET) != 0))
         keep_session(tls);
 }
 
@@ -367,7 +368,7 @@ static int ticket_came(gnutls_session_t session, unsigned int type, unsigned int
     (void)when;
     (void)incoming;
     (void)message;
-    keep_session(gnutls_session_get_ptr(session));
+    keep_session(kn_gnutls.session_get_ptr(session));
     return 0;
 }
 
@@ -376,7 +377,7 @@ static int ticket_came(gnutls_session_t session, unsigned int type, unsigned int
 /* Not 0 ends it. */
 static int verify_peer(gnutls_session_t session)
 {
-    kn_tls *tls = gnutls_session_get_ptr(session);
+    kn_tls *tls = kn_gnutls.session_get_ptr(session);
     bool server = tls->context->server;
     gnutls_typed_vdata_st want[2] = {
         {GNUTLS_DT_KEY_PURPOSE_OID,
@@ -384,7 +385,7 @@ static int verify_peer(gnutls_session_t session)
         {GNUTLS_DT_DNS_HOSTNAME, (unsigned char *)tls->name, 0},
     };
     unsigned int flaws = 0;
-    int r = gnutls_certificate_verify_peers(session, want, server ? 1 : 2, &flaws);
+    int r = kn_gnutls.certificate_verify_peers(session, want, server ? 1 : 2, &flaws);
     if ((r >= 0 && flaws == 0) || is_development(tls)) {
         tls->verified = true;
         return 0;
@@ -427,21 +428,21 @@ static int set_up_server(kn_tls *tls)
 {
     gnutls_session_t s = tls->session;
     kn_tls_context *context = tls->context;
-    gnutls_certificate_server_set_request(s, context->verify ? GNUTLS_CERT_REQUIRE
-                                                             : GNUTLS_CERT_IGNORE);
-    return gnutls_session_ticket_enable_server(s, &context->ticket_key);
+    kn_gnutls.certificate_server_set_request(s, context->verify ? GNUTLS_CERT_REQUIRE
+                                                                : GNUTLS_CERT_IGNORE);
+    return kn_gnutls.session_ticket_enable_server(s, &context->ticket_key);
 }
 
 static int set_up_client(kn_tls *tls)
 {
     gnutls_session_t s = tls->session;
     name_peer(tls);
-    gnutls_handshake_set_hook_function(s, GNUTLS_HANDSHAKE_NEW_SESSION_TICKET, GNUTLS_HOOK_POST,
-                                       ticket_came);
+    kn_gnutls.handshake_set_hook_function(s, GNUTLS_HANDSHAKE_NEW_SESSION_TICKET, GNUTLS_HOOK_POST,
+                                          ticket_came);
     try_to_resume(tls);
     return tls->name[0] == '\0' || is_address(tls->name)
                ? 0
-               : gnutls_server_name_set(s, GNUTLS_NAME_DNS, tls->name, strlen(tls->name));
+               : kn_gnutls.server_name_set(s, GNUTLS_NAME_DNS, tls->name, strlen(tls->name));
 }
 
 static int set_up(kn_tls *tls)
@@ -449,27 +450,27 @@ static int set_up(kn_tls *tls)
     /* Mandatory: a client whose protocols are all unknown gets the alert of RFC 7301, 3.2. */
     const unsigned int server_alpn = GNUTLS_ALPN_SERVER_PRECEDENCE | GNUTLS_ALPN_MANDATORY;
     kn_tls_context *context = tls->context;
-    int r = gnutls_init(&tls->session, GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |
-                                           (context->server ? GNUTLS_SERVER : GNUTLS_CLIENT));
+    int r = kn_gnutls.init(&tls->session, GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |
+                                              (context->server ? GNUTLS_SERVER : GNUTLS_CLIENT));
     if (r < 0) {
         tls->session = NULL;
         return r;
     }
     gnutls_session_t s = tls->session;
-    gnutls_session_set_ptr(s, tls);
-    gnutls_transport_set_ptr(s, tls);
-    gnutls_transport_set_pull_function(s, pull);
-    gnutls_transport_set_pull_timeout_function(s, pull_timeout);
-    gnutls_transport_set_vec_push_function(s, push);
-    gnutls_handshake_set_timeout(s, 0); /* the caller's time limit counts */
+    kn_gnutls.session_set_ptr(s, tls);
+    kn_gnutls.transport_set_ptr(s, tls);
+    kn_gnutls.transport_set_pull_function(s, pull);
+    kn_gnutls.transport_set_pull_timeout_function(s, pull_timeout);
+    kn_gnutls.transport_set_vec_push_function(s, push);
+    kn_gnutls.handshake_set_timeout(s, 0); /* the caller's time limit counts */
     if (context->verify)
-        gnutls_session_set_verify_function(s, verify_peer);
-    r = gnutls_priority_set(s, context->priority);
+        kn_gnutls.session_set_verify_function(s, verify_peer);
+    r = kn_gnutls.priority_set(s, context->priority);
     if (r >= 0)
-        r = gnutls_credentials_set(s, GNUTLS_CRD_CERTIFICATE, context->creds);
+        r = kn_gnutls.credentials_set(s, GNUTLS_CRD_CERTIFICATE, context->creds);
     if (r >= 0 && context->alpn_count > 0)
-        r = gnutls_alpn_set_protocols(s, context->alpn, context->alpn_count,
-                                      context->server ? server_alpn : 0);
+        r = kn_gnutls.alpn_set_protocols(s, context->alpn, context->alpn_count,
+                                         context->server ? server_alpn : 0);
     if (r < 0)
         return r;
     return context->server ? set_up_server(tls) : set_up_client(tls);
@@ -508,7 +509,7 @@ void kn_tls_free(kn_tls *tls)
     if (tls == NULL)
         return;
     if (tls->session != NULL)
-        gnutls_deinit(tls->session);
+        kn_gnutls.deinit(tls->session);
     kn_tls_context_unref(tls->context);
     free(tls->in);
     free(tls->out);
@@ -571,11 +572,11 @@ kn_step kn_tls_send(kn_tls *tls, const void *data, size_t size, size_t *sent, kb
             return KN_DONE;
         }
         size_t piece = size - *sent < PIECE ? size - *sent : PIECE;
-        ssize_t n = gnutls_record_send(tls->session, (const char *)data + *sent, piece);
+        ssize_t n = kn_gnutls.record_send(tls->session, (const char *)data + *sent, piece);
         if (n > 0) {
             *sent += (size_t)n;
             spins = 0;
-        } else if (n == 0 || gnutls_error_is_fatal((int)n) != 0 || ++spins > SPINS_MAX) {
+        } else if (n == 0 || kn_gnutls.error_is_fatal((int)n) != 0 || ++spins > SPINS_MAX) {
             fail_gnutls(tls, &tls->send_failure, n == 0 ? GNUTLS_E_INTERNAL_ERROR : (int)n, "send");
         }
     }
@@ -583,12 +584,12 @@ kn_step kn_tls_send(kn_tls *tls, const void *data, size_t size, size_t *sent, kb
 
 void kn_tls_cork(kn_tls *tls)
 {
-    gnutls_record_cork(tls->session);
+    kn_gnutls.record_cork(tls->session);
 }
 
 void kn_tls_uncork(kn_tls *tls)
 {
-    int r = gnutls_record_uncork(tls->session, 0); /* never waits: push takes everything */
+    int r = kn_gnutls.record_uncork(tls->session, 0); /* never waits: push takes everything */
     if (r < 0)
         fail_gnutls(tls, &tls->send_failure, r, "send");
 }
@@ -597,7 +598,8 @@ kn_step kn_tls_bye(kn_tls *tls, kb_status *status, kb_error *err)
 {
     if (tls->stage == STAGE_OPEN && send_failure(tls)->status == KB_OK) {
         tls->stage = STAGE_BYE;
-        int r = gnutls_bye(tls->session, GNUTLS_SHUT_WR); /* never waits: push takes everything */
+        int r =
+            kn_gnutls.bye(tls->session, GNUTLS_SHUT_WR); /* never waits: push takes everything */
         if (r < 0)
             fail_gnutls(tls, &tls->send_failure, r, "close");
     }
@@ -609,7 +611,7 @@ kn_step kn_tls_bye(kn_tls *tls, kb_status *status, kb_error *err)
 /* A peer of TLS 1.2 asks to negotiate anew: say no, as TLS 1.3 has it, and go on. */
 static void refuse_renegotiation(kn_tls *tls)
 {
-    (void)gnutls_alert_send(tls->session, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
+    (void)kn_gnutls.alert_send(tls->session, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
 }
 
 /* What a result of GnuTLS that is no success asks for. */
@@ -621,7 +623,7 @@ typedef enum verdict { AGAIN, WAIT, FAILED } verdict;
  * in tiny fragments. */
 static verdict judge(kn_tls *tls, int *code, int *spins)
 {
-    if (gnutls_error_is_fatal(*code) != 0)
+    if (kn_gnutls.error_is_fatal(*code) != 0)
         return FAILED;
     if (tls->idle_bytes > IDLE_MAX) {
         *code = GNUTLS_E_HANDSHAKE_TOO_LARGE;
@@ -647,7 +649,7 @@ static kn_step recv_failed(kn_tls *tls, int code, kb_status *status, kb_error *e
         return KN_DONE;
     }
     fail_gnutls(tls, &tls->failure, code, "receive");
-    (void)gnutls_alert_send_appropriate(tls->session, code);
+    (void)kn_gnutls.alert_send_appropriate(tls->session, code);
     return done(&tls->failure, status, err);
 }
 
@@ -667,7 +669,7 @@ static kn_step receive(kn_tls *tls, void *buf, size_t size, size_t *got, kb_stat
     }
     for (;;) {
         tls->want_read = false;
-        ssize_t n = gnutls_record_recv(tls->session, buf, size);
+        ssize_t n = kn_gnutls.record_recv(tls->session, buf, size);
         if (n >= 0) {
             *got = (size_t)n;
             tls->idle_bytes = 0;
@@ -697,7 +699,7 @@ bool kn_tls_drained(const kn_tls *tls)
     if (tls->ended || tls->failure.status != KB_OK)
         return false; /* the next receive says so; there may never be another event to wait for */
     return tls->emptied && tls->in_start == tls->in_end &&
-           gnutls_record_check_pending(tls->session) == 0;
+           kn_gnutls.record_check_pending(tls->session) == 0;
 }
 
 /* ---- Handshake ------------------------------------------------------------------------------- */
@@ -706,7 +708,7 @@ static void handshake_failed(kn_tls *tls, int code)
 {
     fail_gnutls(tls, &tls->failure, code, "handshake");
     if (tls->push_error == 0 && tls->pull_error == 0)
-        (void)gnutls_alert_send_appropriate(tls->session, code);
+        (void)kn_gnutls.alert_send_appropriate(tls->session, code);
     (void)drain(tls); /* one try: the peer may learn why, but is not waited for */
     tls->out_start = tls->out_end;
 }
@@ -715,7 +717,7 @@ static void handshake_done(kn_tls *tls)
 {
     tls->stage = STAGE_OPEN;
     tls->idle_bytes = 0;
-    tls->resumed = gnutls_session_is_resumed(tls->session) != 0;
+    tls->resumed = kn_gnutls.session_is_resumed(tls->session) != 0;
     /* The certificate was verified in an earlier session of this context. */
     if (tls->context->verify && tls->resumed)
         tls->verified = true;
@@ -732,7 +734,7 @@ static kn_step shake_hands(kn_tls *tls, kb_status *status, kb_error *err)
         if (tls->failure.status != KB_OK || tls->stage != STAGE_HANDSHAKE)
             return done(&tls->failure, status, err);
         tls->want_read = false;
-        int r = gnutls_handshake(tls->session);
+        int r = kn_gnutls.handshake(tls->session);
         if (r == 0) {
             handshake_done(tls);
             continue; /* what is left to flush */
@@ -769,14 +771,14 @@ void kn_tls_info(const kn_tls *tls, kiwi_socket_info *info)
     info->verified = tls->verified;
     info->resumed = tls->resumed;
     copy_text(info->version, sizeof(info->version),
-              gnutls_protocol_get_name(gnutls_protocol_get_version(tls->session)));
+              kn_gnutls.protocol_get_name(kn_gnutls.protocol_get_version(tls->session)));
 #if GNUTLS_VERSION_NUMBER >= 0x030704
-    copy_text(info->cipher, sizeof(info->cipher), gnutls_ciphersuite_get(tls->session));
+    copy_text(info->cipher, sizeof(info->cipher), kn_gnutls.ciphersuite_get(tls->session));
 #else
     copy_text(info->cipher, sizeof(info->cipher),
-              gnutls_cipher_get_name(gnutls_cipher_get(tls->session)));
+              kn_gnutls.cipher_get_name(kn_gnutls.cipher_get(tls->session)));
 #endif
-    if (gnutls_alpn_get_selected_protocol(tls->session, &alpn) == 0) {
+    if (kn_gnutls.alpn_get_selected_protocol(tls->session, &alpn) == 0) {
         int size = alpn.size < sizeof(info->alpn) ? (int)alpn.size : (int)sizeof(info->alpn) - 1;
         (void)snprintf(info->alpn, sizeof(info->alpn), "%.*s", size, (const char *)alpn.data);
     }

@@ -16,6 +16,7 @@
 
 #include "base/must.h"
 #include "net/cert.h"
+#include "net/gnutls.h"
 
 enum {
     CACHE_MAX = 32
@@ -46,7 +47,7 @@ static kb_status fail_gnutls(kb_error *err, int code, const char *what, const ch
                        : code == GNUTLS_E_FILE_ERROR               ? KB_EIO
                                                                    : KB_ETLS;
     (void)kb_fail(err, status, 0, "%s%s%s: %s", what, path[0] != '\0' ? " " : "", path,
-                  gnutls_strerror(code));
+                  kn_gnutls.strerror(code));
     if (err != NULL)
         err->tls = code;
     return status;
@@ -82,15 +83,14 @@ static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 static gnutls_priority_t priority[2]; /* [server]; constant after library_once, never freed */
 static int library_error;
 
-/* Nothing of GnuTLS is used before: the command leaves its initialisation to this place. */
 static void library_load(void)
 {
-    library_error = gnutls_global_init();
+    library_error = kn_gnutls.global_init();
     for (size_t i = 0; i < 2 && library_error >= 0; i++) {
-        library_error = gnutls_priority_init2(&priority[i], priority_table[i], NULL,
-                                               GNUTLS_PRIORITY_INIT_DEF_APPEND);
+        library_error = kn_gnutls.priority_init2(&priority[i], priority_table[i], NULL,
+                                                 GNUTLS_PRIORITY_INIT_DEF_APPEND);
         if (library_error < 0)
-            library_error = gnutls_priority_init(&priority[i], priority_fallback[i], NULL);
+            library_error = kn_gnutls.priority_init(&priority[i], priority_fallback[i], NULL);
     }
 }
 
@@ -107,7 +107,8 @@ static kb_status load_pair(gnutls_certificate_credentials_t creds, const char *c
         status = check_readable("TLS key", key, err);
     if (status != KB_OK)
         return status;
-    int r = gnutls_certificate_set_x509_key_file2(creds, cert, key, GNUTLS_X509_FMT_PEM, NULL, 0);
+    int r =
+        kn_gnutls.certificate_set_x509_key_file2(creds, cert, key, GNUTLS_X509_FMT_PEM, NULL, 0);
     return r < 0 ? fail_gnutls(err, r, "TLS certificate", cert) : KB_OK;
 }
 
@@ -118,7 +119,7 @@ static kb_status load_authorities(gnutls_certificate_credentials_t creds, const 
     kb_status status = check_readable("TLS authorities", path, err);
     if (status != KB_OK)
         return status;
-    int r = gnutls_certificate_set_x509_trust_file(creds, path, GNUTLS_X509_FMT_PEM);
+    int r = kn_gnutls.certificate_set_x509_trust_file(creds, path, GNUTLS_X509_FMT_PEM);
     if (r < 0)
         return fail_gnutls(err, r, "TLS authorities", path);
     if (r == 0)
@@ -135,7 +136,7 @@ static kb_status load_folders(gnutls_certificate_credentials_t creds, const char
         return kb_fail(err, KB_ENOMEM, 0, "out of memory");
     for (char *folder = strtok_r(list, ":", &rest); folder != NULL;
          folder = strtok_r(NULL, ":", &rest))
-        (void)gnutls_certificate_set_x509_trust_dir(creds, folder, GNUTLS_X509_FMT_PEM);
+        (void)kn_gnutls.certificate_set_x509_trust_dir(creds, folder, GNUTLS_X509_FMT_PEM);
     free(list);
     return KB_OK;
 }
@@ -147,9 +148,9 @@ static kb_status load_system(gnutls_certificate_credentials_t creds, kb_error *e
     const char *file = env_text("SSL_CERT_FILE");
     const char *folders = env_text("SSL_CERT_DIR");
     if (file != NULL)
-        (void)gnutls_certificate_set_x509_trust_file(creds, file, GNUTLS_X509_FMT_PEM);
+        (void)kn_gnutls.certificate_set_x509_trust_file(creds, file, GNUTLS_X509_FMT_PEM);
     if (file == NULL && folders == NULL)
-        (void)gnutls_certificate_set_x509_system_trust(creds);
+        (void)kn_gnutls.certificate_set_x509_system_trust(creds);
     return folders != NULL ? load_folders(creds, folders, err) : KB_OK;
 }
 
@@ -175,10 +176,10 @@ static kb_status load_alpn(kn_tls_context *context, const char *list, kb_error *
 static void context_free(kn_tls_context *context)
 {
     if (context->creds != NULL)
-        gnutls_certificate_free_credentials(context->creds);
+        kn_gnutls.certificate_free_credentials(context->creds);
     if (context->ticket_key.data != NULL)
-        gnutls_memset(context->ticket_key.data, 0, context->ticket_key.size);
-    gnutls_free(context->ticket_key.data);
+        kn_gnutls.memset(context->ticket_key.data, 0, context->ticket_key.size);
+    (*kn_gnutls.free)(context->ticket_key.data);
     kn_tickets_fini(&context->tickets);
     free(context->alpn_text);
     free(context->cache_key);
@@ -189,6 +190,9 @@ static kb_status context_new(const kiwi_tls_options *options, bool server, kn_tl
                              kb_error *err)
 {
     *out = NULL;
+    kb_status status = kn_gnutls_load(err);
+    if (status != KB_OK)
+        return status;
     MUST(pthread_once(&library_once, library_load));
     if (library_error < 0)
         return fail_gnutls(err, library_error, "TLS library", "");
@@ -201,9 +205,9 @@ static kb_status context_new(const kiwi_tls_options *options, bool server, kn_tl
     context->server = server;
     context->priority = priority[server];
     context->allow_truncation = options->allow_truncation;
-    kb_status status = load_alpn(context, options->alpn, err);
+    status = load_alpn(context, options->alpn, err);
     if (status == KB_OK) {
-        int r = gnutls_certificate_allocate_credentials(&context->creds);
+        int r = kn_gnutls.certificate_allocate_credentials(&context->creds);
         if (r < 0)
             status = fail_gnutls(err, r, "TLS credentials", "");
     }
@@ -233,7 +237,7 @@ static kb_status load_server(kn_tls_context *context, const kiwi_tls_options *op
     }
     if (status != KB_OK)
         return status;
-    int r = gnutls_session_ticket_key_generate(&context->ticket_key);
+    int r = kn_gnutls.session_ticket_key_generate(&context->ticket_key);
     return r < 0 ? fail_gnutls(err, r, "TLS tickets", "") : KB_OK;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "net/cert.h"
+#include "net/gnutls.h"
 #include "support/ca.h"
 #include "support/suite.h"
 
@@ -24,6 +25,7 @@ static void get_leaf(leaf *out)
     gnutls_certificate_credentials_t creds;
     gnutls_datum_t der = {NULL, 0};
     kb_error err = {.status = KB_OK};
+    ck_assert_int_eq(kn_gnutls_load(&err), KB_OK);
     ck_assert_int_eq(gnutls_certificate_allocate_credentials(&creds), 0);
     ck_assert_int_eq(kn_cert_dev_use(creds, &err), KB_OK);
     ck_assert_int_eq(gnutls_certificate_get_crt_raw(creds, 0, 0, &der), 0);

@@ -1,12 +1,14 @@
 /* check_ticket.c - net/ticket and the sessions that clients resume with it. */
 #include "config.h"
 
+#include "net/gnutls.h"
 #include "net/ticket.h"
 #include "net/tls_pair.h"
 #include "support/suite.h"
 
 static gnutls_datum_t datum(unsigned char byte)
 {
+    ck_assert_int_eq(kn_gnutls_load(NULL), KB_OK);
     gnutls_datum_t d = {gnutls_malloc(1), 1};
     ck_assert_ptr_nonnull(d.data);
     d.data[0] = byte;
