@@ -53,7 +53,7 @@ static void assign_index(kw_compiler *c, const kw_node *target, kw_opr op, const
         unsigned right = kw_c_any(c, value);
         kw_c_abc(c, OP_INDEX, reg, object, at);
         kw_c_binary_regs(c, op, reg, right, reg);
-        kw_c_abc(c, OP_SETINDEX, object, at, reg);
+        kw_c_abc(c, OP_UPDATEINDEX, object, at, reg);
         return;
     }
     kw_c_abc(c, OP_INDEX, reg, object, at);
@@ -66,7 +66,7 @@ static void assign_index(kw_compiler *c, const kw_node *target, kw_opr op, const
         return;
     }
     kw_c_binary(c, op, reg, value, reg);
-    kw_c_abc(c, OP_SETINDEX, object, at, reg);
+    kw_c_abc(c, OP_UPDATEINDEX, object, at, reg);
 }
 
 static void assign_slice(kw_compiler *c, const kw_node *target, const kw_node *value)

@@ -585,6 +585,7 @@ dispatch:
         CHECK(kw_index(vm, *x, *at, &r[A(i)]));
         NEXT();
     }
+    OP(UPDATEINDEX) :
     OP(SETINDEX) : {
         const kw_value *x = &RA(i), *at = &RB(i);
         if (LIKELY(kw_is(*x, KW_LIST) && kw_is(*at, KW_INT) &&

@@ -54,6 +54,7 @@
     X(SETFIELD, ABW, "R[A].name = R[B] +W")                                                        \
     X(INDEX, ABC, "R[A] = R[B][R[C]]")                                                             \
     X(SETINDEX, ABC, "R[A][R[B]] = R[C]")                                                          \
+    X(UPDATEINDEX, ABC, "the same, after the operator of x[i] op= v: that one calls no overload")  \
     X(SLICE, ABC, "R[A] = R[B][R[B+1]:R[B+2]:R[B+3]]; bits 0-2 of C: part given")                  \
     X(SETSLICE, ABC, "R[A][R[A+1]:R[A+2]:R[A+3]] = R[B]; bits 0-2 of C: part given")               \
     /* making values */                                                                            \

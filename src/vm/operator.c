@@ -53,13 +53,15 @@ kw_entered kw_compare_value(kw_vm *vm, kw_operator op, kw_value a, kw_value b, u
 
 kw_entered kw_arithmetic(kw_vm *vm, kw_binop op, kw_value a, kw_value b, uint8_t dest)
 {
+    kw_fiber *fiber = vm->fiber;
+    kw_frame *f = &fiber->frames[fiber->frame_count - 1];
     kw_found found;
-    if (kw_is(a, KW_OBJECT) && op <= KW_OP_POW && kw_overload(vm, a, (kw_operator)op, &found))
+    if (kw_is(a, KW_OBJECT) && op <= KW_OP_POW && kw_i_op(*f->pc) != OP_UPDATEINDEX &&
+        kw_overload(vm, a, (kw_operator)op, &found))
         return call_overload(vm, &found, b, dest, KW_RET_REG);
     kw_value out;
     if (!kw_binary(vm, op, a, b, &out))
         return KW_ENTER_THROWN;
-    kw_fiber *fiber = vm->fiber;
-    fiber->stack[fiber->frames[fiber->frame_count - 1].base + dest] = out;
+    fiber->stack[f->base + dest] = out;
     return KW_ENTER_DONE;
 }
