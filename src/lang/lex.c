@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vm/text.h"
+
 enum {
     STRING_DEPTH_MAX = 32, /* strings in interpolations in strings ...; each level is read again */
     FLOAT_DIGITS_MAX = 800 /* more digits cannot change a double, see float_value() */
@@ -34,17 +36,6 @@ static const word ALIASES[] = {
     {"not", KW_T_NOT},
     {"def", KW_K_FN},
 };
-
-int kw_hex_digit(char c)
-{
-    if (kw_is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
 
 bool kw_token_is_type(kw_token_kind kind)
 {

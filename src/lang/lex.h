@@ -211,8 +211,6 @@ static inline bool kw_is_name_char(char c)
 {
     return kw_is_name_start(c) || kw_is_digit(c);
 }
-/* The value of a hexadecimal digit, or -1. */
-int kw_hex_digit(char c);
 /* Is it one of the type words, or a reserved word at all? */
 bool kw_token_is_type(kw_token_kind kind);
 bool kw_token_is_keyword(kw_token_kind kind);

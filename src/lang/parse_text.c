@@ -4,65 +4,46 @@
 #include <string.h>
 
 #include "lang/parse_internal.h"
-
-enum { REPLACEMENT = 0xFFFD, UNICODE_MAX = 0x10FFFF };
+#include "vm/text.h"
 
 /* --- UTF-8 --- */
 
+static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
+enum { REPLACEMENT_SIZE = 3, UNICODE_MAX = 0x10FFFF };
+
 static size_t put_utf8(char *out, uint32_t c)
 {
-    if ((c >= 0xD800 && c <= 0xDFFF) || c > UNICODE_MAX)
-        c = REPLACEMENT;
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    size_t size = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    static const unsigned char LEAD[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    for (size_t i = size - 1; i > 0; i--, c >>= 6)
-        out[i] = (char)(0x80 | (c & 0x3F));
-    out[0] = (char)(LEAD[size] | c);
-    return size;
+    bool is_character = c <= UNICODE_MAX && (c < 0xD800 || c > 0xDFFF);
+    return kw_text_encode(is_character ? c : 0xFFFD, out);
 }
 
-/* The size of the valid character at `text`, 0 if it is none. */
-static size_t utf8_size(const char *text, size_t left)
+/* The size of the character at `text`, or of an invalid sequence: then *bad is set. */
+static size_t utf8_size(const char *text, size_t left, int *bad)
 {
-    unsigned char c = (unsigned char)text[0];
-    if (c < 0x80)
-        return 1;
-    size_t size = c >= 0xF5 ? 0 : c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC2 ? 2 : 0;
-    if (size == 0 || size > left)
-        return 0;
-    for (size_t i = 1; i < size; i++)
-        if (((unsigned char)text[i] & 0xC0) != 0x80)
-            return 0;
-    unsigned char second = (unsigned char)text[1];
-    bool overlong = (c == 0xE0 && second < 0xA0) || (c == 0xF0 && second < 0x90);
-    bool outside = (c == 0xED && second >= 0xA0) || (c == 0xF4 && second >= 0x90);
-    return overlong || outside ? 0 : size;
+    uint32_t c;
+    *bad = 0;
+    return kw_text_decode(text, text + left, &c, bad);
 }
 
 /* A STRING node of decoded bytes; those that are no UTF-8 become replacement characters. */
 static kw_node *text_node(kw_parser *p, const char *text, size_t size, kw_pos pos)
 {
-    size_t bad = 0, step;
+    size_t count = 0, step;
+    int bad;
     for (size_t i = 0; i < size; i += step) {
-        step = utf8_size(text + i, size - i);
-        if (step == 0)
-            bad += step = 1;
+        step = utf8_size(text + i, size - i, &bad);
+        count += bad != 0;
     }
-    if (bad > 0) {
-        char *clean = kw_p_alloc(p, size + 2 * bad + 1);
+    if (count > 0) {
+        char *clean = kw_p_alloc(p, size + REPLACEMENT_SIZE * count + 1);
         if (clean == NULL)
             return NULL;
         size_t used = 0;
         for (size_t i = 0; i < size; i += step) {
-            step = utf8_size(text + i, size - i);
-            if (step > 0)
-                memcpy(clean + used, text + i, step);
-            used += step > 0 ? step : put_utf8(clean + used, REPLACEMENT);
-            step += step == 0;
+            step = utf8_size(text + i, size - i, &bad);
+            size_t put = bad ? REPLACEMENT_SIZE : step;
+            memcpy(clean + used, bad ? replacement : text + i, put);
+            used += put;
         }
         text = clean;
         size = used;
@@ -281,8 +262,8 @@ kw_node *kw_p_bytes(kw_parser *p)
         if (value < 0)
             return kw_p_fail(p, "Invalid escape sequence in byte literal.");
         if ((unsigned char)text[at] >= 0x80) {
-            taken = (uint32_t)utf8_size(text + at, end - at);
-            taken += taken == 0;
+            int invalid;
+            taken = (uint32_t)utf8_size(text + at, end - at, &invalid);
             if (node->as.bytes.bad_char == NULL) {
                 kw_node *bad = text_node(p, text + at, taken, p->token.pos);
                 if (bad == NULL)

@@ -12,14 +12,6 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 kw_result kp_give_text(kw_vm *vm, kw_call *call, kw_buf *buf)
 {
     kw_string *s = NULL;
@@ -198,7 +190,7 @@ static kw_result decode_hex(kw_vm *vm, kw_call *call)
     for (size_t i = 0; i < s->size; i++) {
         if (s->text[i] == ' ' || s->text[i] == '-')
             continue;
-        int value = hex_value(s->text[i]);
+        int value = kw_hex_digit(s->text[i]);
         ok = ok && value >= 0;
         digits += kw_utf8_starts(s->text[i]) ? 1 : 0;
         if (digits % 2 == 0)
@@ -237,7 +229,7 @@ static int hex_number(const char *text, int count)
 {
     int n = 0;
     for (int i = 0; i < count; i++) {
-        int value = hex_value(text[i]);
+        int value = kw_hex_digit(text[i]);
         if (value < 0)
             return -1;
         n = n * 16 + value;
@@ -254,7 +246,7 @@ void kp_url_decode(const kw_string *s, kw_buf *buf)
         if (wide >= 0) {
             char out[4];
             bool half = wide >= 0xD800 && wide <= 0xDFFF; /* of a pair: no character by itself */
-            kw_buf_put(buf, out, kw_utf8_put(out, half ? 0xFFFD : (uint32_t)wide));
+            kw_buf_put(buf, out, kw_text_encode(half ? 0xFFFD : (uint32_t)wide, out));
             i += 5;
         } else if (byte >= 0) {
             kw_buf_putc(buf, (char)(unsigned char)byte);

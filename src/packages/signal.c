@@ -119,7 +119,7 @@ static kw_string *upper(kw_vm *vm, const kw_string *name)
     kw_buf_init(&buf);
     for (const char *at = name->text; at < name->text + name->size;) {
         char bytes[4];
-        kw_buf_put(&buf, bytes, kw_utf8_put(bytes, kw_char_upper(kw_utf8_next(&at))));
+        kw_buf_put(&buf, bytes, kw_text_encode(kw_char_upper(kw_utf8_next(&at)), bytes));
     }
     return kw_buf_string(vm, &buf);
 }

@@ -52,7 +52,7 @@ static void put_string(kw_buf *buf, const kw_string *s)
 static void put_char(kw_buf *buf, uint32_t c)
 {
     char out[4];
-    kw_buf_put(buf, out, kw_utf8_put(out, c));
+    kw_buf_put(buf, out, kw_text_encode(c, out));
 }
 
 /* ---- Padding and repeating ------------------------------------------ */
@@ -152,13 +152,7 @@ static kw_result string_mirror(kw_vm *vm, kw_call *call)
     put_string(&buf, s);
     if (given)
         put_string(&buf, middle);
-    for (size_t end = s->size, at = end; at > 0;) {
-        at--;
-        if (!kw_utf8_starts(s->text[at]))
-            continue;
-        kw_buf_put(&buf, s->text + at, end - at);
-        end = at;
-    }
+    kw_buf_put_reversed(&buf, s->text, s->size);
     return kw_give_string(call, kw_buf_string(vm, &buf));
 }
 

@@ -3,7 +3,6 @@
 
 #include "types/types.h"
 
-#include <math.h>
 #include <string.h>
 
 const char *kw_call_name(const kw_call *call)
@@ -74,17 +73,6 @@ bool kw_arg_whole(kw_vm *vm, const kw_call *call, uint32_t at, int64_t *out)
     kw_value v = call->args[at];
     *out = kw_is(v, KW_INT) ? v.as.i : kw_truncate(v.as.f);
     return true;
-}
-
-int64_t kw_truncate(double d)
-{
-    if (isnan(d))
-        return 0;
-    if (d >= 9223372036854775808.0)
-        return INT64_MAX;
-    if (d < -9223372036854775808.0)
-        return INT64_MIN;
-    return (int64_t)d;
 }
 
 bool kw_check_byte(kw_vm *vm, int64_t n)

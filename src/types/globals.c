@@ -50,7 +50,7 @@ static kw_result global_char(kw_vm *vm, kw_call *call)
     if (!ok || code < 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
         return kw_throw(vm, "ValueError", "Expected a valid code point.");
     char out[4];
-    size_t size = kw_utf8_put(out, (uint32_t)code);
+    size_t size = kw_text_encode((uint32_t)code, out);
     return kw_give_string(call, kw_string_valid(vm, out, size, 1));
 }
 

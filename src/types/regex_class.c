@@ -12,23 +12,12 @@ enum { MAX_SUBTRACTIONS = 50 }; /* classes inside classes: each is a call on our
 
 /* ---- Escapes that are one character ---------------------------------------------------------- */
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static bool hex_digits(kw_regex_scan *s, unsigned count, uint32_t *out)
 {
     *out = 0;
     if (s->size - s->pos >= count)
         for (; count > 0; count--, s->pos++) {
-            int digit = hex_value(s->text[s->pos]);
+            int digit = kw_hex_digit(s->text[s->pos]);
             if (digit < 0)
                 break;
             *out = *out << 4 | (uint32_t)digit;

@@ -55,7 +55,7 @@ bool kw_regex_fail(kw_regex_scan *s, const char *before, const char *value, size
     kw_buf_puts(reason, before);
     kw_buf_put(reason, value, value_size);
     kw_buf_puts(reason, after);
-    s->p->error_at = kw_utf8_count(s->text, s->pos);
+    s->p->error_at = kw_text_count(s->text, s->pos);
     return false;
 }
 
@@ -132,7 +132,7 @@ void kw_regex_put_char(kw_regex_scan *s, uint32_t c)
     if (c >= 0xD800 && c <= 0xDFFF)
         size = (size_t)snprintf(text, sizeof(text), "(?!)"); /* half of a character: never found */
     else if (c >= 0x80)
-        size = kw_utf8_put(text, c);
+        size = kw_text_encode(c, text);
     else if (kw_regex_is_word((char)c))
         size = (size_t)snprintf(text, sizeof(text), "%c", (char)c);
     else

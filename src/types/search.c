@@ -63,7 +63,7 @@ static kw_value position(const kw_string *s, size_t offset)
     if (offset == SIZE_MAX)
         return kw_int(-1);
     bool ascii = (s->header.flags & KW_STR_ASCII) != 0;
-    return kw_int((int64_t)(ascii ? offset : kw_utf8_count(s->text, offset)));
+    return kw_int((int64_t)(ascii ? offset : kw_text_count(s->text, offset)));
 }
 
 static kw_result string_index(kw_vm *vm, kw_call *call)

@@ -68,7 +68,7 @@ static kw_result map_chars(kw_vm *vm, kw_call *call, uint32_t (*map)(uint32_t))
     kw_buf_init(&buf);
     for (const char *at = s->text, *end = s->text + s->size; at < end;) {
         char out[4];
-        size_t size = kw_utf8_put(out, map(kw_utf8_next(&at)));
+        size_t size = kw_text_encode(map(kw_utf8_next(&at)), out);
         kw_buf_put(&buf, out, size);
     }
     return kw_give_string(call, kw_buf_string(vm, &buf));
@@ -217,13 +217,7 @@ static kw_result string_reverse(kw_vm *vm, kw_call *call)
     const kw_string *s = self_of(call);
     kw_buf buf;
     kw_buf_init(&buf);
-    for (size_t end = s->size, at = end; at > 0;) {
-        at--;
-        if (!kw_utf8_starts(s->text[at]))
-            continue;
-        kw_buf_put(&buf, s->text + at, end - at);
-        end = at;
-    }
+    kw_buf_put_reversed(&buf, s->text, s->size);
     return kw_give_string(call, kw_buf_string(vm, &buf));
 }
 
@@ -288,22 +282,11 @@ static kw_result string_clear(kw_vm *vm, kw_call *call)
     return kw_return(call, kw_string_c(vm, ""));
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static kw_result parse_pairs(kw_vm *vm, kw_call *call, const char *digits, size_t count,
                              kw_bytes *out)
 {
     for (size_t i = 0; i < count; i += 2) {
-        int high = hex_digit(digits[i]), low = hex_digit(digits[i + 1]);
+        int high = kw_hex_digit(digits[i]), low = kw_hex_digit(digits[i + 1]);
         if (high < 0)
             return kw_throw(
                 vm, "ValueError",
@@ -338,7 +321,7 @@ static kw_result string_hex_bytes(kw_vm *vm, kw_call *call)
     kw_result result = KW_THROWN;
     if (buf.failed)
         kw_throw_memory(vm, s->size);
-    else if (kw_utf8_count(buf.text, buf.size) % 2 != 0)
+    else if (kw_text_count(buf.text, buf.size) % 2 != 0)
         kw_throw(vm, "ValueError", "Hex string must have even length (after removing whitespace)");
     else if (out != NULL)
         result = parse_pairs(vm, call, buf.text, buf.size & ~(size_t)1, out);

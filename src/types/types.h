@@ -53,8 +53,6 @@ bool kw_arg_string(kw_vm *vm, const kw_call *call, uint32_t at, kw_string **out)
 /* An integer or float; PARAM(at, Number) otherwise.  kw_arg_whole truncates a float. */
 bool kw_arg_number(kw_vm *vm, const kw_call *call, uint32_t at);
 bool kw_arg_whole(kw_vm *vm, const kw_call *call, uint32_t at, int64_t *out);
-/* A float as an integer: toward 0, saturating; NaN gives 0. */
-int64_t kw_truncate(double d);
 /* 0 to 255, or BYTE. */
 bool kw_check_byte(kw_vm *vm, int64_t n);
 const char *kw_call_name(const kw_call *call);

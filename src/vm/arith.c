@@ -27,7 +27,7 @@ static bool give_string(kw_string *s, kw_value *out)
 }
 
 /* Toward 0, saturating; NaN gives 0. */
-static int64_t cut(double d)
+int64_t kw_truncate(double d)
 {
     if (isnan(d))
         return 0;
@@ -223,7 +223,7 @@ static bool floor_division(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
         y = (double)b.as.i;
     if (y == 0.0)
         return zero(vm);
-    *out = kw_int(cut(floor(x / y)));
+    *out = kw_int(kw_truncate(floor(x / y)));
     return true;
 }
 
@@ -245,7 +245,7 @@ static bool power(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
     if (!kw_is_number(a) || !kw_is_number(b))
         return conversion(vm, "exponentiation");
     double p = pow(kw_to_double(a), kw_to_double(b));
-    *out = a.tag == KW_INT && b.tag == KW_INT ? kw_int(cut(p)) : kw_float(p);
+    *out = a.tag == KW_INT && b.tag == KW_INT ? kw_int(kw_truncate(p)) : kw_float(p);
     return true;
 }
 
@@ -268,7 +268,7 @@ static bool as_bits(kw_value v, uint64_t *out)
     if (v.tag == KW_INT)
         *out = (uint64_t)v.as.i;
     else if (v.tag == KW_FLOAT)
-        *out = (uint64_t)cut(v.as.f);
+        *out = (uint64_t)kw_truncate(v.as.f);
     else if (v.tag == KW_BOOL)
         *out = v.as.i != 0;
     else

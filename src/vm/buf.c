@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vm/text.h"
 #include "vm/vm.h"
 
 static const size_t buf_max = (size_t)1 << 31; /* as much as a string can hold */
@@ -45,6 +46,17 @@ void kw_buf_put(kw_buf *buf, const char *text, size_t size)
         return;
     memcpy(buf->text + buf->size, text, size);
     buf->size += size;
+}
+
+void kw_buf_put_reversed(kw_buf *buf, const char *text, size_t size)
+{
+    for (size_t end = size, at = end; at > 0;) {
+        at--;
+        if (!kw_utf8_starts(text[at]))
+            continue;
+        kw_buf_put(buf, text + at, end - at);
+        end = at;
+    }
 }
 
 void kw_buf_putc(kw_buf *buf, char c)

@@ -79,6 +79,7 @@ typedef struct kw_buf {
 } kw_buf;
 void kw_buf_init(kw_buf *buf);
 void kw_buf_put(kw_buf *buf, const char *text, size_t size);
+void kw_buf_put_reversed(kw_buf *buf, const char *text, size_t size); /* the last character first */
 void kw_buf_putc(kw_buf *buf, char c);
 void kw_buf_puts(kw_buf *buf, const char *text);
 void kw_buf_free(kw_buf *buf);
@@ -320,6 +321,8 @@ typedef enum kw_binop {
 bool kw_binary(kw_vm *vm, kw_binop op, kw_value a, kw_value b, kw_value *out);
 bool kw_negate(kw_vm *vm, kw_value a, kw_value *out);   /* unary - */
 bool kw_bit_not(kw_vm *vm, kw_value a, kw_value *out);  /* ~ */
+/* A float as an integer: toward 0, saturating; NaN gives 0. */
+int64_t kw_truncate(double d);
 /* x[i], x[i] = v, x[a:b:c] without inline fast paths.  false: thrown.  Slice parts not given:
  * KW_UNDEF. */
 bool kw_index(kw_vm *vm, kw_value x, kw_value i, kw_value *out);

@@ -9,9 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static int is_tail(unsigned char c)
+static bool is_tail(unsigned char c)
 {
-    return (c & 0xC0) == 0x80;
+    return !kw_utf8_starts((char)c);
 }
 
 /* Bytes that a sequence with this first and second byte needs, 0 if they cannot begin one (Unicode
@@ -126,6 +126,17 @@ static uint64_t mix(uint64_t h, uint64_t w)
 {
     h = (h ^ w) * 0x9FB21C651E98DF25u;
     return h ^ h >> 32;
+}
+
+int kw_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
 }
 
 uint32_t kw_text_hash(const char *text, size_t size)
