@@ -15,6 +15,12 @@
 
 #include "base/error.h"
 
+#if GNUTLS_VERSION_NUMBER >= 0x030704
+#define KN_GNUTLS_CIPHER(X) X(ciphersuite_get)
+#else
+#define KN_GNUTLS_CIPHER(X) X(cipher_get) X(cipher_get_name)
+#endif
+
 /* gnutls_NAME of each; `free` is a variable with a function in it. */
 /* clang-format off */
 #define KN_GNUTLS_NAMES(X) \
@@ -36,9 +42,7 @@
     X(certificate_set_x509_trust_file) \
     X(certificate_verification_status_print) \
     X(certificate_verify_peers) \
-    X(cipher_get) \
-    X(cipher_get_name) \
-    X(ciphersuite_get) \
+    KN_GNUTLS_CIPHER(X) \
     X(credentials_set) \
     X(deinit) \
     X(error_is_fatal) \

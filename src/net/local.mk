@@ -21,6 +21,9 @@ libkwnet_la_SOURCES = \
 	%D%/table.c \
 	%D%/ticket.c %D%/ticket.h \
 	%D%/tls.c %D%/tls.h \
+	%D%/tls_open.c %D%/tls_session.h \
+	%D%/tls_peer.c \
+	%D%/tls_wire.c %D%/tls_wire.h \
 	%D%/trust.c %D%/trust.h \
 	%D%/udp.c \
 	%D%/waiting_epoll.c \

@@ -1,6 +1,6 @@
 /* ticket.h - sessions that clients of one context may resume.
  *
- * Place: net layer, between tls.c and trust.c; nobody else includes it.  A session is taken out to
+ * Place: net layer, of contexts (trust.c); the TLS files alone include it.  A session is taken out to
  * be resumed: with TLS 1.3 a ticket that is used twice lets who listens see that both connections
  * are the same client's (RFC 8446, C.4), and servers send new ones in each session.
  * Threads: all functions may be called by any thread. */

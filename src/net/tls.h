@@ -1,6 +1,6 @@
 /* tls.h - TLS sessions in single steps that never wait (GnuTLS).
  *
- * Place: net layer; tls.c, trust.c, ticket.c and cert.c are the only files that use GnuTLS, through gnutls.h.  Knows a
+ * Place: net layer; only the TLS files (tls*, trust, ticket, cert) use GnuTLS, through gnutls.h.  Knows a
  * descriptor, not the pool, the table or the sockets.
  * Threads: a context may be shared by all threads.  A session must be used by one thread at a
  * time: the caller holds the lock of its socket around every call here (two threads inside one

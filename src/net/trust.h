@@ -1,6 +1,6 @@
 /* trust.h - inside the TLS layer: what a context is made of.
  *
- * Place: net layer, between tls.c (sessions) and trust.c (contexts); nobody else includes it.  The
+ * Place: net layer, between sessions (tls*.c) and contexts (trust.c); nobody else includes it.  The
  * functions of contexts are declared in tls.h. */
 #ifndef KN_TRUST_H
 #define KN_TRUST_H
