@@ -1,9 +1,11 @@
 # src/net: the networking runtime (see include/kiwi/net.h).
 noinst_LTLIBRARIES += libkwnet.la
 libkwnet_la_SOURCES = \
+	%D%/await.c \
 	%D%/bind.c \
 	%D%/cert.c %D%/cert.h \
 	%D%/connect.c \
+	%D%/fault.c \
 	%D%/fd.c \
 	%D%/gnutls.c %D%/gnutls.h \
 	%D%/io.c \

@@ -134,7 +134,7 @@ struct kn_op {
         struct kn_connect *connect;
         struct kn_bind *bind;
         struct kn_remote *remote; /* send_to */
-        kn_op *spare; /* freed: the next one */
+        kn_op *spare;             /* freed: the next one */
     } u;
 };
 
@@ -156,7 +156,7 @@ struct kn_sock {
     kb_link side[2];    /* queues of operations, the head is the current one */
     kb_link resolving;  /* datagrams whose host is looked up: they hold up nobody */
     int64_t timeout_ms; /* 0: none */
-    uint32_t received;  /* bytes of the last receive (its runner only): what to expect of the next */
+    uint32_t received; /* bytes of the last receive (its runner only): what to expect of the next */
     uint64_t bytes_in, bytes_out;
     kb_link all; /* on kiwi_net.socks */
     /* TLS */
@@ -231,8 +231,8 @@ struct kiwi_net {
     bool lead_wanted, kicked, in_room;
     uint64_t rounds;  /* how often a leader has come out of the room */
     unsigned closers; /* threads that wait for that */
-    bool alarmed; /* there is a byte in the alarm pipe */
-    int asleep;   /* callers of kiwi_net_wait() in poll() or leading */
+    bool alarmed;     /* there is a byte in the alarm pipe */
+    int asleep;       /* callers of kiwi_net_wait() in poll() or leading */
     pthread_cond_t lead_free;
     size_t parked;
     kn_op **timers; /* heap, earliest first */
@@ -255,6 +255,11 @@ void kn_task_free(kiwi_net *net, kn_task *task);
 kiwi_id kn_task_faulted(kiwi_net *net, kiwi_result *out);
 /* Give `entry` the next id and put it into the table.  0 or ENOMEM.  Locked. */
 int kn_entry_add(kiwi_net *net, kn_entry *entry);
+/* Ids that are no tasks but have a result: open sockets, failed TLS connects.  Locked. */
+bool kn_standing_result(kiwi_net *net, kiwi_id id, kiwi_result *out);
+
+/* ---- fault.c ---- */
+
 /* *out is a fault with the formatted text. */
 void kn_fault(kiwi_result *out, kiwi_fault fault, int sys, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -262,6 +267,12 @@ void kn_fault(kiwi_result *out, kiwi_fault fault, int sys, const char *format, .
 void kn_fault_sys(kiwi_result *out, int sys);
 /* *out is a fault made of what the TLS layer reported. */
 void kn_fault_tls(kiwi_result *out, kb_status status, const kb_error *err);
+/* A copy of how *from failed; NULL: memory is short. */
+kn_reason *kn_reason_new(const kiwi_result *from);
+/* The fault it stands for; without memory for a reason there was just that. */
+void kn_reason_get(const kn_reason *reason, kiwi_result *out);
+/* Does `id` stand for a TLS connect that failed, not too long ago?  *out (may be NULL) says how.  Locked. */
+bool kn_tls_failure(kiwi_net *net, kiwi_id id, kiwi_result *out);
 
 /* ---- step.c ---- */
 

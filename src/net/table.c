@@ -1,70 +1,14 @@
-/* table.c - the task table: ids, results, who waits for them.  The contracts are in kiwi/net.h and
- * state.h. */
+/* table.c - the task table: ids and results.  The contracts are in kiwi/net.h and state.h. */
 #include "config.h"
 
 #include "net/state.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/locks.h"
-
-/* ---- Faults ---------------------------------------------------------------------------------- */
-
-void kn_fault(kiwi_result *out, kiwi_fault fault, int sys, const char *format, ...)
-{
-    out->fault = fault;
-    out->sys = sys;
-    out->tls = 0;
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(out->message, sizeof(out->message), format, args);
-    va_end(args);
-}
-
-void kn_fault_sys(kiwi_result *out, int sys)
-{
-    char text[128];
-    kn_fault(out, KIWI_FAULT_SYSTEM, sys, "%s", kb_errno_text(sys, text, sizeof(text)));
-}
-
-void kn_fault_tls(kiwi_result *out, kb_status status, const kb_error *err)
-{
-    kiwi_fault fault = status == KB_ETRUNCATED                     ? KIWI_FAULT_TRUNCATED
-                       : status == KB_ETLS || status == KB_EVERIFY ? KIWI_FAULT_TLS
-                                                                   : KIWI_FAULT_SYSTEM;
-    int sys = status == KB_ENOMEM && err->sys == 0 ? ENOMEM : err->sys;
-    kn_fault(out, fault, sys, "%s", err->text[0] ? err->text : kb_status_text(status));
-    out->tls = err->tls;
-}
-
-static kn_reason *reason_new(const kiwi_result *from)
-{
-    size_t size = strlen(from->message) + 1;
-    kn_reason *reason = malloc(sizeof(*reason) + size);
-    if (reason == NULL)
-        return NULL;
-    *reason = (kn_reason){.fault = from->fault, .sys = from->sys, .tls = from->tls};
-    memcpy(reason->text, from->message, size);
-    return reason;
-}
-
-static void reason_get(const kn_reason *reason, kiwi_result *out)
-{
-    out->state = KIWI_TASK_FAULTED;
-    if (reason == NULL) {
-        kn_fault_sys(out, ENOMEM);
-        return;
-    }
-    out->fault = reason->fault;
-    out->sys = reason->sys;
-    out->tls = reason->tls;
-    (void)snprintf(out->message, sizeof(out->message), "%s", reason->text);
-}
 
 /* ---- Entries --------------------------------------------------------------------------------- */
 
@@ -132,7 +76,7 @@ static void describe(const kn_task *task, kiwi_result *out)
     out->sys = out->tls = 0;
     out->message[0] = '\0';
     if (task->state == KIWI_TASK_FAULTED)
-        reason_get(task->reason, out);
+        kn_reason_get(task->reason, out);
 }
 
 static void unlist(kiwi_net *net, kn_task *task)
@@ -208,7 +152,7 @@ void kn_task_end(kiwi_net *net, kn_task *task, kiwi_result *out)
     task->op = NULL;
     if (out->fault != KIWI_FAULT_NONE) {
         task->state = KIWI_TASK_FAULTED;
-        task->reason = reason_new(out);
+        task->reason = kn_reason_new(out);
     } else {
         task->state = KIWI_TASK_COMPLETED;
         task->kind = out->kind;
@@ -250,30 +194,20 @@ kiwi_task_state kiwi_task_status(kiwi_net *net, kiwi_id id)
 {
     kb_lock(&net->lock);
     kiwi_task_state state = KIWI_TASK_UNKNOWN;
-    if (id < 0) {
-        if (kb_map_get(&net->failed, id) != NULL)
-            state = KIWI_TASK_FAULTED;
-    } else {
-        const kn_entry *entry = kb_map_get(&net->table, id);
-        if (entry != NULL)
-            state = entry->is_socket ? KIWI_TASK_COMPLETED
-                                     : ((const kn_task *)(const void *)entry)->state;
-    }
+    const kn_entry *entry = kb_map_get(&net->table, id);
+    if (entry != NULL)
+        state = entry->is_socket ? KIWI_TASK_COMPLETED
+                                 : ((const kn_task *)(const void *)entry)->state;
+    else if (kn_tls_failure(net, id, NULL))
+        state = KIWI_TASK_FAULTED;
     kb_unlock(&net->lock);
     return state;
 }
 
-/* Ids that are no tasks but have a result: open sockets, failed TLS connects.  Locked. */
-static bool standing_result(kiwi_net *net, kiwi_id id, kiwi_result *out)
+bool kn_standing_result(kiwi_net *net, kiwi_id id, kiwi_result *out)
 {
-    if (id < 0) {
-        const kn_reason *reason = kb_map_get(&net->failed, id);
-        if (reason == NULL)
-            return false;
-        *out = (kiwi_result){.id = id};
-        reason_get(reason, out);
-        return true;
-    }
+    if (id < 0)
+        return kn_tls_failure(net, id, out);
     const kn_entry *entry = kb_map_get(&net->table, id);
     if (entry == NULL || !entry->is_socket)
         return false;
@@ -286,7 +220,7 @@ int kiwi_task_peek(kiwi_net *net, kiwi_id id, kiwi_result *out)
 {
     int error = 0;
     kb_lock(&net->lock);
-    if (!standing_result(net, id, out)) {
+    if (!kn_standing_result(net, id, out)) {
         kn_task *task = kn_task_find(net, id);
         error = task == NULL ? ENOENT : task->state == KIWI_TASK_RUNNING ? EAGAIN : 0;
         if (error == 0) {
@@ -389,181 +323,4 @@ int kiwi_task_fault(kiwi_net *net, kiwi_id id, const char *message)
     kiwi_result out = {0};
     kn_fault(&out, KIWI_FAULT_CALLER, 0, "%s", message);
     return end_own(net, id, &out);
-}
-
-/* ---- Failed TLS connects -------------------------------------------------------------------- */
-
-kiwi_id kiwi_tls_failed(kiwi_net *net, const kiwi_result *reason)
-{
-    kn_reason *copy = reason_new(reason);
-    if (copy == NULL)
-        return -1; /* what is recorded there, if anything, is the nearest to the truth there is */
-    kb_lock(&net->lock);
-    kiwi_id id = net->last_failed_id - 1;
-    if (kb_map_put(&net->failed, id, copy) == KB_OK) {
-        net->last_failed_id = id;
-        free(kb_map_take(&net->failed, id + KN_TLS_FAILED_MAX));
-    } else {
-        free(copy);
-    }
-    kb_unlock(&net->lock);
-    return id;
-}
-
-int kiwi_tls_error(kiwi_net *net, kiwi_id id, kiwi_result *out)
-{
-    kb_lock(&net->lock);
-    bool known = id < 0 && standing_result(net, id, out);
-    kb_unlock(&net->lock);
-    return known ? 0 : ENOENT;
-}
-
-/* ---- Watching ------------------------------------------------------------------------------- */
-
-/* May a thread that waits for `task` take a step of it itself? */
-static bool can_help(const kiwi_net *net, const kn_task *task)
-{
-    return kn_helps(net) && task->op != NULL && task->op->state == KN_READY &&
-           (!task->op->heavy || net->unmanned);
-}
-
-int kiwi_task_watch(kiwi_net *net, kiwi_id id, void *token, kiwi_result *out)
-{
-    int error = 0;
-    kb_lock(&net->lock);
-    kn_task *task;
-    if (standing_result(net, id, out))
-        goto done;
-    task = kn_task_find(net, id);
-    if (task != NULL && task->state == KIWI_TASK_RUNNING && !task->watched && can_help(net, task)) {
-        kn_op_run(net, task->op, NULL, false);
-        task = kn_task_find(net, id); /* it may have ended, and others may have taken it */
-    }
-    if (task == NULL) {
-        error = ENOENT;
-    } else if (task->state != KIWI_TASK_RUNNING) {
-        kn_task_take(net, task, out);
-    } else if (task->watched) {
-        error = EBUSY;
-    } else {
-        task->watched = true;
-        task->token = token;
-        net->watched_running++;
-        error = EINPROGRESS;
-        if (!net->lazy)
-            kn_pool_nudge(net);
-    }
-done:
-    kb_unlock(&net->lock);
-    return error;
-}
-
-/* Take the oldest watched task that has ended; false if there is none.  Locked. */
-static bool next_ended(kiwi_net *net, kiwi_result *out)
-{
-    kb_link *link = kb_list_first(&net->completions);
-    if (link == NULL)
-        return false;
-    kn_task_take(net, KB_OWNER(link, kn_task, link), out);
-    if (!kb_list_empty(&net->completions))
-        kn_lead_tell(net);
-    return true;
-}
-
-int kiwi_task_next(kiwi_net *net, int timeout_ms, kiwi_result *out)
-{
-    int64_t until_us = timeout_ms < 0 ? KB_NEVER : timeout_ms;
-    if (timeout_ms > 0)
-        until_us = kb_clock_after_ms(kb_clock_us(), timeout_ms);
-    for (;;) {
-        kb_lock(&net->lock);
-        bool found = next_ended(net, out), possible = net->watched_running > 0;
-        kb_unlock(&net->lock);
-        if (found)
-            return 0;
-        if (!possible)
-            return ENOENT;
-        if (timeout_ms == 0)
-            return ETIMEDOUT;
-        int64_t now_us = timeout_ms < 0 ? 0 : kb_clock_us();
-        if (timeout_ms > 0 && now_us >= until_us)
-            return ETIMEDOUT;
-        kn_net_wait(net, timeout_ms < 0 ? -1 : until_us - now_us, false, true);
-    }
-}
-
-/* ---- Awaiting ------------------------------------------------------------------------------- */
-
-static void leave(kn_task *task, const kn_waiter *waiter)
-{
-    for (kn_waiter **w = &task->waiters; *w != NULL; w = &(*w)->next) {
-        if (*w == waiter) {
-            *w = waiter->next;
-            return;
-        }
-    }
-}
-
-/* Wait until *waiter is served.  With helping: lead the room where nobody does, and take the steps.
- * Locked. */
-static int wait_served(kiwi_net *net, kiwi_id id, kn_waiter *waiter, int64_t until_us)
-{
-    for (int steps = 0; !waiter->done;) {
-        kn_task *task = kn_task_find(net, id);
-        bool helps = kn_helps(net);
-        bool may_lead = helps && (net->lead == KN_LEAD_NONE || net->lead == KN_LEAD_AWAY) &&
-                        !net->lead_wanted;
-        kn_op *next = may_lead ? kn_help_pick(net, false) : NULL;
-        if (can_help(net, task)) {
-            kn_op_run(net, task->op, NULL, false);
-        } else if (until_us != KB_NEVER && kb_clock_us() >= until_us) {
-            return ETIMEDOUT;
-        } else if (next != NULL && steps < KN_HELP_STEPS) {
-            steps++;
-            kn_op_run(net, next, NULL, false);
-        } else if (may_lead) {
-            kn_pool_nudge(net); /* what only workers do */
-            kn_lead_once(net, KN_LEAD_HELPER, next != NULL ? 0 : until_us);
-            steps = 0;
-        } else {
-            kn_pool_nudge(net);
-            if (helps == kn_helps(net))
-                kb_cond_until(&waiter->ended, &net->lock, kn_sleep_until(net, until_us));
-        }
-    }
-    return 0;
-}
-
-int kiwi_task_await(kiwi_net *net, kiwi_id id, int timeout_ms, kiwi_result *out)
-{
-    int error = 0;
-    kb_lock(&net->lock);
-    kn_task *task;
-    if (standing_result(net, id, out))
-        goto done;
-    task = kn_task_find(net, id);
-    if (task == NULL) {
-        error = ENOENT;
-        goto done;
-    }
-    if (task->state == KIWI_TASK_RUNNING) {
-        kn_waiter waiter = {.out = out, .next = task->waiters};
-        int64_t until_us = timeout_ms < 0 ? KB_NEVER : kb_clock_after_ms(kb_clock_us(), timeout_ms);
-        if (kb_cond_init(&waiter.ended) != 0) {
-            error = ENOMEM;
-            goto done;
-        }
-        task->waiters = &waiter;
-        error = wait_served(net, id, &waiter, until_us);
-        if (error != 0)
-            leave(kn_task_find(net, id), &waiter);
-        if (net->lead == KN_LEAD_NONE)
-            kn_pool_nudge(net); /* somebody else must lead now */
-        MUST(pthread_cond_destroy(&waiter.ended));
-    } else {
-        kn_task_take(net, task, out);
-    }
-done:
-    kb_unlock(&net->lock);
-    return error;
 }

@@ -351,7 +351,29 @@ START_TEST(the_development_certificate_survives_failing_files)
 }
 END_TEST
 
-SUITE_MAIN("shortage", 60, a_listener_outlives_a_shortage_of_descriptors,
+START_TEST(failed_tls_connects_have_numbers_of_their_own_without_memory)
+{
+    FOR_MODES(mode)
+    {
+        kiwi_net *net;
+        kiwi_result reason = {.fault = KIWI_FAULT_TLS, .tls = -5, .message = "no"}, r;
+        ck_assert_int_eq(kiwi_net_open(mode, &net), 0);
+        for (long n = 1; n <= 2; n++) { /* the copy of the reason, its place in the map */
+            fault_arm(FAULT_memory, ENOMEM, n, LONG_MAX);
+            kiwi_id a = kiwi_tls_failed(net, &reason), b = kiwi_tls_failed(net, &reason);
+            ck_assert_int_ge(fault_disarm(), n);
+            ck_assert(a < 0 && b < 0 && a != b);
+            ck_assert_int_eq(kiwi_task_status(net, a), KIWI_TASK_FAULTED);
+            ck_assert_int_eq(kiwi_tls_error(net, a, &r), 0);
+            ck_assert(r.state == KIWI_TASK_FAULTED && (r.sys == ENOMEM || r.tls == -5));
+        }
+        kiwi_net_close(net);
+    }
+}
+END_TEST
+
+SUITE_MAIN("shortage", 60, failed_tls_connects_have_numbers_of_their_own_without_memory,
+            a_listener_outlives_a_shortage_of_descriptors,
            no_runtime_opens_with_pipes_that_would_block_or_be_inherited,
            no_record_is_forgotten_where_reading_ahead_has_no_memory,
            a_connect_whose_outcome_cannot_be_asked_for_fails,
