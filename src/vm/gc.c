@@ -13,8 +13,6 @@
 #include "vm/heap.h"
 #include "vm/names.h"
 
-enum { LEAST_THRESHOLD = 1 << 20 };
-
 void kw_gc_mark_obj(kw_vm *vm, void *obj)
 {
     kw_obj *o = obj;
@@ -296,8 +294,8 @@ void kw_gc_collect(kw_vm *vm)
     if (heap->live <= heap->limit - heap->limit / KW_LEAST_ROOM)
         heap->grace = 0;
     size_t next = heap->bytes > SIZE_MAX / 2 ? SIZE_MAX : heap->bytes * 2;
-    if (next < LEAST_THRESHOLD)
-        next = LEAST_THRESHOLD;
+    if (next < KW_LEAST_THRESHOLD)
+        next = KW_LEAST_THRESHOLD;
     /* Near the limit collect more often, but never at every allocation. */
     size_t room = heap->bytes < heap->limit ? heap->limit - heap->bytes : 0;
     size_t least = heap->bytes / KW_LEAST_ROOM + (64 << 10);

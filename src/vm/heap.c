@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 enum {
-    FIRST_THRESHOLD = 1 << 20, /* bytes in use before the first collection */
     RESERVE = 256 << 10,       /* enough to unwind to a handler and to print a message */
     GRACE = 1 << 20,           /* what a handler of MemoryError may use before there is the next one */
     SMALL = 64 << 10,          /* requests above this are refused rather than overdrawn */
@@ -48,7 +47,7 @@ kw_heap *kw_heap_new(void)
     heap->limit = text == NULL ? 0 : kw_heap_size(text);
     if (heap->limit == 0)
         heap->limit = machine_limit();
-    heap->threshold = FIRST_THRESHOLD;
+    heap->threshold = KW_LEAST_THRESHOLD;
     if (heap->threshold > heap->limit / 2)
         heap->threshold = heap->limit / 2;
     heap->reserve = malloc(RESERVE);

@@ -11,7 +11,8 @@
 
 #include <stddef.h>
 
-enum { KW_SLAB_STEP = 16, KW_SLAB_CLASSES = 8, KW_SLAB_MAX = KW_SLAB_STEP * KW_SLAB_CLASSES };
+/* The largest block holds a fiber: malloc() takes longer for a hundred thousand of them. */
+enum { KW_SLAB_STEP = 16, KW_SLAB_CLASSES = 16, KW_SLAB_MAX = KW_SLAB_STEP * KW_SLAB_CLASSES };
 
 typedef struct kw_slab kw_slab;
 typedef struct kw_slabs {
