@@ -81,6 +81,15 @@ static void check_defined(kw_compiler *c, const kw_node *callee, unsigned reg)
     kw_c_patch(c, defined, kw_c_here(c));
 }
 
+/* Remember for the call emitted just now how it names what it calls. */
+static void note_called(kw_compiler *c, const kw_node *callee)
+{
+    if (callee->kind != KW_N_NAME)
+        return;
+    const kw_name *name = callee->as.name;
+    kw_chunk_note_called(c->vm, c->f->proto, kw_intern(c->vm, name->text, name->size));
+}
+
 bool kw_c_clears(const kw_node *n)
 {
     if (n->kind != KW_N_METHOD_CALL || n->as.method.args.count > 0 ||
@@ -123,6 +132,7 @@ void kw_c_call(kw_compiler *c, const kw_node *n, unsigned dest)
         kw_c_expr(c, n->as.call.callee, base);
         check_defined(c, n->as.call.callee, base);
         kw_c_call_args(c, OP_CALL, base, &n->as.call.args, NULL, dest);
+        note_called(c, n->as.call.callee);
         break;
     case KW_N_METHOD_CALL:
         kw_c_expr(c, n->as.method.object, base);

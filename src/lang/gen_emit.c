@@ -26,7 +26,7 @@ uint32_t kw_c_emit(kw_compiler *c, kw_instr i)
 {
     if (++c->total > MAX_TOTAL)
         kw_c_error(c, "The program is too large.");
-    return kw_chunk_emit(c->vm, c->f->proto, i, c->pos.line, c->pos.column);
+    return kw_chunk_emit(c->vm, c->f->proto, i, c->pos.line);
 }
 
 uint32_t kw_c_abc(kw_compiler *c, kw_opcode op, unsigned a, unsigned b, unsigned cc)

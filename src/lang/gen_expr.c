@@ -355,9 +355,10 @@ static void map_literal(kw_compiler *c, const kw_node *n, unsigned dest)
 
 void kw_c_raise(kw_compiler *c, const char *type, kw_string *message)
 {
-    unsigned reg = kw_c_temp(c, 2);
+    unsigned reg = kw_c_temp(c, 3);
     kw_c_load(c, reg, kw_of_string(kw_intern_c(c->vm, type)));
     kw_c_load(c, reg + 1, kw_of_string(message));
+    kw_c_abc(c, OP_LOADNULL, reg + 2, 0, 0);
     kw_c_abc(c, OP_RETHROW, reg, 0, 0);
     c->f->free = reg;
 }

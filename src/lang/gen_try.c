@@ -38,14 +38,15 @@ static void close_try(kw_compiler *c, kw_try_ctx *t)
 }
 
 /* Errors in the ranges of `t` go to `target`. */
-static void add_handlers(kw_compiler *c, kw_try_ctx *t, uint32_t target, unsigned reg)
+static void add_handlers(kw_compiler *c, kw_try_ctx *t, uint32_t target, unsigned reg, bool again)
 {
     for (uint32_t i = 0; i < t->count; i++)
         kw_chunk_handler(c->vm, c->f->proto,
                          (kw_handler){.start = t->ranges[i].start,
                                       .end = t->ranges[i].end,
                                       .target = target,
-                                      .reg = (uint8_t)reg});
+                                      .reg = (uint8_t)reg,
+                                      .again = again});
     kw_free(c->vm, t->ranges, t->cap * sizeof(*t->ranges));
     t->ranges = NULL;
     t->count = t->cap = 0;
@@ -95,7 +96,7 @@ static void protected_body(kw_compiler *c, const kw_try_node *n, unsigned reg)
     kw_c_list(c, &n->body);
     close_try(c, &guarded);
     uint32_t done = kw_c_jump(c);
-    add_handlers(c, &guarded, kw_c_here(c), reg);
+    add_handlers(c, &guarded, kw_c_here(c), reg, false);
     unsigned mark = c->f->free;
     if (n->has_catch) {
         bind_error(c, n, reg);
@@ -115,13 +116,13 @@ void kw_c_try(kw_compiler *c, const kw_node *node)
         return;
     }
     kw_try_ctx whole;
-    unsigned pending = kw_c_temp(c, 2); /* the error that is raised again after the finally body */
+    unsigned pending = kw_c_temp(c, 3); /* the error that is raised again after the finally body */
     open_try(c, &whole, &n->finally_body);
     protected_body(c, n, reg);
     close_try(c, &whole);
     kw_c_list(c, &n->finally_body);
     uint32_t done = kw_c_jump(c);
-    add_handlers(c, &whole, kw_c_here(c), pending);
+    add_handlers(c, &whole, kw_c_here(c), pending, true);
     kw_c_list(c, &n->finally_body);
     kw_c_abc(c, OP_RETHROW, pending, 0, 0);
     kw_c_patch(c, done, kw_c_here(c));

@@ -19,7 +19,7 @@ static kw_result core_deserialize(kw_vm *vm, kw_call *call)
     kw_string *text;
     if (!kw_argc_is(vm, call, 1) || !kw_arg_string(vm, call, 0, &text))
         return KW_THROWN;
-    kw_proto *p = vm->hooks.compile(vm, kw_intern_c(vm, "<eval>"), text->text, text->size, false);
+    kw_proto *p = kw_compile_eval(vm, text);
     call->tail_args = p != NULL ? kw_list_new(vm, 0) : NULL;
     if (call->tail_args == NULL)
         return KW_THROWN;
@@ -27,17 +27,10 @@ static kw_result core_deserialize(kw_vm *vm, kw_call *call)
     return KW_CALL;
 }
 
-/* Is the file of the calling code the script?  Text that eval runs belongs to the file that runs
- * it. */
+/* Is the file of the calling code the script? */
 static kw_result core_main(kw_vm *vm, kw_call *call)
 {
-    const kw_fiber *fiber = vm->fiber;
-    kw_string *file = NULL;
-    for (uint32_t i = fiber->frame_count; i > 0 && file == NULL; i--) {
-        file = fiber->frames[i - 1].closure->proto->file;
-        if (file != NULL && file->text[0] == '<') /* no file: "<eval>", "<prelude>" */
-            file = NULL;
-    }
+    kw_string *file = kw_user_file(vm->fiber);
     return kw_return(call, kw_bool(vm->script_path == NULL || file == NULL ||
                                    kw_string_same(file, vm->script_path)));
 }

@@ -105,10 +105,8 @@ void kiwi_vm_free(kiwi_vm *k)
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
-/* Report vm->error as language.md 17.5 says: with the column for errors of syntax, with column 0
- * for those of a running program. */
-static void report(kw_vm *vm, bool running, const char *own_name, const char *own_text,
-                   size_t own_size)
+/* Report vm->error as language.md 17.5 says.  `own_text` is the text of the file `own_name`. */
+static void report(kw_vm *vm, const char *own_name, const char *own_text, size_t own_size)
 {
     const kw_error_info *e = &vm->error;
     const char *file = e->file != NULL && e->file->text[0] != '<' ? e->file->text : "";
@@ -122,14 +120,14 @@ static void report(kw_vm *vm, bool running, const char *own_name, const char *ow
                         .message_size = e->message->size,
                         .file = file,
                         .line = e->line,
-                        .column = running ? 0 : e->column,
+                        .column = e->column,
                         .source = own ? own_text : text,
                         .source_size = own ? own_size : size,
                         .at_function = e->trace != NULL ? e->trace->text : NULL,
                         .at_file = e->trace_file != NULL ? e->trace_file->text : NULL,
                         .at_line = e->trace_line};
     char hint[KP_HINT_SIZE];
-    if (kp_hint(vm, running, r.source, r.source_size, hint))
+    if (kp_hint(vm, r.source, r.source_size, hint))
         r.hint = hint;
     kw_out_flush(vm);
     kw_diag_print(stderr, &r);
@@ -150,7 +148,7 @@ int kiwi_run_text(kiwi_vm *k, const char *name, const char *text, size_t size)
     if (fiber != NULL)
         code = kw_sched_run(vm, fiber);
     if (vm->error.type != NULL)
-        report(vm, p != NULL, path, text, size);
+        report(vm, path, text, size);
     kw_out_flush(vm);
     free(real);
     return code;
@@ -186,7 +184,7 @@ int kiwi_eval_text(kiwi_vm *k, const char *text, size_t size, bool *ended)
         code = kw_sched_run(vm, fiber);
     vm->interactive = false;
     if (vm->error.type != NULL)
-        report(vm, p != NULL, "", text, size);
+        report(vm, "", text, size);
     else if (code == 0)
         print_value(vm, vm->last_value);
     kw_out_flush(vm);
@@ -236,7 +234,7 @@ int kiwi_check_text(kiwi_vm *k, const char *name, const char *text, size_t size)
     const char *path = name != NULL ? name : "";
     if (kw_compile_text(vm, kw_intern_c(vm, path), text, size, true) != NULL)
         return 0;
-    report(vm, false, path, text, size);
+    report(vm, path, text, size);
     return 1;
 }
 
@@ -246,7 +244,7 @@ int kiwi_disassemble_text(kiwi_vm *k, const char *name, const char *text, size_t
     const char *path = name != NULL ? name : "";
     kw_proto *p = kw_compile_text(vm, kw_intern_c(vm, path), text, size, true);
     if (p == NULL) {
-        report(vm, false, path, text, size);
+        report(vm, path, text, size);
         return 1;
     }
     kw_dump(vm, p, stdout);

@@ -211,12 +211,12 @@ static const struct {
     {"ParameterTypeMismatchError", '`', advise_arguments},
 };
 
-bool kp_hint(kw_vm *vm, bool running, const char *source, size_t size, char out[KP_HINT_SIZE])
+bool kp_hint(kw_vm *vm, const char *source, size_t size, char out[KP_HINT_SIZE])
 {
     const kw_error_info *e = &vm->error;
     const char *name;
     size_t name_size;
-    if (!running) {
+    if (e->column > 0) {
         const char *text = kw_hint_syntax(e->message->text, source, size);
         return text != NULL && snprintf(out, KP_HINT_SIZE, "%s", text) > 0;
     }

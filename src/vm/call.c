@@ -327,8 +327,11 @@ kw_entered kw_enter(kw_vm *vm, kw_value callee, uint32_t args_at, uint32_t argc,
     if (kw_is(callee, KW_STRUCT))
         return enter_class(vm, callee.as.klass, args_at, argc, how);
     if (!kw_is(callee, KW_LAMBDA)) {
-        kw_string *type = kw_typeof(vm, callee);
-        kw_throw(vm, "InvalidOperationError", "Value of type '%s' is not callable.", type->text);
+        if (kw_is(callee, KW_NULL))
+            kw_throw_null_call(vm);
+        else
+            kw_throw(vm, "InvalidOperationError", "Value of type '%s' is not callable.",
+                     kw_typeof(vm, callee)->text);
         return KW_ENTER_THROWN;
     }
     if (callee.as.obj->kind == KW_K_BOUND) {

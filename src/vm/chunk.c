@@ -28,13 +28,12 @@ static void *more(kw_vm *vm, void *array, uint32_t count, uint32_t *cap, size_t 
     return array;
 }
 
-uint32_t kw_chunk_emit(kw_vm *vm, kw_proto *p, kw_instr word, uint32_t line, uint32_t column)
+uint32_t kw_chunk_emit(kw_vm *vm, kw_proto *p, kw_instr word, uint32_t line)
 {
     p->code = more(vm, p->code, p->code_count, &p->code_cap, sizeof(*p->code));
-    const kw_line *last = p->line_count == 0 ? NULL : &p->lines[p->line_count - 1];
-    if (last == NULL || last->line != line || last->column != column) {
+    if (p->line_count == 0 || p->lines[p->line_count - 1].line != line) {
         p->lines = more(vm, p->lines, p->line_count, &p->line_cap, sizeof(*p->lines));
-        p->lines[p->line_count++] = (kw_line){.pc = p->code_count, .line = line, .column = column};
+        p->lines[p->line_count++] = (kw_line){.pc = p->code_count, .line = line};
     }
     p->code[p->code_count] = word;
     return p->code_count++;
@@ -144,6 +143,15 @@ uint32_t kw_chunk_handler(kw_vm *vm, kw_proto *p, kw_handler handler)
     return p->handler_count++;
 }
 
+void kw_chunk_note_called(kw_vm *vm, kw_proto *p, kw_string *name)
+{
+    kw_called row = {.pc = p->code_count - 1,
+                        .constant = kw_chunk_constant(vm, p, kw_of_string(name), true)};
+    p->called =
+        more(vm, p->called, p->called_count, &p->called_cap, sizeof(*p->called));
+    p->called[p->called_count++] = row;
+}
+
 uint32_t kw_chunk_cache(kw_proto *p)
 {
     return p->cache_count++;
@@ -175,6 +183,8 @@ void kw_chunk_finish(kw_vm *vm, kw_proto *p)
     p->captures = trim(vm, p->captures, p->capture_count, &p->capture_cap, sizeof(*p->captures));
     p->handlers = trim(vm, p->handlers, p->handler_count, &p->handler_cap, sizeof(*p->handlers));
     p->lines = trim(vm, p->lines, p->line_count, &p->line_cap, sizeof(*p->lines));
+    p->called = trim(vm, p->called, p->called_count, &p->called_cap,
+                         sizeof(*p->called));
     p->shared = NULL;
     unsigned params = (unsigned)p->param_count + p->variadic;
     if (p->local_count < params)
@@ -186,20 +196,31 @@ void kw_chunk_finish(kw_vm *vm, kw_proto *p)
     }
 }
 
-void kw_chunk_position(const kw_proto *p, uint32_t pc, uint32_t *line, uint32_t *column)
+/* Both tables are sorted by their first field, a pc: the number of rows whose pc is not beyond `pc`. */
+static uint32_t rows_until(const void *rows, uint32_t count, size_t size, uint32_t pc)
 {
-    uint32_t low = 0, high = p->line_count; /* the last entry at or before pc lies in [low, high) */
-    *line = p->line;
-    *column = 0;
-    if (high == 0)
-        return;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (p->lines[middle].pc <= pc)
-            low = middle;
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2, at;
+        memcpy(&at, (const char *)rows + middle * size, sizeof(at));
+        if (at <= pc)
+            low = middle + 1;
         else
             high = middle;
     }
-    *line = p->lines[low].line;
-    *column = p->lines[low].column;
+    return low;
+}
+
+uint32_t kw_chunk_line(const kw_proto *p, uint32_t pc)
+{
+    uint32_t rows = rows_until(p->lines, p->line_count, sizeof(*p->lines), pc);
+    return rows == 0 ? p->line : p->lines[rows - 1].line;
+}
+
+const kw_string *kw_chunk_called(const kw_proto *p, uint32_t pc)
+{
+    uint32_t rows = rows_until(p->called, p->called_count, sizeof(*p->called), pc);
+    if (rows == 0 || p->called[rows - 1].pc != pc)
+        return NULL;
+    return p->constants[p->called[rows - 1].constant].as.string;
 }

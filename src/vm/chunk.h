@@ -28,11 +28,16 @@ typedef struct kw_capture { /* where CLOSURE takes U[i] from */
 typedef struct kw_handler {
     uint32_t start, end, target;
     uint8_t reg;
+    bool again; /* it will be raised again: R[reg + 2] gets what RETHROW needs to know of its origin */
 } kw_handler;
 
-typedef struct kw_line { /* run-length line table: pc from here on belongs to this position */
-    uint32_t pc, line, column;
+typedef struct kw_line { /* run-length line table: pc from here on belongs to this line */
+    uint32_t pc, line;
 } kw_line;
+
+typedef struct kw_called { /* the call that ends at pc is written `name(...)` */
+    uint32_t pc, constant;
+} kw_called;
 
 typedef struct kw_cache { /* inline cache of one instruction; the loop's own */
     const void *key;
@@ -58,12 +63,13 @@ struct kw_proto {
     kw_capture *captures;
     kw_handler *handlers;
     kw_line *lines;
+    kw_called *called;
     kw_cache *caches;
     kw_param *params; /* count: param_count, + 1 for the variadic one */
     kw_string *returns; /* hint of the result, or NULL */
     uint32_t code_count, constant_count, global_count, inner_count, capture_count, handler_count, line_count,
-        cache_count;
-    uint32_t code_cap, constant_cap, global_cap, inner_cap, capture_cap, handler_cap, line_cap;
+        called_count, cache_count;
+    uint32_t code_cap, constant_cap, global_cap, inner_cap, capture_cap, handler_cap, line_cap, called_cap;
     uint16_t param_count; /* without the variadic one; they lie in R[0..] */
     bool variadic;        /* R[param_count] is the list of further arguments */
     uint16_t reg_count;   /* registers used; 1 to KW_MAX_REGS */
@@ -77,7 +83,7 @@ struct kw_proto {
 kw_proto *kw_proto_new(kw_vm *vm, kw_string *name, kw_string *file);
 /* Append; each returns the index.  All of these are checked by the caller against the operand
  * widths. */
-uint32_t kw_chunk_emit(kw_vm *vm, kw_proto *p, kw_instr word, uint32_t line, uint32_t column);
+uint32_t kw_chunk_emit(kw_vm *vm, kw_proto *p, kw_instr word, uint32_t line);
 /* Equal strings and numbers share one.  `wide`: the operand it is for is not limited to 16 bits. */
 uint32_t kw_chunk_constant(kw_vm *vm, kw_proto *p, kw_value v, bool wide);
 uint32_t kw_chunk_global(kw_vm *vm, kw_proto *p, kw_global *g); /* shared */
@@ -90,7 +96,12 @@ uint32_t kw_chunk_cache(kw_proto *p); /* number of a new inline cache; memory co
 void kw_chunk_params(kw_vm *vm, kw_proto *p, unsigned count, bool variadic);
 /* Trim the arrays and make the caches. */
 void kw_chunk_finish(kw_vm *vm, kw_proto *p);
-/* Position of the instruction at `pc`. */
-void kw_chunk_position(const kw_proto *p, uint32_t pc, uint32_t *line, uint32_t *column);
+/* The call whose last word was emitted just now names what it calls: for the error if that is
+ * null. */
+void kw_chunk_note_called(kw_vm *vm, kw_proto *p, kw_string *name);
+/* The name of the call whose last word is at `pc`; NULL: it calls the result of an expression. */
+const kw_string *kw_chunk_called(const kw_proto *p, uint32_t pc);
+/* The line of the instruction at `pc`. */
+uint32_t kw_chunk_line(const kw_proto *p, uint32_t pc);
 
 #endif

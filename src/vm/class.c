@@ -91,6 +91,13 @@ kw_string *kw_class_missing(kw_class *c)
     return NULL;
 }
 
+bool kw_class_is_a(const kw_class *c, const kw_class *ancestor)
+{
+    while (c != NULL && c != ancestor)
+        c = c->base;
+    return c != NULL;
+}
+
 void kw_class_replace(kw_vm *vm, kw_class *old, kw_class *fresh)
 {
     kw_entry *e;
@@ -99,7 +106,7 @@ void kw_class_replace(kw_vm *vm, kw_class *old, kw_class *fresh)
         if (m->home == fresh)
             m->home = old;
     }
-    old->base = fresh->base == old ? old->base : fresh->base;
+    old->base = fresh->base;
     old->methods = fresh->methods;
     old->statics = fresh->statics;
     old->header.flags = fresh->header.flags;

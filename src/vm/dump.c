@@ -139,8 +139,7 @@ static void put_code(kw_vm *vm, const kw_proto *p, FILE *out)
     char *targets = find_targets(p); /* without memory the marks are missing, and nothing else */
     uint32_t shown = 0;
     for (uint32_t pc = 0; pc < p->code_count;) {
-        uint32_t line, column;
-        kw_chunk_position(p, pc, &line, &column);
+        uint32_t line = kw_chunk_line(p, pc);
         if (line != shown)
             fprintf(out, "%5u ", line);
         else

@@ -21,6 +21,7 @@ typedef struct pattern { /* one registered name */
     struct pattern *next;
     kw_string *name;
     handler *handlers;
+    handler *last; /* of them; NULL: there are none */
 } pattern;
 
 typedef struct kw_events kw_events;
@@ -76,19 +77,31 @@ static bool same_callable(kw_value a, kw_value b)
     return kw_is(a, KW_LAMBDA) && kw_is(b, KW_LAMBDA) && a.as.obj == b.as.obj;
 }
 
-/* Remove the handlers of `p` that are `callable` (null: all). */
+/* Remove the handlers of `p` that are `callable` (null: all; KW_UNDEF: those of `once`). */
 static void remove_handlers(kw_vm *vm, pattern *p, kw_value callable)
 {
+    bool all = kw_is(callable, KW_NULL), once = kw_is(callable, KW_UNDEF);
     handler **at = &p->handlers;
+    p->last = NULL;
     while (*at != NULL) {
         handler *h = *at;
-        if (!kw_is(callable, KW_NULL) && !same_callable(h->callable, callable)) {
+        if (all || (once ? h->once : same_callable(h->callable, callable))) {
+            *at = h->next;
+            kw_free(vm, h, sizeof(*h));
+        } else {
+            p->last = h;
             at = &h->next;
-            continue;
         }
-        *at = h->next;
-        kw_free(vm, h, sizeof(*h));
     }
+}
+
+/* Where a new handler of this priority goes: behind all of its own and of higher ones. */
+static handler **place_for(pattern *p, int64_t priority)
+{
+    handler **at = p->last != NULL && p->last->priority >= priority ? &p->last->next : &p->handlers;
+    while (*at != NULL && (*at)->priority >= priority)
+        at = &(*at)->next;
+    return at;
 }
 
 static bool add_handler(kw_vm *vm, const kw_value *r, bool once)
@@ -102,12 +115,12 @@ static bool add_handler(kw_vm *vm, const kw_value *r, bool once)
     if (p == NULL)
         p = add_pattern(vm, r[0].as.string);
     int64_t priority = kw_is(r[1], KW_INT) ? r[1].as.i : 0;
-    handler **at = &p->handlers;
-    while (*at != NULL && (*at)->priority >= priority)
-        at = &(*at)->next;
+    handler **at = place_for(p, priority);
     handler *h = kw_realloc(vm, NULL, 0, sizeof(*h));
     *h = (handler){.next = *at, .callable = r[2], .priority = priority, .once = once};
     *at = h;
+    if (h->next == NULL)
+        p->last = h;
     return true;
 }
 
@@ -118,23 +131,22 @@ static kw_list *collect(kw_vm *vm, kw_string *name)
     for (pattern *p = vm->events->patterns; list != NULL && p != NULL; p = p->next) {
         if (!matches(p->name->text, name->text))
             continue;
-        for (handler **at = &p->handlers; *at != NULL;) {
-            handler *h = *at;
+        for (const handler *h = p->handlers; h != NULL; h = h->next)
             if (!kw_list_push(vm, list, h->callable))
                 return NULL;
-            if (!h->once) {
-                at = &h->next;
-                continue;
-            }
-            *at = h->next;
-            kw_free(vm, h, sizeof(*h));
-        }
+        remove_handlers(vm, p, kw_undef());
     }
     return list;
 }
 
+/* Registers that each emit leaves free below its frame: a handler that emits its own event then
+ * overflows its stack after some 2000 turns, before the text of the error, which grows with each of
+ * them, takes long to make. */
+enum { EMIT_ROOM = 512 };
+
 static kw_entered emit(kw_vm *vm, const kw_value *r, uint8_t dest, uint32_t free_at)
 {
+    free_at += EMIT_ROOM;
     kw_value run = vm->hooks.prelude(vm, "__emit__");
     kw_list *handlers = kw_is(run, KW_UNDEF) ? NULL : collect(vm, r[0].as.string);
     if (handlers == NULL || !kw_fiber_reserve(vm, vm->fiber, free_at + 4))

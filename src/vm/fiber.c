@@ -24,8 +24,8 @@ kw_fiber *kw_fiber_alloc(kw_vm *vm, uint32_t stack_cap)
 static kw_closure *trampoline(kw_vm *vm)
 {
     kw_proto *p = kw_proto_new(vm, kw_intern_c(vm, "<task>"), kw_intern_c(vm, ""));
-    kw_chunk_emit(vm, p, kw_abc(OP_CALLS, 0, 0, 0), 0, 0);
-    kw_chunk_emit(vm, p, kw_abc(OP_RETURN, 0, 0, 0), 0, 0);
+    kw_chunk_emit(vm, p, kw_abc(OP_CALLS, 0, 0, 0), 0);
+    kw_chunk_emit(vm, p, kw_abc(OP_RETURN, 0, 0, 0), 0);
     p->param_count = 2;
     p->reg_count = 2;
     kw_chunk_finish(vm, p);

@@ -63,6 +63,10 @@ struct kw_fiber {
     kw_fiber *all_next, *all_prev; /* list of the fibers that have not ended (for roots and reports) */
 };
 
+/* The file of the user's whose code runs in `fiber`: text that eval runs belongs to the file that
+ * runs it.  NULL: none. */
+kw_string *kw_user_file(const kw_fiber *fiber);
+
 void kw_fiber_trace(kw_vm *vm, kw_fiber *fiber);   /* collector: mark what it holds */
 void kw_fiber_release(kw_vm *vm, kw_fiber *fiber); /* collector: free its memory */
 

@@ -211,6 +211,7 @@ static size_t free_proto(kw_vm *vm, kw_proto *p)
     kw_free(vm, p->captures, p->capture_cap * sizeof(*p->captures));
     kw_free(vm, p->handlers, p->handler_cap * sizeof(*p->handlers));
     kw_free(vm, p->lines, p->line_cap * sizeof(*p->lines));
+    kw_free(vm, p->called, p->called_cap * sizeof(*p->called));
     kw_free(vm, p->caches, p->cache_count * sizeof(*p->caches));
     kw_free(vm, p->params, ((size_t)p->param_count + p->variadic) * sizeof(*p->params));
     return sizeof(*p);

@@ -21,11 +21,25 @@ kw_entered kw_import(kw_vm *vm, unsigned kind, kw_value what, uint8_t dest)
     kw_fiber *fiber = vm->fiber;
     kw_frame *f = &fiber->frames[fiber->frame_count - 1];
     kw_value value = kw_null();
-    kw_proto *p = vm->hooks.import(vm, (int)kind, what, f->closure->proto->file, &value);
+    kw_string *importer = kw_user_file(fiber);
+    if (importer == NULL)
+        importer = f->closure->proto->file;
+    kw_proto *p = vm->hooks.import(vm, (int)kind, what, importer, &value);
     if (vm->error.type != NULL)
         return KW_ENTER_THROWN;
     fiber->stack[f->base + dest] = value;
     return p == NULL ? KW_ENTER_DONE : run_text(vm, p, dest, KW_RET_DROP);
+}
+
+kw_proto *kw_compile_eval(kw_vm *vm, const kw_string *text)
+{
+    kw_proto *p =
+        vm->hooks.compile(vm, kw_intern_c(vm, KW_EVAL_FILE), text->text, text->size, false);
+    if (p == NULL) {
+        vm->error.file = NULL;
+        vm->error.line = vm->error.column = 0;
+    }
+    return p;
 }
 
 kw_entered kw_eval(kw_vm *vm, kw_value text, uint8_t dest)
@@ -34,7 +48,6 @@ kw_entered kw_eval(kw_vm *vm, kw_value text, uint8_t dest)
         kw_throw(vm, "KiwiError", "eval() requires a string expression.");
         return KW_ENTER_THROWN;
     }
-    kw_proto *p = vm->hooks.compile(vm, kw_intern_c(vm, "<eval>"), text.as.string->text,
-                                    text.as.string->size, false);
+    kw_proto *p = kw_compile_eval(vm, text.as.string);
     return p == NULL ? KW_ENTER_THROWN : run_text(vm, p, dest, KW_RET_REG);
 }

@@ -110,8 +110,11 @@ kw_entered kw_compare_jump(kw_vm *vm, kw_operator op, kw_value a, kw_value b, bo
  * go on there.  An error that leaves a generator goes on in its consumer.  False: the fiber has
  * ended with the error. */
 bool kw_unwind(kw_vm *vm);
-/* A null was called at `call`: name it if it came from a global. */
-void kw_throw_null_call(kw_vm *vm, const kw_frame *frame, const kw_instr *call);
+/* The frame on top calls null, which the error names as the call does. */
+void kw_throw_null_call(kw_vm *vm);
+/* Raise the error whose type, message and origin are r[0..2], as a handler that raises errors again
+ * got them. */
+void kw_rethrow(kw_vm *vm, const kw_value *r);
 /* Note for the trace which function threw, and where that was called. */
 void kw_note_trace(kw_vm *vm, const kw_fiber *fiber);
 

@@ -801,10 +801,6 @@ dispatch:
             goto after_call;
         }
         kw_value f = RA(i);
-        if (UNLIKELY(kw_is(f, KW_NULL))) {
-            kw_throw_null_call(vm, frame, pc - 1);
-            goto throw_error;
-        }
         kw_target how = {.self = kw_undef(), .dest = (uint8_t)C(i), .ret = KW_RET_REG};
         entered = kw_enter(vm, f, frame->base + A(i) + 1, B(i), how);
         goto after_call;
@@ -813,10 +809,6 @@ dispatch:
         SAVE();
         kw_list *args = r[A(i) + 1].as.list;
         kw_value f = r[A(i)];
-        if (UNLIKELY(kw_is(f, KW_NULL))) {
-            kw_throw_null_call(vm, frame, pc - 1);
-            goto throw_error;
-        }
         uint32_t at = frame->base + A(i) + 1;
         if (!kw_spread_args(vm, at, args))
             goto throw_error;
@@ -920,7 +912,7 @@ dispatch:
     kw_note_trace(vm, fiber);
     goto throw_error;
     OP(RETHROW) : SAVE();
-    kw_throw_strings(vm, r[A(i)].as.string, r[A(i) + 1].as.string);
+    kw_rethrow(vm, &RA(i));
     goto throw_error;
     OP(CATCHMAP) : {
         kw_map *map = kw_map_new(vm, 2);

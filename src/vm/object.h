@@ -191,7 +191,10 @@ kw_object *kw_object_new(kw_vm *vm, kw_class *c);
 /* The first abstract method among the ancestors of `c` that is not defined; NULL if none or `c` is
  * abstract. */
 kw_string *kw_class_missing(kw_class *c);
-/* Make `old` what `fresh` is (base, methods, statics, flags): a struct was defined again. */
+/* Is `c` (may be NULL) `ancestor` or does it inherit from it? */
+bool kw_class_is_a(const kw_class *c, const kw_class *ancestor);
+/* Make `old` what `fresh` is (base, methods, statics, flags): a struct was defined again.  `fresh`
+ * must not inherit from `old`. */
 void kw_class_replace(kw_vm *vm, kw_class *old, kw_class *fresh);
 /* Slot of attribute `name`, or -1. */
 int64_t kw_shape_slot(kw_shape *shape, kw_string *name);

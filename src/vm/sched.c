@@ -218,11 +218,11 @@ static void put_who_waits(kw_vm *vm, kw_buf *buf)
     unsigned shown = 0;
     for (kw_fiber *f = vm->sched->all; f != NULL && shown < 8; f = f->all_next, shown++) {
         char text[128];
-        uint32_t line = 0, column = 0;
+        uint32_t line = 0;
         for (uint32_t i = f->frame_count; i-- > 0 && line == 0;) {
             const kw_proto *p = f->frames[i].closure->proto;
             if (p->file->text[0] != '<') /* not library code inside the binary */
-                kw_chunk_position(p, (uint32_t)(f->frames[i].pc - p->code) - 1, &line, &column);
+                line = kw_chunk_line(p, (uint32_t)(f->frames[i].pc - p->code) - 1);
         }
         if (f->id == 0)
             (void)snprintf(text, sizeof(text), "%smain program: %s (line %u)", shown ? "; " : "",

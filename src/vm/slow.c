@@ -228,6 +228,11 @@ bool kw_define_decl(kw_vm *vm, kw_global *g, kw_value v)
     }
     if ((g->means & KW_MEANS_DECL) && g->decl.as.klass != c &&
         !((g->decl.as.klass->header.flags | c->header.flags) & KW_CLASS_ENUM)) {
+        if (kw_class_is_a(c->base, g->decl.as.klass)) {
+            kw_throw(vm, "InvalidOperationError", "Struct `%s` cannot inherit from itself.",
+                     c->name->text);
+            return false;
+        }
         kw_class_replace(vm, g->decl.as.klass, c); /* existing objects get the new methods, too */
         v = g->decl;
     }

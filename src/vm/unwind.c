@@ -11,21 +11,80 @@ static bool is_library(const kw_proto *p)
     return p->file->size > 0 && p->file->text[0] == '<';
 }
 
+/* The innermost frame below `above` that belongs to a file of the user's, or NULL. */
+static const kw_frame *user_frame(const kw_fiber *fiber, uint32_t above)
+{
+    while (above-- > 0)
+        if (!is_library(fiber->frames[above].closure->proto))
+            return &fiber->frames[above];
+    return NULL;
+}
+
+static uint32_t line_of(const kw_frame *f)
+{
+    const kw_proto *p = f->closure->proto;
+    return kw_chunk_line(p, (uint32_t)(f->pc - p->code) - 1);
+}
+
+kw_string *kw_user_file(const kw_fiber *fiber)
+{
+    const kw_frame *f = user_frame(fiber, fiber->frame_count);
+    return f != NULL ? f->closure->proto->file : NULL;
+}
+
 /* Note where the error happened: the innermost frame that belongs to a file of the user's. */
 static void note_position(kw_vm *vm, const kw_fiber *fiber)
 {
-    if (vm->error.file != NULL)
+    const kw_frame *f = vm->error.file == NULL ? user_frame(fiber, fiber->frame_count) : NULL;
+    if (f == NULL)
         return;
-    for (uint32_t i = fiber->frame_count; i-- > 0;) {
-        const kw_frame *f = &fiber->frames[i];
-        const kw_proto *p = f->closure->proto;
-        if (is_library(p))
-            continue;
-        vm->error.file = p->file;
-        kw_chunk_position(p, (uint32_t)(f->pc - p->code) - 1, &vm->error.line, &vm->error.column);
-        return;
-    }
+    vm->error.file = f->closure->proto->file;
+    vm->error.line = line_of(f);
 }
+
+/* ---- Origins --------------------------------------------------------------------------------- */
+
+static kw_value string_or_null(kw_string *s)
+{
+    return s != NULL ? kw_of_string(s) : kw_null();
+}
+
+static kw_string *as_string(kw_value v)
+{
+    return kw_is(v, KW_STRING) ? v.as.string : NULL;
+}
+
+/* Where the error came from, for kw_rethrow(); null if there is no memory for it. */
+static kw_value origin(kw_vm *vm)
+{
+    kw_error_info e = vm->error;
+    kw_list *list = kw_list_new(vm, 6);
+    vm->error = e; /* instead of the MemoryError */
+    if (list == NULL)
+        return kw_null();
+    const kw_value parts[] = {string_or_null(e.file),  kw_int(e.line),
+                              kw_int(e.column),        string_or_null(e.trace),
+                              string_or_null(e.trace_file), kw_int(e.trace_line)};
+    memcpy(list->items, parts, sizeof(parts));
+    list->count = sizeof(parts) / sizeof(parts[0]);
+    return kw_of_list(list);
+}
+
+void kw_rethrow(kw_vm *vm, const kw_value *r)
+{
+    kw_throw_strings(vm, r[0].as.string, r[1].as.string);
+    if (!kw_is(r[2], KW_LIST))
+        return;
+    const kw_value *parts = r[2].as.list->items;
+    vm->error.file = as_string(parts[0]);
+    vm->error.line = (uint32_t)parts[1].as.i;
+    vm->error.column = (uint32_t)parts[2].as.i;
+    vm->error.trace = as_string(parts[3]);
+    vm->error.trace_file = as_string(parts[4]);
+    vm->error.trace_line = (uint32_t)parts[5].as.i;
+}
+
+/* ---- Handlers -------------------------------------------------------------------------------- */
 
 static const kw_handler *find_handler(const kw_frame *f)
 {
@@ -50,6 +109,8 @@ bool kw_unwind(kw_vm *vm)
             kw_value *r = fiber->stack + f->base;
             r[h->reg] = kw_of_string(vm->error.type);
             r[h->reg + 1] = kw_of_string(vm->error.message);
+            if (h->again)
+                r[h->reg + 2] = origin(vm);
             f->pc = f->closure->proto->code + h->target;
             kw_clear_error(vm);
             return true;
@@ -65,44 +126,50 @@ bool kw_unwind(kw_vm *vm)
     }
 }
 
-void kw_throw_null_call(kw_vm *vm, const kw_frame *frame, const kw_instr *call)
+void kw_throw_null_call(kw_vm *vm)
 {
-    const kw_proto *p = frame->closure->proto;
-    for (const kw_instr *at = call; at-- > p->code;)
-        if ((kw_i_op(*at) == OP_GETGLOBAL || kw_i_op(*at) == OP_GETSIBLING) &&
-            kw_i_a(*at) == kw_i_a(*call) && kw_i_bx(*at) < p->global_count) {
-            kw_throw(vm, "FunctionUndefinedError", "Function `%s` is undefined.",
-                     p->globals[kw_i_bx(*at)]->name->text);
-            return;
-        }
-    kw_throw(vm, "FunctionUndefinedError", "Function `null` is undefined.");
+    const kw_frame *f = &vm->fiber->frames[vm->fiber->frame_count - 1];
+    const kw_proto *p = f->closure->proto;
+    const kw_string *name = kw_chunk_called(p, (uint32_t)(f->pc - p->code) - 1);
+    kw_throw(vm, "FunctionUndefinedError", "Function `%s` is undefined.",
+             name != NULL ? name->text : "null");
 }
 
-/* The innermost frame below `above` that belongs to a file of the user's, or NULL. */
-static const kw_frame *user_frame(const kw_fiber *fiber, uint32_t above)
+/* ---- Traces ---------------------------------------------------------------------------------- */
+
+/* The text of an eval itself, but no function that it defines. */
+static bool is_eval(const kw_proto *p)
 {
-    while (above-- > 0)
-        if (!is_library(fiber->frames[above].closure->proto))
-            return &fiber->frames[above];
-    return NULL;
+    return strcmp(p->file->text, KW_EVAL_FILE) == 0 && strcmp(p->name->text, "<main>") == 0;
+}
+
+/* The user's frame that called `f`; where a generator began, the one that asks it for a value.  NULL:
+ * none. */
+static const kw_frame *caller_of(const kw_fiber *fiber, const kw_frame *f)
+{
+    const kw_frame *caller = user_frame(fiber, (uint32_t)(f - fiber->frames));
+    while (caller == NULL && (fiber = fiber->consumer) != NULL)
+        caller = user_frame(fiber, fiber->frame_count);
+    return caller;
 }
 
 void kw_note_trace(kw_vm *vm, const kw_fiber *fiber)
 {
-    const kw_proto *top = fiber->frames[fiber->frame_count - 1].closure->proto;
-    const kw_frame *thrower = user_frame(fiber, fiber->frame_count);
-    if (thrower == NULL || (is_library(top) && strcmp(top->file->text, "<eval>") != 0))
-        return; /* what the library throws is like an error of a built-in */
-    const char *name = thrower->closure->proto->name->text;
-    const kw_frame *caller = user_frame(fiber, (uint32_t)(thrower - fiber->frames));
+    const kw_frame *thrower = &fiber->frames[fiber->frame_count - 1];
+    if (is_eval(thrower->closure->proto))
+        thrower = user_frame(fiber, fiber->frame_count);
+    else if (is_library(thrower->closure->proto) &&
+             strcmp(thrower->closure->proto->file->text, KW_EVAL_FILE) != 0)
+        thrower = NULL; /* what the library throws is like an error of a built-in */
+    if (thrower == NULL)
+        return;
+    const kw_frame *caller = caller_of(fiber, thrower);
     if (caller == NULL)
         caller = thrower;
-    const kw_proto *p = caller->closure->proto;
-    uint32_t line = 0, column = 0;
-    kw_chunk_position(p, (uint32_t)(caller->pc - p->code) - 1, &line, &column);
+    const char *name = thrower->closure->proto->name->text;
     if (strncmp(name, "__lam_", 6) == 0)
         name = "<lambda>";
     vm->error.trace = kw_intern_c(vm, name);
-    vm->error.trace_file = p->file;
-    vm->error.trace_line = line;
+    vm->error.trace_file = caller->closure->proto->file;
+    vm->error.trace_line = line_of(caller);
 }

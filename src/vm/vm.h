@@ -39,7 +39,8 @@ typedef struct kw_error_info {
     kw_string *type; /* NULL: no error is being raised */
     kw_string *message;
     kw_string *file; /* where: of the failing statement; filled in when the frame is known */
-    uint32_t line, column;
+    uint32_t line;
+    uint32_t column; /* of an error of syntax; else 0 */
     kw_string *trace; /* of a throw statement: the function that threw, or NULL; */
     kw_string *trace_file; /* where that was called */
     uint32_t trace_line;
@@ -84,6 +85,9 @@ typedef enum kw_operator {
 typedef struct kw_sched kw_sched;
 typedef struct kw_heap kw_heap;
 typedef struct kw_names kw_names;
+
+/* The file of text that eval runs.  Library code inside the binary has names like "<list>". */
+#define KW_EVAL_FILE "<eval>"
 
 struct kw_vm {
     int64_t budget;      /* counts down at back-edges and calls; below 0: look at the reasons */
@@ -134,6 +138,8 @@ kw_result kw_throw_expected(kw_vm *vm, const char *what, kw_value got); /* TypeE
 kw_result kw_throw_count(kw_vm *vm, const char *function, int expected, unsigned got); /* expected < 0: short form */
 kw_result kw_throw_memory(kw_vm *vm, size_t wanted);
 void kw_clear_error(kw_vm *vm);
+/* Compile the text of an eval.  NULL: thrown, errors of syntax as from the statement that runs it. */
+kw_proto *kw_compile_eval(kw_vm *vm, const kw_string *text);
 
 /* ---- Fibers and the scheduler (fiber.c, sched.c) --------------------------------------------- */
 

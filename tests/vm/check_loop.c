@@ -19,7 +19,7 @@ static kw_proto *proto(kw_vm *vm, uint16_t regs)
 
 static void emit(kw_vm *vm, kw_proto *p, kw_instr i)
 {
-    kw_chunk_emit(vm, p, i, 1, 1);
+    kw_chunk_emit(vm, p, i, 1);
 }
 
 static kw_value callable(kw_vm *vm, kw_proto *p)
