@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/allocator.h"
 #include "cli/interact.h"
 #include "kiwi/kiwi.h"
 
@@ -353,6 +354,7 @@ static int perform(const request *req)
 
 int main(int argc, char **argv)
 {
+    kc_keep_freed_memory();
     request req = {.what = DO_RUN_STDIN};
     int code = parse_command_line(&req, argc, argv) ? perform(&req) : EXIT_USAGE;
     if (fflush(stdout) != 0 && code == EXIT_SUCCESS) {

@@ -13,6 +13,8 @@ static bool find_line(const char *text, size_t size, uint32_t number, const char
     const char *end = text + size;
     if (number == 0)
         return false;
+    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) /* a byte order mark has no column */
+        text += 3;
     for (uint32_t i = 1;; i++) {
         const char *stop = memchr(text, '\n', (size_t)(end - text));
         if (stop == NULL || stop + 1 == end)

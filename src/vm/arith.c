@@ -115,20 +115,15 @@ static bool string_repeat(kw_vm *vm, kw_string *s, int64_t times, kw_value *out)
     if (!kw_gc_room(vm, kw_to_size(times), s->size))
         return false;
     size_t size = s->size * (size_t)times;
-    kw_string *r = kw_try_new_obj(vm, KW_K_STRING, sizeof(*r) + size + 1);
+    kw_string *r = kw_string_blank(vm, size, s->length * (size_t)times);
     if (r == NULL)
         return false;
-    r->size = size;
-    r->length = s->length * (size_t)times;
-    r->index = NULL;
-    r->header.flags = s->header.flags & KW_STR_ASCII;
     memcpy(r->text, s->text, s->size);
     for (size_t done = s->size; done < size;) { /* doubling: few, long copies */
         size_t n = done < size - done ? done : size - done;
         memcpy(r->text + done, r->text, n);
         done += n;
     }
-    r->text[size] = '\0';
     return give_string(r, out);
 }
 
@@ -136,11 +131,8 @@ static bool join(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
 {
     if (a.tag == KW_STRING && b.tag == KW_STRING)
         return give_string(kw_string_concat(vm, a.as.string, b.as.string), out);
-    kw_buf buf;
-    kw_buf_init(&buf);
-    kw_display(vm, &buf, a);
-    kw_display(vm, &buf, b);
-    return give_string(kw_buf_string(vm, &buf), out);
+    const kw_value both[] = {a, b};
+    return give_string(kw_joined(vm, both, 2), out);
 }
 
 /* ---- Arithmetic ------------------------------------------------------------------------------ */

@@ -42,6 +42,29 @@ static bool grow_frames(kw_vm *vm, kw_fiber *fiber)
     return true;
 }
 
+void kw_fiber_shrink(kw_vm *vm, kw_fiber *fiber)
+{
+    enum { SMALL = 1 << 15 }; /* registers; what is below stays for the next deep recursion */
+    uint32_t used = 0;
+    if (fiber->stack_cap <= SMALL)
+        return;
+    for (uint32_t i = 0; i < fiber->frame_count; i++) {
+        uint32_t end = fiber->frames[i].base + fiber->frames[i].closure->proto->reg_count + 1u;
+        used = end > used ? end : used;
+    }
+    uint32_t cap = used * 2 > SMALL ? used * 2 : SMALL, frames = fiber->frame_count * 2;
+    if (cap < fiber->stack_cap / 2) {
+        fiber->stack = kw_realloc(vm, fiber->stack, fiber->stack_cap * sizeof(kw_value),
+                                  cap * sizeof(kw_value));
+        fiber->stack_cap = cap;
+    }
+    if (frames < fiber->frame_cap / 2) {
+        fiber->frames = kw_realloc(vm, fiber->frames, fiber->frame_cap * sizeof(kw_frame),
+                                   frames * sizeof(kw_frame));
+        fiber->frame_cap = frames;
+    }
+}
+
 /* The arguments from `at + first` on as the list of a variadic parameter. */
 static kw_list *collect_rest(kw_vm *vm, kw_fiber *fiber, uint32_t at, uint32_t first, uint32_t argc)
 {

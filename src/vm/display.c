@@ -3,6 +3,7 @@
 
 #include "vm/object.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,12 +11,10 @@
 #include <string.h>
 
 #include "vm/chunk.h"
+#include "vm/text.h"
 #include "vm/vm.h"
 
-enum {
-    DEPTH = 400,    /* nesting that is shown: bounds the C stack; deeper values are cut with "..." */
-    BEING_SHOWN = 2 /* in the header's spare byte */
-};
+enum { BEING_SHOWN = 2 /* in the header's spare byte */ };
 
 const char *kw_type_name(kw_type type)
 {
@@ -216,65 +215,8 @@ static void put_bytes(kw_buf *buf, const kw_bytes *b)
     kw_buf_putc(buf, ']');
 }
 
-/* ---- Containers ------------------------------------------------------------------------------ */
-
-static void show(kw_buf *buf, kw_value v, unsigned depth);
-
-static void show_quoted(kw_buf *buf, kw_value v, bool quoted, unsigned depth)
-{
-    if (quoted)
-        kw_buf_putc(buf, '"');
-    show(buf, v, depth);
-    if (quoted)
-        kw_buf_putc(buf, '"');
-}
-
-static void show_list(kw_buf *buf, const kw_list *list, unsigned depth)
-{
-    kw_buf_putc(buf, '[');
-    for (size_t i = 0; i < list->count && !buf->failed; i++) {
-        if (i > 0)
-            kw_buf_put(buf, ", ", 2);
-        show_quoted(buf, list->items[i], list->items[i].tag == KW_STRING, depth);
-    }
-    kw_buf_putc(buf, ']');
-}
-
-static bool quoted_in_map(kw_value v)
-{
-    return v.tag == KW_STRING || v.tag == KW_DATE;
-}
-
-static void show_map(kw_buf *buf, kw_map *map, unsigned depth)
-{
-    const kw_entry *e;
-    bool first = true;
-    kw_buf_putc(buf, '{');
-    for (uint32_t i = 0; !buf->failed && (e = kw_map_next(map, &i)) != NULL; first = false) {
-        if (!first)
-            kw_buf_put(buf, ", ", 2);
-        show_quoted(buf, e->key, quoted_in_map(e->key), depth);
-        kw_buf_put(buf, ": ", 2);
-        show_quoted(buf, e->value, quoted_in_map(e->value), depth);
-    }
-    kw_buf_putc(buf, '}');
-}
-
-static void show_container(kw_buf *buf, kw_value v, unsigned depth)
-{
-    if (depth >= DEPTH || (v.as.obj->spare & BEING_SHOWN)) {
-        kw_buf_put(buf, "...", 3);
-        return;
-    }
-    v.as.obj->spare |= BEING_SHOWN;
-    if (v.tag == KW_LIST)
-        show_list(buf, v.as.list, depth + 1);
-    else
-        show_map(buf, v.as.map, depth + 1);
-    v.as.obj->spare &= (uint8_t)~BEING_SHOWN;
-}
-
-static void show(kw_buf *buf, kw_value v, unsigned depth)
+/* Anything but lists and hashmaps. */
+static void show_simple(kw_buf *buf, kw_value v)
 {
     char number[40];
     switch ((kw_type)v.tag) {
@@ -283,13 +225,13 @@ static void show(kw_buf *buf, kw_value v, unsigned depth)
     case KW_BOOL: kw_buf_puts(buf, v.as.i != 0 ? "true" : "false"); break;
     case KW_NULL: kw_buf_put(buf, "null", 4); break;
     case KW_STRING: put_string(buf, v.as.string); break;
-    case KW_LIST:
-    case KW_MAP: show_container(buf, v, depth); break;
     case KW_OBJECT: put_object(buf, v.as.object); break;
     case KW_LAMBDA: put_lambda(buf, v.as.obj); break;
     case KW_POINTER: put_int(buf, (int64_t)(intptr_t)v.as.pointer->data); break;
     case KW_DATE: put_date(buf, v.as.i); break;
     case KW_BYTES: put_bytes(buf, v.as.bytes); break;
+    case KW_LIST:
+    case KW_MAP:
     case KW_STRUCT:
     case KW_GENERATOR:
     case KW_PACKAGE:
@@ -299,10 +241,131 @@ static void show(kw_buf *buf, kw_value v, unsigned depth)
     }
 }
 
+/* ---- Containers ------------------------------------------------------------------------------ */
+
+/* Lists and hashmaps are written with a stack of their own, so that no nesting is too deep. */
+typedef struct level { /* one that is being written */
+    kw_value of;
+    size_t at;             /* its next element */
+    const kw_entry *entry; /* of a hashmap: the entry whose value comes next; NULL: a key comes */
+} level;
+
+typedef struct walk {
+    kw_buf *buf;
+    level *levels; /* the innermost last */
+    size_t count, cap;
+    level few[8];
+} walk;
+
+static bool make_room(walk *w)
+{
+    if (w->count < w->cap)
+        return true;
+    level *grown = realloc(w->levels == w->few ? NULL : w->levels, w->cap * 2 * sizeof(*grown));
+    if (grown == NULL)
+        return false;
+    if (w->levels == w->few)
+        memcpy(grown, w->few, sizeof(w->few));
+    w->levels = grown;
+    w->cap *= 2;
+    return true;
+}
+
+static void open_container(walk *w, kw_value v)
+{
+    if (v.as.obj->spare & BEING_SHOWN) { /* inside itself */
+        kw_buf_put(w->buf, "...", 3);
+        return;
+    }
+    if (!make_room(w)) {
+        w->buf->failed = true;
+        return;
+    }
+    v.as.obj->spare |= BEING_SHOWN;
+    w->levels[w->count++] = (level){.of = v};
+    kw_buf_putc(w->buf, v.tag == KW_LIST ? '[' : '{');
+}
+
+static void close_container(walk *w)
+{
+    kw_value v = w->levels[--w->count].of;
+    v.as.obj->spare &= (uint8_t)~BEING_SHOWN;
+    kw_buf_putc(w->buf, v.tag == KW_LIST ? ']' : '}');
+}
+
+static void show_element(walk *w, kw_value v, bool quoted)
+{
+    if (v.tag == KW_LIST || v.tag == KW_MAP) {
+        open_container(w, v);
+        return;
+    }
+    if (quoted)
+        kw_buf_putc(w->buf, '"');
+    show_simple(w->buf, v);
+    if (quoted)
+        kw_buf_putc(w->buf, '"');
+}
+
+static bool quoted_in_map(kw_value v)
+{
+    return v.tag == KW_STRING || v.tag == KW_DATE;
+}
+
+/* Write the next key or value of the innermost container, or end it.  The levels may move. */
+static void show_next(walk *w)
+{
+    level *l = &w->levels[w->count - 1];
+    const char *before = l->at > 0 ? ", " : "";
+    if (l->of.tag == KW_LIST) {
+        const kw_list *list = l->of.as.list;
+        if (l->at >= list->count) {
+            close_container(w);
+            return;
+        }
+        kw_value v = list->items[l->at++];
+        kw_buf_puts(w->buf, before);
+        show_element(w, v, v.tag == KW_STRING);
+        return;
+    }
+    if (l->entry != NULL) {
+        kw_value v = l->entry->value;
+        l->entry = NULL;
+        kw_buf_put(w->buf, ": ", 2);
+        show_element(w, v, quoted_in_map(v));
+        return;
+    }
+    uint32_t at = (uint32_t)l->at;
+    const kw_entry *e = l->entry = kw_map_next(l->of.as.map, &at);
+    l->at = at;
+    if (e == NULL) {
+        close_container(w);
+        return;
+    }
+    kw_buf_puts(w->buf, before);
+    show_element(w, e->key, quoted_in_map(e->key));
+}
+
 void kw_display(kw_vm *vm, kw_buf *buf, kw_value v)
 {
     (void)vm;
-    show(buf, v, 0);
+    if (v.tag != KW_LIST && v.tag != KW_MAP) {
+        show_simple(buf, v);
+        return;
+    }
+    walk w;
+    w.buf = buf;
+    w.levels = w.few;
+    w.cap = sizeof(w.few) / sizeof(w.few[0]);
+    w.count = 0;
+    open_container(&w, v);
+    while (w.count > 0) {
+        if (buf->failed)
+            close_container(&w);
+        else
+            show_next(&w);
+    }
+    if (w.levels != w.few)
+        free(w.levels);
 }
 
 kw_string *kw_to_display(kw_vm *vm, kw_value v)
@@ -313,4 +376,41 @@ kw_string *kw_to_display(kw_vm *vm, kw_value v)
     kw_buf_init(&buf);
     kw_display(vm, &buf, v);
     return kw_buf_string(vm, &buf);
+}
+
+/* Strings are copied once, from where they are; the forms of other values are collected first. */
+kw_string *kw_joined(kw_vm *vm, const kw_value *from, unsigned count)
+{
+    kw_buf others;
+    size_t ends[KW_MOST_JOINED]; /* in `others` */
+    uint64_t size = 0, length = 0;
+    assert(count <= KW_MOST_JOINED);
+    kw_buf_init(&others);
+    for (unsigned i = 0; i < count; i++) {
+        if (from[i].tag == KW_STRING) {
+            size += from[i].as.string->size;
+            length += from[i].as.string->length;
+        } else {
+            kw_display(vm, &others, from[i]);
+        }
+        ends[i] = others.size;
+    }
+    size += others.size;
+    length += kw_text_count(others.text, others.size);
+    kw_string *s = NULL;
+    if (others.failed || size > SIZE_MAX / 2)
+        kw_throw_memory(vm, (size_t)size);
+    else
+        s = kw_string_blank(vm, (size_t)size, (size_t)length);
+    size_t taken = 0;
+    char *to = s != NULL ? s->text : NULL;
+    for (unsigned i = 0; s != NULL && i < count; i++) {
+        bool text = from[i].tag == KW_STRING;
+        size_t part = text ? from[i].as.string->size : ends[i] - taken;
+        memcpy(to, text ? from[i].as.string->text : others.text + taken, part);
+        to += part;
+        taken = ends[i];
+    }
+    kw_buf_free(&others);
+    return s;
 }

@@ -236,7 +236,7 @@ void kw_obj_free(kw_vm *vm, kw_obj *o)
     switch ((kw_kind)o->kind) {
     case KW_K_STRING: size = free_string((kw_string *)o); break;
     case KW_K_LIST:
-        kw_free(vm, ((kw_list *)o)->items, ((kw_list *)o)->cap * sizeof(kw_value));
+        kw_list_free_items(vm, (kw_list *)o);
         size = sizeof(kw_list);
         break;
     case KW_K_MAP: size = free_map(vm, (kw_map *)o); break;

@@ -69,6 +69,8 @@ bool kw_find_method(kw_vm *vm, kw_value receiver, kw_string *name, kw_found *out
 bool kw_push_frame(kw_vm *vm, kw_fiber *fiber, kw_closure *closure, uint32_t args_at, uint32_t argc,
                    kw_target how);
 bool kw_fiber_reserve(kw_vm *vm, kw_fiber *fiber, uint32_t slots);
+/* Give back most of what a recursion left behind that an error ended. */
+void kw_fiber_shrink(kw_vm *vm, kw_fiber *fiber);
 /* Deliver `v` as the frame `f` (already popped) wanted it, into the frame on top. */
 void kw_deliver(kw_vm *vm, kw_fiber *fiber, const kw_frame *f, kw_value v);
 
@@ -93,8 +95,6 @@ bool kw_overload(kw_vm *vm, kw_value a, kw_operator op, kw_found *out);
 
 /* Move the cursor to column r[1] and row r[2], then print r[0]. */
 bool kw_print_at(kw_vm *vm, const kw_value *r);
-/* The display forms of `count` values, joined. */
-bool kw_concat(kw_vm *vm, const kw_value *from, unsigned count, kw_value *out);
 /* Prepare r[0] (next value), r[1] (how many are left), r[2] (step) for the integers r[0] to
  * r[1]. */
 bool kw_init_range_loop(kw_vm *vm, kw_value *r);

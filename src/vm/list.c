@@ -15,12 +15,32 @@ kw_list *kw_list_new(kw_vm *vm, size_t cap)
     return list;
 }
 
+static size_t front_of(const kw_list *list)
+{
+    return list->header.spare32;
+}
+
+/* Let the elements begin at slot `front` of the memory. */
+static void slide(kw_list *list, size_t front)
+{
+    kw_value *start = list->items - front_of(list);
+    memmove(start + front, list->items, list->count * sizeof(kw_value));
+    list->items = start + front;
+    list->cap = list->cap + front_of(list) - front;
+    list->header.spare32 = (uint32_t)front;
+}
+
 bool kw_list_reserve(kw_vm *vm, kw_list *list, size_t cap)
 {
     if (cap <= list->cap)
         return true;
     if (cap >= 4096 && !kw_gc_room(vm, cap - list->cap, sizeof(kw_value)))
         return false;
+    if (front_of(list) > 0) {
+        slide(list, 0);
+        if (cap <= list->cap)
+            return true;
+    }
     kw_value *items =
         kw_try_realloc(vm, list->items, list->cap * sizeof(kw_value), cap * sizeof(kw_value));
     if (items == NULL)
@@ -30,12 +50,26 @@ bool kw_list_reserve(kw_vm *vm, kw_list *list, size_t cap)
     return true;
 }
 
+void kw_list_free_items(kw_vm *vm, kw_list *list)
+{
+    if (list->items != NULL)
+        kw_free(vm, list->items - front_of(list),
+                (list->cap + front_of(list)) * sizeof(kw_value));
+}
+
+static size_t larger(size_t cap)
+{
+    return cap < 4 ? 4 : cap < 1 << 20 ? cap * 2 : cap + cap / 2;
+}
+
+/* Make room behind the last element. */
 static bool grow(kw_vm *vm, kw_list *list)
 {
-    size_t cap = list->cap < 4         ? 4
-                 : list->cap < 1 << 20 ? list->cap * 2
-                                       : list->cap + list->cap / 2;
-    return kw_list_reserve(vm, list, cap);
+    if (front_of(list) > list->count / 2) { /* a queue: so many were taken off that moving is cheap */
+        slide(list, 0);
+        return true;
+    }
+    return kw_list_reserve(vm, list, larger(list->cap));
 }
 
 bool kw_list_push(kw_vm *vm, kw_list *list, kw_value v)
@@ -46,13 +80,31 @@ bool kw_list_push(kw_vm *vm, kw_list *list, kw_value v)
     return true;
 }
 
-bool kw_list_insert(kw_vm *vm, kw_list *list, size_t at, kw_value v)
+/* Make room before the first element. */
+static bool grow_front(kw_vm *vm, kw_list *list)
 {
     if (list->count == list->cap && !grow(vm, list))
         return false;
-    if (at > list->count)
-        at = list->count;
-    memmove(list->items + at + 1, list->items + at, (list->count - at) * sizeof(kw_value));
+    size_t half = (list->cap - list->count + 1) / 2;
+    slide(list, half < UINT32_MAX ? half : UINT32_MAX);
+    return true;
+}
+
+bool kw_list_insert(kw_vm *vm, kw_list *list, size_t at, kw_value v)
+{
+    if (at == 0) {
+        if (front_of(list) == 0 && !grow_front(vm, list))
+            return false;
+        list->items--;
+        list->cap++;
+        list->header.spare32--;
+    } else {
+        if (list->count == list->cap && !grow(vm, list))
+            return false;
+        if (at > list->count)
+            at = list->count;
+        memmove(list->items + at + 1, list->items + at, (list->count - at) * sizeof(kw_value));
+    }
     list->items[at] = v;
     list->count++;
     return true;
@@ -63,5 +115,11 @@ void kw_list_remove_at(kw_list *list, size_t at)
     if (at >= list->count)
         return;
     list->count--;
-    memmove(list->items + at, list->items + at + 1, (list->count - at) * sizeof(kw_value));
+    if (at == 0 && list->header.spare32 < UINT32_MAX) {
+        list->items++;
+        list->cap--;
+        list->header.spare32++;
+    } else {
+        memmove(list->items + at, list->items + at + 1, (list->count - at) * sizeof(kw_value));
+    }
 }

@@ -639,8 +639,12 @@ dispatch:
     NEXT();
     OP(NEWRANGE) : CHECK(kw_range(vm, r[B(i)], r[C(i)], &r[A(i)]));
     NEXT();
-    OP(CONCAT) : CHECK(kw_concat(vm, &r[B(i)], C(i), &r[A(i)]));
-    NEXT();
+    OP(CONCAT) : {
+        kw_string *joined;
+        CHECK((joined = kw_joined(vm, &r[B(i)], C(i))) != NULL);
+        r[A(i)] = kw_of_string(joined);
+        NEXT();
+    }
     OP(CLOSURE) : {
         kw_proto *inner = frame->closure->proto->inner[kw_i_bx(i)];
         r[A(i)] = kw_of_obj(KW_LAMBDA, make_closure(vm, frame, r, inner));

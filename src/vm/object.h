@@ -47,6 +47,8 @@ struct kw_string {
 kw_string *kw_string_new(kw_vm *vm, const char *text, size_t size);
 /* The same for text known to be valid UTF-8 with `length` code points (SIZE_MAX: count them). */
 kw_string *kw_string_valid(kw_vm *vm, const char *text, size_t size, size_t length);
+/* One whose text the caller fills in at once; only the NUL behind it is there. */
+kw_string *kw_string_blank(kw_vm *vm, size_t size, size_t length);
 /* The one string with this text: for names and constants; pointer-comparable with others
  * interned. */
 kw_string *kw_intern(kw_vm *vm, const char *text, size_t size);
@@ -89,14 +91,16 @@ kw_string *kw_buf_string(kw_vm *vm, kw_buf *buf);
 /* ---- Lists ----------------------------------------------------------------------------------- */
 
 struct kw_list {
-    kw_obj header;
+    kw_obj header;     /* spare32: how many free slots lie before items[0], so that the first element
+                          can be taken off and put on at once */
     kw_value *items;
-    size_t count, cap;
+    size_t count, cap; /* cap: slots from items[0] on */
 };
 kw_list *kw_list_new(kw_vm *vm, size_t cap);                  /* NULL: too large, thrown */
 bool kw_list_push(kw_vm *vm, kw_list *list, kw_value v);      /* false: too large, thrown */
 bool kw_list_insert(kw_vm *vm, kw_list *list, size_t at, kw_value v);
 void kw_list_remove_at(kw_list *list, size_t at);
+void kw_list_free_items(kw_vm *vm, kw_list *list); /* for the collector */
 bool kw_list_reserve(kw_vm *vm, kw_list *list, size_t cap);
 
 /* ---- Hashmaps: dense entries in insertion order + an index table ----------------------------- */
@@ -295,7 +299,7 @@ struct kw_pointer {
 kw_value kw_pointer_new(kw_vm *vm, const char *type, void *data, void (*mark)(kw_vm *, void *),
                         void (*release)(kw_vm *, void *));
 
-/* ---- Operations on any value (operate.c, display.c) ------------------------------------------ */
+/* ---- Operations on any value (operate.c, equal.c, display.c) --------------------------------- */
 
 bool kw_truthy(kw_value v);
 bool kw_not(kw_value v); /* `!`: false also for structs, pointers, generators and packages */
@@ -310,6 +314,9 @@ kw_value kw_deep_copy(kw_vm *vm, kw_value v); /* KW_UNDEF: thrown */
 /* Append the display form (types.md section 4). */
 void kw_display(kw_vm *vm, kw_buf *buf, kw_value v);
 kw_string *kw_to_display(kw_vm *vm, kw_value v); /* NULL: thrown */
+enum { KW_MOST_JOINED = 256 };
+/* The display forms of at most KW_MOST_JOINED values, joined.  NULL: thrown. */
+kw_string *kw_joined(kw_vm *vm, const kw_value *from, unsigned count);
 /* Shortest round-trip text of a double (types.md section 8) into buf (>= 32 bytes); returns its
  * size. */
 size_t kw_format_double(double d, char *buf);

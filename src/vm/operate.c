@@ -1,8 +1,6 @@
-/* operate.c - truth, equality, hashing, order and copying of any value.
+/* operate.c - truth, hashing and order of any value.
  *
- * Values can contain themselves.  Everything that recurses carries its depth, stops at DEPTH, and
- * knows the pairs it is comparing: a pair met again is taken as equal, which is right unless
- * another part differs. */
+ * Values can contain themselves: what recurses carries its depth and stops. */
 #include "config.h"
 
 #include "vm/object.h"
@@ -15,7 +13,6 @@
 #include "vm/vm.h"
 
 enum {
-    DEPTH = 1000,      /* nesting up to which values are compared: bounds the C stack */
     ORDER_DEPTH = 500, /* nesting up to which values are put in order */
     HASH_DEPTH = 3,    /* nesting that hashes look at: deeper differences collide */
     HASH_ITEMS = 64,   /* elements of a list that hashes look at */
@@ -46,148 +43,6 @@ bool kw_not(kw_value v)
     case KW_GENERATOR:
     case KW_PACKAGE: return false;
     default: return !kw_truthy(v);
-    }
-}
-
-/* ---- Equality -------------------------------------------------------------------------------- */
-
-typedef struct pair { /* two containers that are being compared, and those around them */
-    const struct pair *outer;
-    const void *a, *b;
-    unsigned depth;
-} pair;
-
-static bool strict_in(kw_value a, kw_value b, const pair *outer);
-
-static bool lists_same(kw_list *a, kw_list *b, const pair *at)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (!strict_in(a->items[i], b->items[i], at))
-            return false;
-    return true;
-}
-
-static bool maps_same(kw_map *a, kw_map *b, const pair *at)
-{
-    if (a->count != b->count)
-        return false;
-    const kw_entry *e;
-    for (uint32_t i = 0; (e = kw_map_next(a, &i)) != NULL;) {
-        const kw_value *other = kw_map_find(b, e->key);
-        if (other == NULL || !strict_in(e->value, *other, at))
-            return false;
-    }
-    return true;
-}
-
-static bool objects_same(kw_object *a, kw_object *b, const pair *at)
-{
-    if (a->klass != b->klass && !kw_string_same(a->klass->name, b->klass->name))
-        return false;
-    if (a->shape->count != b->shape->count)
-        return false;
-    for (const kw_shape *s = a->shape; s->name != NULL; s = s->parent) {
-        int64_t slot = kw_shape_slot(b->shape, s->name);
-        if (slot < 0 || !strict_in(a->slots[s->count - 1], b->slots[slot], at))
-            return false;
-    }
-    return true;
-}
-
-static bool containers_same(kw_value a, kw_value b, const pair *outer)
-{
-    if (a.as.obj == b.as.obj)
-        return true;
-    if (outer != NULL && outer->depth >= DEPTH)
-        return false;
-    for (const pair *p = outer; p != NULL; p = p->outer)
-        if (p->a == a.as.obj && p->b == b.as.obj)
-            return true;
-    pair at = {.outer = outer,
-               .a = a.as.obj,
-               .b = b.as.obj,
-               .depth = outer == NULL ? 1 : outer->depth + 1};
-    switch ((kw_type)a.tag) {
-    case KW_LIST: return lists_same(a.as.list, b.as.list, &at);
-    case KW_MAP: return maps_same(a.as.map, b.as.map, &at);
-    default: return objects_same(a.as.object, b.as.object, &at);
-    }
-}
-
-static bool bytes_same(const kw_bytes *a, const kw_bytes *b)
-{
-    return a->size == b->size && (a->size == 0 || memcmp(a->data, b->data, a->size) == 0);
-}
-
-/* A method that is taken from an object twice gives two lambdas, which are the same. */
-static bool lambdas_same(const kw_obj *a, const kw_obj *b)
-{
-    if (a == b)
-        return true;
-    if (a->kind != KW_K_BOUND || b->kind != KW_K_BOUND)
-        return false;
-    const kw_bound *x = (const kw_bound *)a, *y = (const kw_bound *)b;
-    return x->callable.as.obj == y->callable.as.obj && x->self.tag == y->self.tag &&
-           x->self.as.i == y->self.as.i;
-}
-
-static bool strict_in(kw_value a, kw_value b, const pair *outer)
-{
-    if (a.tag != b.tag)
-        return false;
-    switch ((kw_type)a.tag) {
-    case KW_INT:
-    case KW_DATE: return a.as.i == b.as.i;
-    case KW_FLOAT: return a.as.f == b.as.f || (isnan(a.as.f) && isnan(b.as.f));
-    case KW_BOOL: return a.as.i == b.as.i;
-    case KW_NULL:
-    case KW_UNDEF: return true;
-    case KW_STRING: return kw_string_same(a.as.string, b.as.string);
-    case KW_BYTES: return bytes_same(a.as.bytes, b.as.bytes);
-    case KW_LIST:
-    case KW_MAP:
-    case KW_OBJECT: return containers_same(a, b, outer);
-    case KW_LAMBDA: return lambdas_same(a.as.obj, b.as.obj);
-    default: return a.as.obj == b.as.obj;
-    }
-}
-
-bool kw_strict(kw_value a, kw_value b)
-{
-    return strict_in(a, b, NULL);
-}
-
-/* An integer and a float, without rounding the integer. */
-static int compare_mixed(int64_t i, double f)
-{
-    if (f >= 9223372036854775808.0)
-        return -1;
-    if (f < -9223372036854775808.0)
-        return 1;
-    int64_t whole = (int64_t)f;
-    if (i != whole)
-        return i < whole ? -1 : 1;
-    double rest = f - (double)whole;
-    return rest > 0 ? -1 : rest < 0 ? 1 : 0;
-}
-
-bool kw_equal(kw_value a, kw_value b)
-{
-    if (a.tag == KW_FLOAT && b.tag == KW_FLOAT)
-        return a.as.f == b.as.f;
-    if (a.tag == KW_INT && b.tag == KW_FLOAT)
-        return !isnan(b.as.f) && compare_mixed(a.as.i, b.as.f) == 0;
-    if (a.tag == KW_FLOAT && b.tag == KW_INT)
-        return !isnan(a.as.f) && compare_mixed(b.as.i, a.as.f) == 0;
-    switch ((kw_type)a.tag) {
-    case KW_LAMBDA:
-    case KW_STRUCT:
-    case KW_GENERATOR:
-    case KW_POINTER:
-    case KW_PACKAGE: return false;
-    default: return strict_in(a, b, NULL);
     }
 }
 
@@ -274,6 +129,20 @@ uint32_t kw_hash(kw_value v)
 }
 
 /* ---- Order ----------------------------------------------------------------------------------- */
+
+/* An integer and a float, without rounding the integer. */
+static int compare_mixed(int64_t i, double f)
+{
+    if (f >= 9223372036854775808.0)
+        return -1;
+    if (f < -9223372036854775808.0)
+        return 1;
+    int64_t whole = (int64_t)f;
+    if (i != whole)
+        return i < whole ? -1 : 1;
+    double rest = f - (double)whole;
+    return rest > 0 ? -1 : rest < 0 ? 1 : 0;
+}
 
 static bool decide(kw_order op, int order)
 {

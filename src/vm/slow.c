@@ -253,7 +253,7 @@ bool kw_overload(kw_vm *vm, kw_value a, kw_operator op, kw_found *out)
 
 static kw_string *text_of(kw_vm *vm, kw_value *v, const char *otherwise)
 {
-    return v == NULL || kw_is(*v, KW_NULL) ? kw_intern_c(vm, otherwise) : kw_to_display(vm, *v);
+    return v == NULL ? kw_intern_c(vm, otherwise) : kw_to_display(vm, *v);
 }
 
 bool kw_throw_value(kw_vm *vm, kw_value v)
@@ -304,25 +304,6 @@ bool kw_print_at(kw_vm *vm, const kw_value *r)
                         (long long)r[1].as.i);
     kw_out(vm, 1, move, (size_t)size);
     return kw_print(vm, r[0], 0);
-}
-
-/* ---- Making values --------------------------------------------------------------------------- */
-
-bool kw_concat(kw_vm *vm, const kw_value *from, unsigned count, kw_value *out)
-{
-    kw_buf buf;
-    kw_buf_init(&buf);
-    for (unsigned i = 0; i < count; i++) {
-        if (kw_is(from[i], KW_STRING))
-            kw_buf_put(&buf, from[i].as.string->text, from[i].as.string->size);
-        else
-            kw_display(vm, &buf, from[i]);
-    }
-    kw_string *s = kw_buf_string(vm, &buf);
-    if (s == NULL)
-        return false;
-    *out = kw_of_string(s);
-    return true;
 }
 
 /* ---- Loops ----------------------------------------------------------------------------------- */

@@ -14,8 +14,7 @@
 
 enum { STEP = 64 /* code points between two entries of the index */ };
 
-/* An unfilled string; NULL: too large, thrown. */
-static kw_string *make(kw_vm *vm, size_t size, size_t length)
+kw_string *kw_string_blank(kw_vm *vm, size_t size, size_t length)
 {
     if (size >= (size_t)1 << 31 && !kw_gc_room(vm, size, 1))
         return NULL;
@@ -32,7 +31,7 @@ static kw_string *make(kw_vm *vm, size_t size, size_t length)
 
 kw_string *kw_string_valid(kw_vm *vm, const char *text, size_t size, size_t length)
 {
-    kw_string *s = make(vm, size, length == SIZE_MAX ? kw_text_count(text, size) : length);
+    kw_string *s = kw_string_blank(vm, size, length == SIZE_MAX ? kw_text_count(text, size) : length);
     if (s != NULL && size > 0)
         memcpy(s->text, text, size);
     return s;
@@ -207,7 +206,7 @@ kw_string *kw_string_concat(kw_vm *vm, kw_string *a, kw_string *b)
         return a;
     if (a->size == 0)
         return b;
-    kw_string *s = make(vm, a->size + b->size, a->length + b->length);
+    kw_string *s = kw_string_blank(vm, a->size + b->size, a->length + b->length);
     if (s == NULL)
         return NULL;
     memcpy(s->text, a->text, a->size);

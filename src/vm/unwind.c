@@ -113,6 +113,7 @@ bool kw_unwind(kw_vm *vm)
                 r[h->reg + 2] = origin(vm);
             f->pc = f->closure->proto->code + h->target;
             kw_clear_error(vm);
+            kw_fiber_shrink(vm, fiber);
             return true;
         }
         kw_fiber *consumer = fiber->is_generator ? fiber->consumer : NULL;
