@@ -65,15 +65,42 @@ static bool contains(const kw_list *list, kw_value v)
     return false;
 }
 
+/* The key under which a value is found by all that `==` takes as equal to it; KW_UNDEF: nothing
+ * is. */
+static kw_value loose_key(kw_value v)
+{
+    if (v.tag == KW_FLOAT && v.as.f >= -9223372036854775808.0 && v.as.f < 9223372036854775808.0 &&
+        v.as.f == floor(v.as.f))
+        return kw_int((int64_t)v.as.f);
+    return kw_equal(v, v) ? v : kw_undef();
+}
+
+static bool without_all(kw_vm *vm, const kw_list *a, const kw_list *b, kw_list *rest)
+{
+    enum { FEW = 16 }; /* up to here a look at each is quicker than a table */
+    kw_map *table = b->count > FEW ? kw_map_new(vm, b->count) : NULL;
+    for (size_t i = 0; table != NULL && i < b->count; i++) {
+        kw_value key = loose_key(b->items[i]);
+        if (key.tag != KW_UNDEF && !kw_map_set(vm, table, key, kw_null()))
+            return false;
+    }
+    for (size_t i = 0; i < a->count; i++) {
+        kw_value v = a->items[i], key = table != NULL ? loose_key(v) : v;
+        if (table == NULL ? !contains(b, v)
+                          : key.tag == KW_UNDEF || kw_map_find(table, key) == NULL)
+            rest->items[rest->count++] = v;
+    }
+    return true;
+}
+
 static bool list_subtract(kw_vm *vm, kw_list *a, kw_value b, kw_value *out)
 {
     kw_list *rest = kw_list_new(vm, a->count);
-    if (rest == NULL)
+    if (rest == NULL || (b.tag == KW_LIST && !without_all(vm, a, b.as.list, rest)))
         return false;
-    bool found = false;
-    for (size_t i = 0; i < a->count; i++) {
-        bool drop = b.tag == KW_LIST ? contains(b.as.list, a->items[i])
-                                     : !found && kw_equal(a->items[i], b);
+    bool found = false; /* of another value the first is taken away */
+    for (size_t i = 0; b.tag != KW_LIST && i < a->count; i++) {
+        bool drop = !found && kw_equal(a->items[i], b);
         found = found || drop;
         if (!drop)
             rest->items[rest->count++] = a->items[i];
