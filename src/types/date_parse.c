@@ -1,16 +1,13 @@
-/* date_parse.c - text to dates, in the invariant culture or by an exact pattern (types.md section
- * 14). */
+/* date_parse.c - text to dates in the invariant culture (types.md section 14). */
 #include "config.h"
 
 #include <string.h>
 #include <strings.h>
 
-#include "types/date_names.h"
+#include "types/date_text.h"
 #include "types/types.h"
 
-typedef struct cursor {
-    const char *at, *end;
-} cursor;
+typedef kw_date_cursor cursor;
 
 /* ---- Small parts ----------------------------------------------------------------------------- */
 
@@ -20,7 +17,7 @@ static void skip_space(cursor *c)
         c->at++;
 }
 
-static bool take(cursor *c, char what)
+bool kw_date_take(cursor *c, char what)
 {
     if (c->at == c->end || *c->at != what)
         return false;
@@ -28,8 +25,7 @@ static bool take(cursor *c, char what)
     return true;
 }
 
-/* A number of at most `most` digits; returns how many there were. */
-static int number(cursor *c, int most, int *out)
+int kw_date_number(cursor *c, int most, int *out)
 {
     int digits = 0;
     *out = 0;
@@ -40,15 +36,11 @@ static int number(cursor *c, int most, int *out)
     return digits;
 }
 
-/* A name of the table, whole or its first three letters: its number, or -1. */
-static int name(cursor *c, const char *const *names, int count)
+int kw_date_name(cursor *c, const char *const *names, int count, bool three)
 {
-    size_t left = (size_t)(c->end - c->at);
     for (int i = 0; i < count; i++) {
-        size_t size = strlen(names[i]);
-        if (left < size || strncasecmp(c->at, names[i], size) != 0)
-            size = 3;
-        if (left >= size && strncasecmp(c->at, names[i], size) == 0) {
+        size_t size = three ? 3 : strlen(names[i]);
+        if ((size_t)(c->end - c->at) >= size && strncasecmp(c->at, names[i], size) == 0) {
             c->at += size;
             return i;
         }
@@ -56,7 +48,14 @@ static int name(cursor *c, const char *const *names, int count)
     return -1;
 }
 
-static int full_year(int year, int digits)
+/* Whole or shortened. */
+static int name(cursor *c, const char *const *names, int count)
+{
+    int i = kw_date_name(c, names, count, false);
+    return i >= 0 ? i : kw_date_name(c, names, count, true);
+}
+
+int kw_date_full_year(int year, int digits)
 {
     return digits > 2 ? year : year < 50 ? year + 2000 : year + 1900;
 }
@@ -77,50 +76,71 @@ static int fraction(cursor *c)
 
 /* ---- The date -------------------------------------------------------------------------------- */
 
-/* yyyy-M-d with - / or ., M/d/yyyy, M-d-yyyy, yyyy-MM */
+typedef struct parts {
+    kw_civil when;
+    int weekday; /* as written; -1: not */
+} parts;
+
+/* yyyy-M-d and the like with / or . between, M/d/yyyy, M-d-yyyy, yyyy-MM */
 static bool numeric_date(cursor *c, kw_civil *out)
 {
     int first, second, third = 1;
-    int digits = number(c, 4, &first);
-    if (digits == 0 || c->at == c->end || strchr("-/.", *c->at) == NULL)
+    int digits = kw_date_number(c, 4, &first);
+    if ((digits != 4 && (digits < 1 || digits > 2)) || c->at == c->end ||
+        strchr("-/.", *c->at) == NULL)
         return false;
+    bool year_first = digits == 4;
     char separator = *c->at++;
-    if (number(c, 2, &second) == 0)
+    if (kw_date_number(c, 2, &second) == 0 || (separator == '.' && !year_first))
         return false;
-    int more = take(c, separator) ? number(c, 4, &third) : -1;
-    if (more == 0 || (more < 0 && digits != 4))
-        return false;
-    if (digits >= 3) {
+    bool day_given = kw_date_take(c, separator);
+    int more = day_given ? kw_date_number(c, 4, &third) : 0;
+    if (year_first) {
         *out = (kw_civil){.year = first, .month = second, .day = third};
-        return more <= 2;
+        return day_given ? more == 1 || more == 2 : separator == '-';
     }
-    *out = (kw_civil){.year = full_year(third, more), .month = first, .day = second};
-    return true;
+    *out = (kw_civil){.year = kw_date_full_year(third, more), .month = first, .day = second};
+    return more == 2 || more == 4;
+}
+
+static bool space(cursor *c)
+{
+    const char *before = c->at;
+    skip_space(c);
+    return c->at != before;
+}
+
+/* Day of the month; no more digits may follow. */
+static bool day_of_month(cursor *c, int *out)
+{
+    return kw_date_number(c, 2, out) > 0 && (c->at == c->end || *c->at < '0' || *c->at > '9');
 }
 
 /* June 5, 2024; 5 June 2024; Sat, 15 Jun 2024 */
-static bool named_date(cursor *c, kw_civil *out)
+static bool named_date(cursor *c, parts *out)
 {
     int day = 0, year, month;
     cursor start = *c;
-    if (name(c, kw_day_names, 7) >= 0) {
-        (void)take(c, ',');
-        skip_space(c);
-    } else {
+    out->weekday = name(c, kw_day_names, 7);
+    bool comma = out->weekday >= 0 && kw_date_take(c, ',');
+    if (out->weekday >= 0 && !space(c) && !comma)
+        return false;
+    cursor before = *c;
+    bool day_first = day_of_month(c, &day) && space(c);
+    if (!day_first)
+        *c = before;
+    if ((month = name(c, kw_month_names, 12)) < 0) {
         *c = start;
+        return false;
     }
-    bool day_first = number(c, 2, &day) > 0;
-    skip_space(c);
-    if ((month = name(c, kw_month_names, 12)) < 0)
+    if (!day_first && (!space(c) || !day_of_month(c, &day)))
         return false;
-    skip_space(c);
-    if (!day_first && number(c, 2, &day) == 0)
+    comma = kw_date_take(c, ',');
+    if (!space(c) && !comma)
         return false;
-    (void)take(c, ',');
-    skip_space(c);
-    int digits = number(c, 4, &year);
-    *out = (kw_civil){.year = full_year(year, digits), .month = month + 1, .day = day};
-    return digits > 0;
+    int digits = kw_date_number(c, 4, &year);
+    out->when = (kw_civil){.year = kw_date_full_year(year, digits), .month = month + 1, .day = day};
+    return digits == 2 || digits == 4;
 }
 
 /* ---- The time -------------------------------------------------------------------------------- */
@@ -128,29 +148,31 @@ static bool named_date(cursor *c, kw_civil *out)
 static bool half_of_day(cursor *c, kw_civil *out)
 {
     skip_space(c);
-    if (c->end - c->at < 2 || (c->at[1] != 'M' && c->at[1] != 'm'))
+    if (c->end - c->at < 2 || (c->at[1] != 'M' && c->at[1] != 'm') ||
+        strchr("APap", c->at[0]) == NULL)
         return true;
-    char half = c->at[0];
-    if (strchr("APap", half) == NULL)
-        return true;
+    bool afternoon = c->at[0] == 'P' || c->at[0] == 'p';
     c->at += 2;
-    if (out->hour < 1 || out->hour > 12)
+    if (afternoon)
+        out->hour += out->hour < 12 ? 12 : 0;
+    else if (out->hour > 12)
         return false;
-    out->hour = out->hour % 12 + (half == 'P' || half == 'p' ? 12 : 0);
+    else
+        out->hour %= 12;
     return true;
 }
 
 static bool time_of_day(cursor *c, kw_civil *out)
 {
-    if (number(c, 2, &out->hour) == 0)
+    if (kw_date_number(c, 2, &out->hour) == 0)
         return false;
-    bool minutes = take(c, ':');
-    if (minutes && number(c, 2, &out->minute) == 0)
+    bool minutes = kw_date_take(c, ':');
+    if (minutes && kw_date_number(c, 2, &out->minute) == 0)
         return false;
-    if (minutes && take(c, ':')) {
-        if (number(c, 2, &out->second) == 0)
+    if (minutes && kw_date_take(c, ':')) {
+        if (kw_date_number(c, 2, &out->second) == 0)
             return false;
-        if (take(c, '.'))
+        if (kw_date_take(c, '.'))
             out->fraction = fraction(c);
     }
     const char *before = c->at;
@@ -166,7 +188,7 @@ static bool zone(cursor *c, bool *given, int *offset)
     skip_space(c);
     *given = true;
     *offset = 0;
-    if (take(c, 'Z'))
+    if (kw_date_take(c, 'Z'))
         return true;
     if (c->end - c->at >= 3 && strncmp(c->at, "GMT", 3) == 0) {
         c->at += 3;
@@ -179,122 +201,45 @@ static bool zone(cursor *c, bool *given, int *offset)
         return true;
     }
     c->at++;
-    if (number(c, 2, &hours) == 0)
+    if (kw_date_number(c, 2, &hours) == 0)
         return false;
-    if (take(c, ':') && number(c, 2, &minutes) == 0)
+    if (kw_date_take(c, ':') && kw_date_number(c, 2, &minutes) == 0)
         return false;
     *offset = (hours * 60 + minutes) * (minus ? -1 : 1);
     return hours <= 14 && minutes <= 59;
 }
 
-static bool to_ticks(const kw_civil *c, bool zoned, int offset, int64_t *ticks)
+int64_t kw_date_local(int64_t ticks, int offset)
 {
-    if (!kw_civil_ticks(c, ticks))
-        return false;
-    if (zoned) {
-        int64_t utc = *ticks - offset * INT64_C(60) * KW_TICKS_PER_SECOND;
-        *ticks = utc + kw_utc_offset(utc) * INT64_C(60) * KW_TICKS_PER_SECOND;
-    }
-    return *ticks >= 0 && *ticks <= KW_MAX_TICKS;
+    int64_t utc = ticks - offset * INT64_C(60) * KW_TICKS_PER_SECOND;
+    return utc + kw_utc_offset(utc) * INT64_C(60) * KW_TICKS_PER_SECOND;
+}
+
+int kw_date_weekday(int64_t ticks)
+{
+    return (int)((ticks / KW_TICKS_PER_DAY + 1) % 7); /* 0001-01-01 was a Monday */
 }
 
 bool kw_date_parse(const char *text, size_t size, int64_t *ticks)
 {
     cursor c = {.at = text, .end = text + size};
-    kw_civil parts;
+    parts read = {.weekday = -1};
     skip_space(&c);
     cursor start = c;
-    if (!numeric_date(&c, &parts)) {
+    if (!numeric_date(&c, &read.when)) {
         c = start;
-        if (!named_date(&c, &parts))
+        if (!named_date(&c, &read))
             return false;
     }
-    bool zoned = false;
+    bool zoned = false, time = kw_date_take(&c, 'T') || (space(&c) && c.at < c.end);
     int offset = 0;
-    if (!take(&c, 'T'))
-        skip_space(&c);
-    if (c.at < c.end && (!time_of_day(&c, &parts) || !zone(&c, &zoned, &offset)))
+    if (time && (!time_of_day(&c, &read.when) || !zone(&c, &zoned, &offset)))
         return false;
     skip_space(&c);
-    return c.at == c.end && to_ticks(&parts, zoned, offset, ticks);
-}
-
-/* ---- Exact patterns -------------------------------------------------------------------------- */
-
-/* A number for a pattern letter that stands `count` times: exactly two digits for two letters, else
- * one or two. */
-static bool exact_number(cursor *c, size_t count, int *out)
-{
-    int digits = number(c, 2, out);
-    return count == 1 ? digits >= 1 : digits == 2;
-}
-
-static bool exact_year(cursor *c, size_t count, int64_t *out)
-{
-    int year, digits = number(c, count <= 2 ? 2 : 4, &year);
-    *out = full_year(year, digits);
-    return count == 1 ? digits > 0 : count == 2 ? digits == 2 : digits == 4;
-}
-
-static bool exact_field(cursor *c, char letter, size_t count, kw_civil *out, int *half)
-{
-    int month;
-    switch (letter) {
-    case 'y': return exact_year(c, count, &out->year);
-    case 'M':
-        if (count <= 2)
-            return exact_number(c, count, &out->month);
-        month = name(c, kw_month_names, 12);
-        out->month = month + 1;
-        return month >= 0;
-    case 'd': return count <= 2 ? exact_number(c, count, &out->day) : name(c, kw_day_names, 7) >= 0;
-    case 'H':
-    case 'h': return exact_number(c, count, &out->hour);
-    case 'm': return exact_number(c, count, &out->minute);
-    case 's': return exact_number(c, count, &out->second);
-    case 'f':
-    case 'F': out->fraction = fraction(c); return true;
-    case 't':
-        if (c->at == c->end || strchr("APap", *c->at) == NULL)
-            return false;
-        *half = *c->at == 'P' || *c->at == 'p' ? 2 : 1;
-        c->at += count == 1 || c->end - c->at < 2 ? 1 : 2;
-        return true;
-    default: return false;
-    }
-}
-
-bool kw_date_parse_exact(const char *text, size_t size, const char *format, size_t format_size,
-                         int64_t *ticks)
-{
-    cursor c = {.at = text, .end = text + size};
-    kw_civil parts = {.year = 1, .month = 1, .day = 1};
-    int half = 0;
-    for (size_t i = 0; i < format_size;) {
-        char letter = format[i];
-        size_t count = 1;
-        if (letter == '\'' || letter == '"') {
-            for (i++; i < format_size && format[i] != letter; i++)
-                if (!take(&c, format[i]))
-                    return false;
-            i++;
-            continue;
-        }
-        if (strchr("yMdHhmsfFt", letter) == NULL || letter == '\0') {
-            if (!take(&c, letter))
-                return false;
-            i++;
-            continue;
-        }
-        while (i + count < format_size && format[i + count] == letter)
-            count++;
-        if (!exact_field(&c, letter, count, &parts, &half))
-            return false;
-        i += count;
-    }
-    if (half != 0 && (parts.hour < 1 || parts.hour > 12))
+    if (c.at != c.end || !kw_civil_ticks(&read.when, ticks) ||
+        (read.weekday >= 0 && read.weekday != kw_date_weekday(*ticks)))
         return false;
-    if (half != 0)
-        parts.hour = parts.hour % 12 + (half == 2 ? 12 : 0);
-    return c.at == c.end && kw_civil_ticks(&parts, ticks);
+    if (zoned)
+        *ticks = kw_date_local(*ticks, offset);
+    return *ticks >= 0 && *ticks <= KW_MAX_TICKS;
 }

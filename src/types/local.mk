@@ -7,9 +7,11 @@ libkwtypes_la_SOURCES = \
 	%D%/check.c \
 	%D%/convert.c \
 	%D%/date.c \
+	%D%/date_exact.c \
 	%D%/date_format.c \
-	%D%/date_names.h \
 	%D%/date_parse.c \
+	%D%/date_pattern.c \
+	%D%/date_text.h \
 	%D%/globals.c \
 	%D%/lambda.c \
 	%D%/list.c \

@@ -83,7 +83,7 @@ void kw_buf_fill(kw_buf *buf, char c, size_t count);
 /* The width argument of to_hex; false: thrown. */
 bool kw_hex_width(kw_vm *vm, const kw_call *call, size_t *width);
 
-/* Dates (date.c, date_parse.c, date_format.c): ticks of 100 ns since 0001-01-01. */
+/* Dates (date.c, date_parse.c, date_exact.c, date_format.c): ticks of 100 ns since 0001-01-01. */
 typedef struct kw_civil {
     int64_t year;  /* 1 to 9999 */
     int month, day, hour, minute, second;
@@ -105,6 +105,7 @@ int kw_days_in_month(int64_t year, int month);
 int kw_utc_offset(int64_t ticks);
 /* Parse in the invariant culture; false: no date. */
 bool kw_date_parse(const char *text, size_t size, int64_t *ticks);
+/* Parse by a pattern or standard letter, which must fit exactly; false: it does not. */
 bool kw_date_parse_exact(const char *text, size_t size, const char *format, size_t format_size,
                          int64_t *ticks);
 /* Format with a pattern or a standard letter; false: unknown standard letter. */
