@@ -15,22 +15,23 @@ static unsigned least(unsigned a, unsigned b, unsigned c)
     return low < c ? low : c;
 }
 
-/* Insertions, deletions and replacements of bytes that make `a` into `b`; both at most KW_HINT_NAME_MAX. */
+/* Insertions, deletions, replacements and swaps of neighbouring bytes that make `a` into `b`; both at most
+ * KW_HINT_NAME_MAX. */
 static unsigned edits(const char *a, size_t a_size, const char *b, size_t b_size)
 {
-    unsigned row[KW_HINT_NAME_MAX + 1];
+    unsigned rows[3][KW_HINT_NAME_MAX + 1];
     for (unsigned j = 0; j <= b_size; j++)
-        row[j] = j;
+        rows[0][j] = j;
     for (unsigned i = 1; i <= a_size; i++) {
-        unsigned corner = row[0]; /* of the row above, one to the left */
+        unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
         row[0] = i;
         for (unsigned j = 1; j <= b_size; j++) {
-            unsigned above = row[j];
-            row[j] = least(above + 1, row[j - 1] + 1, corner + (a[i - 1] != b[j - 1]));
-            corner = above;
+            row[j] = least(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < row[j])
+                row[j] = before[j - 2] + 1;
         }
     }
-    return row[b_size];
+    return rows[a_size % 3][b_size];
 }
 
 void kw_nearest_init(kw_nearest *n, const char *wanted, size_t size)
@@ -53,11 +54,16 @@ void kw_nearest_offer(kw_nearest *n, const char *known, size_t size)
 
 /* ---- Other languages --------------------------------------------------------------------------------------------- */
 
-static const struct {
+typedef struct foreign {
     const char *name, *hint;
-} foreign[] = {
+} foreign;
+
+static const foreign names[] = {
     {"elif", "write `elsif`"},
     {"elseif", "write `elsif`"},
+    {"then", "leave it out: the condition ends with the line"},
+    {"unless", "write `if !CONDITION`"},
+    {"switch", "write `case VALUE when A ... else ... end`"},
     {"nil", "write `null`"},
     {"None", "write `null`"},
     {"NULL", "write `null`"},
@@ -69,20 +75,55 @@ static const struct {
     {"printf", "write `print VALUE` or `println VALUE`"},
     {"console", "write `println VALUE`"},
     {"len", "write `VALUE.size()`"},
+    {"str", "write `VALUE.to_string()`"},
+    {"int", "write `VALUE.to_integer()`"},
+    {"range", "write `[FIRST..LAST]`"},
     {"let", "a variable needs no word before it: `NAME = VALUE`"},
     {"function", "write `fn NAME(...) ... end`"},
     {"func", "write `fn NAME(...) ... end`"},
     {"class", "write `struct NAME ... end`"},
+    {"new", "write `NAME(...)`: a struct is called to make an object"},
     {"this", "write `@` for the object, `@NAME` for its attributes"},
     {"self", "write `@` for the object, `@NAME` for its attributes"},
+    {"async", "write `task::spawn(FUNCTION)`"},
+    {"await", "write `task::await(TASK)`"},
+    {"sleep", "write `task::sleep(MILLISECONDS)`"},
+    {"pass", "leave it out: a block may be empty"},
 };
+
+/* To be suggested for values that have the method. */
+static const foreign methods[] = {
+    {"len", "size"},           {"upper", "uppercase"},      {"lower", "lowercase"},
+    {"toUpperCase", "uppercase"}, {"toLowerCase", "lowercase"}, {"upcase", "uppercase"},
+    {"downcase", "lowercase"}, {"strip", "trim"},           {"indexOf", "index"},
+    {"includes", "contains"},  {"include", "contains"},     {"has", "has_key"},
+    {"containsKey", "has_key"}, {"starts_with", "begins_with"}, {"startswith", "begins_with"},
+    {"startsWith", "begins_with"}, {"endswith", "ends_with"}, {"endsWith", "ends_with"},
+    {"forEach", "each"},       {"foreach", "each"},         {"select", "filter"},
+    {"collect", "map"},        {"fold", "reduce"},          {"inject", "reduce"},
+    {"add", "push"},           {"extend", "concat"},        {"delete", "remove"},
+    {"toString", "to_string"}, {"str", "to_string"},        {"to_s", "to_string"},
+    {"to_str", "to_string"},   {"to_i", "to_integer"},      {"to_int", "to_integer"},
+    {"to_f", "to_float"},      {"any", "filter"},           {"substr", "substring"},
+    {"encode", "to_bytes"},    {"decode", "to_string"},
+};
+
+static const char *look_up(const foreign *rows, size_t count, const char *name, size_t size)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strlen(rows[i].name) == size && memcmp(rows[i].name, name, size) == 0)
+            return rows[i].hint;
+    return NULL;
+}
 
 const char *kw_hint_foreign(const char *name, size_t size)
 {
-    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
-        if (strlen(foreign[i].name) == size && memcmp(foreign[i].name, name, size) == 0)
-            return foreign[i].hint;
-    return NULL;
+    return look_up(names, sizeof(names) / sizeof(names[0]), name, size);
+}
+
+const char *kw_hint_foreign_method(const char *name, size_t size)
+{
+    return look_up(methods, sizeof(methods) / sizeof(methods[0]), name, size);
 }
 
 void kw_hint_offer_words(kw_nearest *n)
@@ -92,46 +133,4 @@ void kw_hint_offer_words(kw_nearest *n)
                                         "false", "typeof", "const", "case", "when", "catch", "finally", "yield"};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         kw_nearest_offer(n, words[i], strlen(words[i]));
-}
-
-/* ---- Syntax ------------------------------------------------------------------------------------------------------ */
-
-#define ARROW_FORM "an arrow lambda is written `do (x) => VALUE`"
-
-/* The first row fits whose `message` begins the message and whose `text` (NULL: any) is in the source. */
-static const struct {
-    const char *message, *text, *hint;
-} mistakes[] = {
-    {"Expected 'do' in while-loop.", NULL, "write `while CONDITION do ... end`"},
-    {"Expected 'do' in for-loop.", NULL, "write `for NAME in VALUES do ... end`"},
-    {"Expected identifier in for-loop.", NULL, "write `for NAME in VALUES do ... end`"},
-    {"Expected 'do' in lambda expression.", NULL, "a lambda is `with (x) do ... end` or `do (x) => VALUE`"},
-    {"Unexpected token in statement: Arrow", NULL, ARROW_FORM},
-    {"Expected ')' or ','", "=>", ARROW_FORM},
-    {"Unexpected token `>`", "->", ARROW_FORM},
-    {"Unexpected token ';'", NULL, "statements need nothing between them: leave out the `;`"},
-    {"Expected a type name in return type hint.", NULL, "no `:` begins a block; after `)` it begins a return type"},
-    {"Unclosed '", "else if", "`else if` opens another `if` with an `end` of its own; write `elsif`"},
-    {"Unclosed '", "=>", "an `end` is missing; note that an arrow lambda takes the next `end` with it"},
-    {"Unclosed '", NULL, "an `end` is missing for the block opened at that line, or for one inside it"},
-    {"Expected if-statement or case-statement.", "function ", "write `fn NAME(...) ... end`"},
-    {"Expected if-statement or case-statement.", NULL, "no block is open here: is there an `end` too many above?"},
-};
-
-static bool contains(const char *source, size_t size, const char *text)
-{
-    size_t wanted = strlen(text);
-    for (size_t i = 0; source != NULL && i + wanted <= size; i++)
-        if (memcmp(source + i, text, wanted) == 0)
-            return true;
-    return false;
-}
-
-const char *kw_hint_syntax(const char *message, const char *source, size_t size)
-{
-    for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++)
-        if (strncmp(message, mistakes[i].message, strlen(mistakes[i].message)) == 0 &&
-            (mistakes[i].text == NULL || contains(source, size, mistakes[i].text)))
-            return mistakes[i].hint;
-    return NULL;
 }

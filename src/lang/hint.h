@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { KW_HINT_NAME_MAX = 64 }; /* longer names are not compared */
 
@@ -21,10 +22,13 @@ typedef struct kw_nearest {
 void kw_nearest_init(kw_nearest *n, const char *wanted, size_t size);
 void kw_nearest_offer(kw_nearest *n, const char *known, size_t size);
 
-/* Advice about an error of syntax; `source` may be NULL.  Constant text, or NULL: none. */
-const char *kw_hint_syntax(const char *message, const char *source, size_t size);
+/* Advice about an error of syntax in line `line` of `source`, which may be NULL, into out[room]; false:
+ * none. */
+bool kw_hint_syntax(const char *message, const char *source, size_t size, uint32_t line, char *out, size_t room);
 /* Advice about a name that other languages have; constant text, or NULL. */
 const char *kw_hint_foreign(const char *name, size_t size);
+/* The method that other languages call by this name; constant text, or NULL. */
+const char *kw_hint_foreign_method(const char *name, size_t size);
 /* Offer the words of the language itself. */
 void kw_hint_offer_words(kw_nearest *n);
 

@@ -4,7 +4,7 @@ libkwlang_la_SOURCES = \
 	%D%/arena.c %D%/arena.h \
 	%D%/ast.c %D%/ast.h \
 	%D%/diag.c %D%/diag.h \
-	%D%/hint.c %D%/hint.h \
+	%D%/hint.c %D%/hint.h %D%/hint_syntax.c \
 	%D%/lex.c %D%/lex.h \
 	%D%/parse.c %D%/parse.h %D%/parse_internal.h \
 	%D%/parse_expr.c %D%/parse_text.c %D%/parse_lambda.c \

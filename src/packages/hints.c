@@ -8,15 +8,17 @@
 
 #include "lang/hint.h"
 #include "packages/packages.h"
+#include "types/types.h"
+#include "vm/chunk.h"
 #include "vm/names.h"
 
 /* ---- What is known ------------------------------------------------------------------------------------------- */
 
-static void offer_keys(kw_nearest *n, kw_map *map)
+static void offer_methods(kw_nearest *n, kw_map *methods)
 {
     kw_entry *e;
-    for (uint32_t at = 0; map != NULL && (e = kw_map_next(map, &at)) != NULL;)
-        if (kw_is(e->key, KW_STRING))
+    for (uint32_t at = 0; methods != NULL && (e = kw_map_next(methods, &at)) != NULL;)
+        if (!kw_is_complaint(e->value))
             kw_nearest_offer(n, e->key.as.string->text, e->key.as.string->size);
 }
 
@@ -26,103 +28,22 @@ static void offer_global(const kw_global *g, void *context)
         kw_nearest_offer(context, g->name->text, g->name->size);
 }
 
-static void offer_methods(const kw_global *g, void *context)
-{
-    if (kw_is(g->decl, KW_STRUCT))
-        offer_keys(context, g->decl.as.klass->methods);
-}
-
 static void offer_package(const char *name, void *context)
 {
     kw_nearest_offer(context, name, strlen(name));
 }
 
-/* A function of a package called with a `.` has a plain name in the message. */
+/* Members of one package. */
+typedef struct member_search {
+    kw_nearest *nearest;
+    const kw_string *package;
+} member_search;
+
 static void offer_member(const kw_global *g, void *context)
 {
-    if ((g->means & KW_MEANS_FUNCTION) && g->plain != NULL)
-        kw_nearest_offer(context, g->plain->name->text, g->plain->name->size);
-}
-
-/* ---- Documentation of natives -------------------------------------------------------------------------------- */
-
-typedef struct search {
-    const char *name;
-    size_t size;
-    const kw_native_def *def; /* what bears the name; NULL: nothing so far */
-    bool several;             /* with different documentation */
-} search;
-
-static void consider(search *s, kw_value v)
-{
-    if (!kw_is(v, KW_LAMBDA) || v.as.obj->kind != KW_K_NATIVE)
-        return;
-    const kw_native_def *def = ((const kw_native *)(const void *)v.as.obj)->def;
-    if (strlen(def->name) != s->size || memcmp(def->name, s->name, s->size) != 0 || def->doc == NULL)
-        return;
-    if (s->def != NULL && strcmp(s->def->doc, def->doc) != 0)
-        s->several = true;
-    s->def = def;
-}
-
-/* Error texts name some functions by their primitive: `__socket_recv__` is socket::recv. */
-typedef struct primitive {
-    const char *package, *function;
-    size_t package_size, function_size;
-    const kw_native_def *def;
-} primitive;
-
-static bool split_primitive(const char *name, size_t size, primitive *p)
-{
-    const char *bar = size > 4 ? memchr(name + 2, '_', size - 4) : NULL;
-    if (bar == NULL || memcmp(name, "__", 2) != 0 || memcmp(name + size - 2, "__", 2) != 0)
-        return false;
-    *p = (primitive){.package = name + 2, .function = bar + 1};
-    p->package_size = (size_t)(bar - p->package);
-    p->function_size = size - 2 - (size_t)(p->function - name);
-    if (p->package_size == 9 && memcmp(p->package, "tlssocket", 9) == 0) {
-        p->package = "tls";
-        p->package_size = 3;
-    }
-    return true;
-}
-
-static void consider_primitive(const kw_global *g, void *context)
-{
-    primitive *p = context;
-    const char *text = g->name->text;
-    kw_value v = g->function;
-    if (g->name->size == p->package_size + 2 + p->function_size &&
-        memcmp(text, p->package, p->package_size) == 0 &&
-        memcmp(text + p->package_size, "::", 2) == 0 &&
-        memcmp(text + p->package_size + 2, p->function, p->function_size) == 0 &&
-        kw_is(v, KW_LAMBDA) && v.as.obj->kind == KW_K_NATIVE)
-        p->def = ((const kw_native *)(const void *)v.as.obj)->def;
-}
-
-static const kw_native_def *find_primitive(kw_vm *vm, const char *name, size_t size)
-{
-    primitive p;
-    if (!split_primitive(name, size, &p))
-        return NULL;
-    kw_names_each(vm, consider_primitive, &p);
-    return p.def;
-}
-
-static void consider_global(const kw_global *g, void *context)
-{
-    consider(context, g->function);
-}
-
-static const kw_native_def *find_native(kw_vm *vm, const char *name, size_t size)
-{
-    search s = {.name = name, .size = size};
-    kw_entry *e;
-    kw_names_each(vm, consider_global, &s);
-    for (unsigned type = 0; type < KW_TYPE_COUNT; type++)
-        for (uint32_t at = 0; vm->methods[type] != NULL && (e = kw_map_next(vm->methods[type], &at)) != NULL;)
-            consider(&s, e->value);
-    return s.several ? NULL : s.def;
+    const member_search *s = context;
+    if ((g->means & KW_MEANS_FUNCTION) && g->plain != NULL && strcmp(g->owner->text, s->package->text) == 0)
+        kw_nearest_offer(s->nearest, g->plain->name->text, g->plain->name->size);
 }
 
 /* ---- Advice -------------------------------------------------------------------------------------------------- */
@@ -157,6 +78,11 @@ static void offer_owner(kw_nearest *n, const char *name, size_t size)
     kp_each_package(offer_package, n);
 }
 
+static bool suggest(const kw_nearest *n, char *out)
+{
+    return n->best != NULL && snprintf(out, KP_HINT_SIZE, "did you mean '%.*s'?", (int)n->best_size, n->best) > 0;
+}
+
 static bool advise_name(kw_vm *vm, const char *name, size_t size, char *out)
 {
     kw_nearest n;
@@ -169,28 +95,58 @@ static bool advise_name(kw_vm *vm, const char *name, size_t size, char *out)
     kw_names_each(vm, offer_global, &n);
     if (n.best == NULL) /* the functions of a package that nobody named are not known yet: its name is */
         offer_owner(&n, name, size);
-    return n.best != NULL && snprintf(out, KP_HINT_SIZE, "did you mean '%.*s'?", (int)n.best_size, n.best) > 0;
+    return suggest(&n, out);
+}
+
+/* What the receiver can do. */
+static void offer_methods_of(kw_vm *vm, kw_value v, kw_nearest *n)
+{
+    if (kw_is(v, KW_PACKAGE)) {
+        member_search s = {.nearest = n, .package = v.as.package->name};
+        kw_names_each(vm, offer_member, &s);
+        return;
+    }
+    const kw_class *c = kw_is(v, KW_OBJECT)   ? v.as.object->klass
+                        : kw_is(v, KW_STRUCT) ? v.as.klass
+                                              : NULL;
+    for (; c != NULL; c = c->base)
+        offer_methods(n, c->methods);
+    offer_methods(n, vm->methods[v.tag]);
 }
 
 static bool advise_method(kw_vm *vm, const char *name, size_t size, char *out)
 {
+    if (!vm->error.unknown_method) /* null was called */
+        return strncmp(name, "null", size) != 0 &&
+               snprintf(out, KP_HINT_SIZE, "'%.*s' is null", (int)size, name) > 0;
+    kw_map *methods = vm->methods[vm->error.receiver.tag];
+    const char *known = kw_hint_foreign_method(name, size);
+    const kw_value *method =
+        known != NULL && methods != NULL ? kw_map_find_string(methods, kw_intern_c(vm, known)) : NULL;
+    if (method != NULL && !kw_is_complaint(*method))
+        return snprintf(out, KP_HINT_SIZE, "write `VALUE.%s(...)`", known) > 0;
     kw_nearest n;
     kw_nearest_init(&n, name, size);
-    kw_names_each(vm, offer_methods, &n); /* of structs first: the program's own names win */
-    for (unsigned type = 0; type < KW_TYPE_COUNT; type++)
-        offer_keys(&n, vm->methods[type]);
-    kw_names_each(vm, offer_member, &n);
-    return n.best != NULL && snprintf(out, KP_HINT_SIZE, "did you mean '%.*s'?", (int)n.best_size, n.best) > 0;
+    offer_methods_of(vm, vm->error.receiver, &n);
+    return suggest(&n, out);
 }
 
-static bool advise_arguments(kw_vm *vm, const char *name, size_t size, char *out)
+static bool advise_parameter(kw_vm *vm, const char *name, size_t size, char *out)
 {
-    const kw_native_def *def = find_primitive(vm, name, size);
-    if (def == NULL)
-        def = find_native(vm, name, size);
-    if (def == NULL || def->doc == NULL)
-        return false;
+    const kw_proto *p = vm->error.callee;
+    kw_nearest n;
+    kw_nearest_init(&n, name, size);
+    for (unsigned i = 0; p != NULL && i < p->param_count; i++)
+        kw_nearest_offer(&n, p->params[i].name->text, p->params[i].name->size);
+    return suggest(&n, out);
+}
+
+/* How the native function that threw is called. */
+static bool advise_arguments(const kw_native_def *def, char *out)
+{
     size_t own = strlen(def->name);
+    if (def->doc == NULL)
+        return false;
     if (strncmp(def->doc, def->name, own) == 0 && def->doc[own] == '(')
         return snprintf(out, KP_HINT_SIZE, "%s", def->doc) > 0;
     if (def->min_args == def->max_args)
@@ -207,22 +163,49 @@ static const struct {
     {"VariableUndefinedError", '\'', advise_name},
     {"FunctionUndefinedError", '`', advise_method},
     {"UnimplementedMethodError", '`', advise_method},
-    {"ParameterCountMismatchError", '`', advise_arguments},
-    {"ParameterTypeMismatchError", '`', advise_arguments},
+    {"RuntimeError", '\'', advise_parameter},
 };
+
+/* Advice by how the message begins. */
+static const struct {
+    const char *message, *hint;
+} sayings[] = {
+    {"Cannot access member '", "a method is called with parentheses: `VALUE.NAME()`"},
+    {"Expected the name of a package to import.", "the name is a string: `import \"NAME\"`"},
+};
+
+/* Errors of natives that say: this is not how it is called. */
+static bool is_misuse(const char *type)
+{
+    static const char *const types[] = {"ParameterCountMismatchError", "ParameterTypeMismatchError",
+                                        "InvalidOperationError", "ConversionError", "TypeError"};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (strcmp(types[i], type) == 0)
+            return true;
+    return false;
+}
+
+static bool advise_running(kw_vm *vm, char *out)
+{
+    const kw_error_info *e = &vm->error;
+    const char *name;
+    size_t size;
+    if (e->native != NULL && is_misuse(e->type->text))
+        return advise_arguments(e->native, out);
+    for (size_t i = 0; i < sizeof(advisers) / sizeof(advisers[0]); i++)
+        if (strcmp(advisers[i].type, e->type->text) == 0)
+            return quoted_name(e->message, advisers[i].quote, &name, &size) &&
+                   advisers[i].advise(vm, name, size, out);
+    for (size_t i = 0; i < sizeof(sayings) / sizeof(sayings[0]); i++)
+        if (strncmp(e->message->text, sayings[i].message, strlen(sayings[i].message)) == 0)
+            return snprintf(out, KP_HINT_SIZE, "%s", sayings[i].hint) > 0;
+    return false;
+}
 
 bool kp_hint(kw_vm *vm, const char *source, size_t size, char out[KP_HINT_SIZE])
 {
     const kw_error_info *e = &vm->error;
-    const char *name;
-    size_t name_size;
-    if (e->column > 0) {
-        const char *text = kw_hint_syntax(e->message->text, source, size);
-        return text != NULL && snprintf(out, KP_HINT_SIZE, "%s", text) > 0;
-    }
-    for (size_t i = 0; i < sizeof(advisers) / sizeof(advisers[0]); i++)
-        if (strcmp(advisers[i].type, e->type->text) == 0 && e->trace == NULL)
-            return quoted_name(e->message, advisers[i].quote, &name, &name_size) &&
-                   advisers[i].advise(vm, name, name_size, out);
-    return false;
+    if (e->column > 0)
+        return kw_hint_syntax(e->message->text, source, size, e->line, out, KP_HINT_SIZE);
+    return e->trace == NULL && advise_running(vm, out); /* what a script throws is its own business */
 }

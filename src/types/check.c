@@ -269,6 +269,12 @@ static kw_result wrong_receiver(kw_vm *vm, kw_call *call)
     return complain(vm, row->what, call->self, row->def.name);
 }
 
+bool kw_is_complaint(kw_value method)
+{
+    return kw_is(method, KW_LAMBDA) && method.as.obj->kind == KW_K_NATIVE &&
+           ((const kw_native *)(const void *)method.as.obj)->def->fn == wrong_receiver;
+}
+
 kw_result kw_wrong_receiver(kw_vm *vm, kw_value self, kw_string *name)
 {
     bool is_struct = kw_is(self, KW_STRUCT), is_object = kw_is(self, KW_OBJECT);

@@ -15,6 +15,8 @@ void kw_types_register(kw_vm *vm);
 /* No method `name` exists for `self`: throw the error of types.md section 2.  The hook
  * kw_hooks.unknown_method is this function or ends in it. */
 kw_result kw_wrong_receiver(kw_vm *vm, kw_value self, kw_string *name);
+/* Is it one of the methods that a value only has for the error that they are not for it? */
+bool kw_is_complaint(kw_value method);
 
 /* Is `name` a method that another type than that of `self` has?  Then define it for the type of
  * `self` as one that throws the error of types.md section 7; packages cannot take such names. */

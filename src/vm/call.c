@@ -42,16 +42,19 @@ static bool grow_frames(kw_vm *vm, kw_fiber *fiber)
     return true;
 }
 
+static uint32_t end_of(const kw_frame *f)
+{
+    return f->base + f->closure->proto->reg_count + 1u;
+}
+
 void kw_fiber_shrink(kw_vm *vm, kw_fiber *fiber)
 {
     enum { SMALL = 1 << 15 }; /* registers; what is below stays for the next deep recursion */
-    uint32_t used = 0;
-    if (fiber->stack_cap <= SMALL)
+    if (fiber->stack_cap <= SMALL || end_of(&fiber->frames[fiber->frame_count - 1]) > fiber->stack_cap / 4)
         return;
-    for (uint32_t i = 0; i < fiber->frame_count; i++) {
-        uint32_t end = fiber->frames[i].base + fiber->frames[i].closure->proto->reg_count + 1u;
-        used = end > used ? end : used;
-    }
+    uint32_t used = 0; /* the registers of outer frames may lie above the one on top */
+    for (uint32_t i = 0; i < fiber->frame_count; i++)
+        used = end_of(&fiber->frames[i]) > used ? end_of(&fiber->frames[i]) : used;
     uint32_t cap = used * 2 > SMALL ? used * 2 : SMALL, frames = fiber->frame_count * 2;
     if (cap < fiber->stack_cap / 2) {
         fiber->stack = kw_realloc(vm, fiber->stack, fiber->stack_cap * sizeof(kw_value),
@@ -186,6 +189,7 @@ static bool place_args(kw_vm *vm, const kw_proto *p, const kw_value *args, kw_li
         if (at == p->param_count) {
             kw_throw(vm, "RuntimeError", "'%s': no parameter named '%s'.", p->name->text,
                      names->items[i].as.string->text);
+            vm->error.callee = p;
             return false;
         }
         slot[at] = args[i];
@@ -257,7 +261,7 @@ static kw_entered not_done(kw_vm *vm, kw_fiber *fiber, const kw_call *call, kw_r
 {
     switch (result) {
     case KW_DONE:
-    case KW_THROWN: return KW_ENTER_THROWN;
+    case KW_THROWN: vm->error.native = call->native->def; return KW_ENTER_THROWN;
     case KW_SUSPEND: fiber->wake_at = wake_place(fiber, how); return KW_ENTER_PARKED;
     case KW_CALL:
         if (!kw_spread_args(vm, args_at, call->tail_args))
@@ -407,6 +411,8 @@ static bool find_in_package(kw_vm *vm, kw_package *package, kw_string *name, kw_
         return false;
     if (kw_is(v, KW_UNDEF)) {
         kw_throw(vm, "FunctionUndefinedError", "Function `%s` is undefined.", name->text);
+        vm->error.unknown_method = true;
+        vm->error.receiver = kw_of_obj(KW_PACKAGE, package);
         return false;
     }
     *out = (kw_found){.callable = v, .self = kw_undef()};
@@ -440,8 +446,11 @@ bool kw_find_method(kw_vm *vm, kw_value receiver, kw_string *name, kw_found *out
             return true;
         break;
     }
-    if (vm->error.type == NULL)
+    if (vm->error.type == NULL) {
         (void)vm->hooks.unknown_method(vm, receiver, name);
+        vm->error.unknown_method = true;
+        vm->error.receiver = receiver;
+    }
     return false;
 }
 

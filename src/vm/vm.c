@@ -92,6 +92,8 @@ void kw_vm_mark_roots(kw_vm *vm)
     kw_gc_mark_obj(vm, vm->error.file);
     kw_gc_mark_obj(vm, vm->error.trace);
     kw_gc_mark_obj(vm, vm->error.trace_file);
+    kw_gc_mark_obj(vm, (void *)vm->error.callee);
+    kw_gc_mark_value(vm, vm->error.receiver);
     if (vm->port.mark != NULL)
         vm->port.mark(vm, vm->port.data);
 }

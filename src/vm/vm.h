@@ -44,6 +44,10 @@ typedef struct kw_error_info {
     kw_string *trace; /* of a throw statement: the function that threw, or NULL; */
     kw_string *trace_file; /* where that was called */
     uint32_t trace_line;
+    const kw_native_def *native; /* the native function that threw, or NULL */
+    const kw_proto *callee;      /* the function that has no parameter of that name, or NULL */
+    bool unknown_method;         /* of the receiver: */
+    kw_value receiver;
 } kw_error_info;
 
 /* What connects the scheduler to the world outside the interpreter thread; set by packages. */
