@@ -46,9 +46,9 @@ typedef struct kiwi_vm_options {
     const char *command;     /* how the interpreter was called (argv[0]); NULL: "kiwi" */
     const char *script;      /* path of the script, for env and for imports relative to it; NULL: the
                                 path given to kiwi_run_file(), or the working directory */
-    const char *stdlib_path; /* folder of *.kiwi files used instead of the embedded standard library;
-                                NULL: the embedded one */
-    bool no_stdlib;          /* do not offer the standard library's packages that are written in Kiwi */
+    const char *stdlib_path; /* folder of *.kiwi files, or one such file, to be run before the first
+                                program, in place of the embedded standard library; NULL: that one */
+    bool no_stdlib;          /* offer no standard library at all */
     bool safe_mode;          /* file, process and network functions raise SafeModeError */
     size_t memory_limit;     /* bytes of heap; 0: KIWI_MEMORY_LIMIT of the environment, else no limit */
 } kiwi_vm_options;

@@ -50,7 +50,7 @@ static void print_usage(FILE *to)
           "  --disassemble FILE      print the bytecode of FILE\n"
           "  -i, --interactive       read, evaluate and print what is typed\n"
           "  -n, --new FILE          create an empty script\n"
-          "  -p, --stdlib-path DIR   take the standard library from DIR\n"
+          "  -p, --stdlib-path DIR   run the *.kiwi files of DIR in place of the standard library\n"
           "  -ns, --no-stdlib        run without the standard library\n"
           "  -sm, --safemode         forbid files, processes and the network\n"
           "  -                       run the program on standard input\n"

@@ -21,6 +21,7 @@
 
 struct kiwi_vm {
     kw_vm *vm;
+    char *stdlib; /* path of the library that is still to be run, or NULL */
 };
 
 static void connect_layers(kw_vm *vm)
@@ -81,6 +82,12 @@ int kiwi_vm_new(const kiwi_vm_options *options, kiwi_vm **out)
     if (options->memory_limit != 0)
         kw_heap_limit(k->vm, options->memory_limit);
     k->vm->safe_mode = options->safe_mode;
+    k->vm->no_stdlib = options->no_stdlib || options->stdlib_path != NULL;
+    if (options->stdlib_path != NULL && !options->no_stdlib &&
+        (k->stdlib = strdup(options->stdlib_path)) == NULL) {
+        kiwi_vm_free(k);
+        return ENOMEM;
+    }
     connect_layers(k->vm);
     if (options->script != NULL)
         set_script(k->vm, options->script);
@@ -100,6 +107,7 @@ void kiwi_vm_free(kiwi_vm *k)
         free(k->vm->argv);
     }
     kw_vm_destroy(k->vm);
+    free(k->stdlib);
     free(k);
 }
 
@@ -135,16 +143,34 @@ static void report(kw_vm *vm, const char *own_name, const char *own_text, size_t
     kw_clear_error(vm);
 }
 
+/* Before anything else runs: the library of options.stdlib_path.  Returns its exit code. */
+static int prepare(kiwi_vm *k)
+{
+    kw_vm *vm = k->vm;
+    char *path = k->stdlib;
+    vm->interrupted = 0;
+    if (path == NULL)
+        return 0;
+    k->stdlib = NULL;
+    int code = kp_run_stdlib(vm, path);
+    free(path);
+    if (vm->error.type != NULL)
+        report(vm, "", NULL, 0);
+    return code;
+}
+
 int kiwi_run_text(kiwi_vm *k, const char *name, const char *text, size_t size)
 {
     kw_vm *vm = k->vm;
+    int code = prepare(k);
+    if (code != 0 || vm->exiting)
+        return code;
     char *real = name != NULL && name[0] != '\0' ? kp_real_path(name) : NULL;
     const char *path = real != NULL ? real : name != NULL ? name : "";
-    int code = 1;
-    vm->interrupted = 0;
     kw_proto *p = kw_compile_text(vm, kw_intern_c(vm, path), text, size, true);
     kw_fiber *fiber =
         p == NULL ? NULL : kw_fiber_new(vm, kw_of_obj(KW_LAMBDA, kw_closure_new(vm, p)), NULL, 0);
+    code = 1;
     if (fiber != NULL)
         code = kw_sched_run(vm, fiber);
     if (vm->error.type != NULL)
@@ -174,12 +200,15 @@ static void print_value(kw_vm *vm, kw_value v)
 int kiwi_eval_text(kiwi_vm *k, const char *text, size_t size, bool *ended)
 {
     kw_vm *vm = k->vm;
-    int code = 1;
-    vm->interrupted = 0;
+    int code = prepare(k);
+    *ended = vm->exiting;
+    if (code != 0 || vm->exiting)
+        return code;
     kw_proto *p = kw_compile_text(vm, kw_intern_c(vm, ""), text, size, false);
     kw_fiber *fiber =
         p == NULL ? NULL : kw_fiber_new(vm, kw_of_obj(KW_LAMBDA, kw_closure_new(vm, p)), NULL, 0);
     vm->interactive = true;
+    code = 1;
     if (fiber != NULL)
         code = kw_sched_run(vm, fiber);
     vm->interactive = false;

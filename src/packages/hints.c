@@ -91,9 +91,10 @@ static bool advise_name(kw_vm *vm, const char *name, size_t size, char *out)
         return snprintf(out, KP_HINT_SIZE, "%s", known) > 0;
     kw_nearest_init(&n, name, size);
     kw_hint_offer_words(&n);
-    kp_each_package(offer_package, &n);
+    if (!vm->no_stdlib)
+        kp_each_package(offer_package, &n);
     kw_names_each(vm, offer_global, &n);
-    if (n.best == NULL) /* the functions of a package that nobody named are not known yet: its name is */
+    if (n.best == NULL && !vm->no_stdlib) /* the functions of a package that nobody named are not known yet: its name is */
         offer_owner(&n, name, size);
     return suggest(&n, out);
 }

@@ -14,6 +14,7 @@ libkwpackages_la_SOURCES = \
 	%D%/host.c \
 	%D%/host.h \
 	%D%/import.c \
+	%D%/library.c \
 	%D%/math.c \
 	%D%/mutex.c \
 	%D%/operand.h \

@@ -23,11 +23,15 @@ void kp_encode_define(kw_vm *vm);
 /* Global functions and names that every script has from the start. */
 void kp_core_define(kw_vm *vm);
 
-/* kw_hooks.load, .import, .prelude, .unknown_method */
+/* kw_hooks.load, .import, .prelude, .unknown_method.  Without a library (vm->no_stdlib) kp_load() finds
+ * nothing. */
 bool kp_load(kw_vm *vm, kw_string *owner, kw_string *name);
 kw_proto *kp_import(kw_vm *vm, int kind, kw_value what, kw_string *importer, kw_value *value);
 kw_value kw_prelude(kw_vm *vm, const char *name);
 
+/* Run the files of a library in the folder `path`, by name, or the one file `path`.  Returns the exit
+ * code; not 0 also after an error, which vm->error has, and vm->exiting says whether the program is over. */
+int kp_run_stdlib(kw_vm *vm, const char *path);
 /* Compile and run library source; it must not suspend.  false: thrown. */
 bool kp_run_source(kw_vm *vm, const char *name, const char *text, size_t size);
 /* Run the embedded library file `name`, once.  false: there is none, or thrown. */

@@ -154,6 +154,8 @@ static bool define_package(kw_vm *vm, const char *name)
 
 bool kp_load(kw_vm *vm, kw_string *owner, kw_string *name)
 {
+    if (vm->no_stdlib)
+        return false;
     if (owner != NULL)
         return define_package(vm, owner->text);
     for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {

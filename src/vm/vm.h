@@ -112,6 +112,7 @@ struct kw_vm {
     kw_string *operators[KW_OPERATOR_COUNT]; /* names of the methods that overload operators */
     struct kw_events *events; /* event.c */
     bool safe_mode;
+    bool no_stdlib;      /* the embedded library is not offered */
     bool gc_stress;
     bool exiting;
     bool interactive;    /* kw_sched_run() comes back once the main program has ended and nothing is ready */
