@@ -24,7 +24,8 @@ void kw_nearest_offer(kw_nearest *n, const char *known, size_t size);
 
 /* Advice about an error of syntax in line `line` of `source`, which may be NULL, into out[room]; false:
  * none. */
-bool kw_hint_syntax(const char *message, const char *source, size_t size, uint32_t line, char *out, size_t room);
+bool kw_hint_syntax(const char *message, const char *source, size_t size, uint32_t line, char *out,
+                    size_t room);
 /* Advice about a name that other languages have; constant text, or NULL. */
 const char *kw_hint_foreign(const char *name, size_t size);
 /* The method that other languages call by this name; constant text, or NULL. */

@@ -7,13 +7,14 @@
 #include "lang/hint.h"
 #include "lang/lex.h"
 
-#define ARROW_FORM "an arrow lambda is written `do (x) => VALUE`"
+#define ARROW_FORM  "an arrow lambda is written `do (x) => VALUE`"
 #define LAMBDA_FORM "a function without a name is `with (x) do ... end` or `do (x) => VALUE`"
 
 /* Where the text must be: the line is that of the error; it may end this line or the one before, since an
  * expression goes on in the next. */
 typedef enum place { ANYWHERE, IN_LINE, ENDS_LINE } place;
 
+/* clang-format off: a table set by hand */
 /* The first row fits whose `message` begins the message and whose `text` (NULL: any) is in its place. */
 static const struct {
     const char *message;
@@ -23,38 +24,49 @@ static const struct {
     {"Expected 'do' in while-loop.", ANYWHERE, NULL, "write `while CONDITION do ... end`"},
     {"Expected 'do' in for-loop.", ANYWHERE, NULL, "write `for NAME in VALUES do ... end`"},
     {"Expected identifier in for-loop.", ANYWHERE, NULL, "write `for NAME in VALUES do ... end`"},
-    {"Expected 'do' in lambda expression.", ANYWHERE, NULL, "a lambda is `with (x) do ... end` or `do (x) => VALUE`"},
-    {"Expected 'when' or 'else' in 'case'", ANYWHERE, NULL, "write `case VALUE when A ... when B ... else ... end`"},
+    {"Expected 'do' in lambda expression.", ANYWHERE, NULL,
+     "a lambda is `with (x) do ... end` or `do (x) => VALUE`"},
+    {"Expected 'when' or 'else' in 'case'", ANYWHERE, NULL,
+     "write `case VALUE when A ... when B ... else ... end`"},
     {"Unexpected token in statement: Arrow", ANYWHERE, NULL, ARROW_FORM},
     {"Expected ')' or ','", IN_LINE, "=>", ARROW_FORM},
     {"Unexpected token `>`", IN_LINE, "->", ARROW_FORM},
     {"Unexpected token `|`", IN_LINE, "|", LAMBDA_FORM},
     {"Unexpected keyword 'fn'.", ANYWHERE, NULL, LAMBDA_FORM},
-    {"Unexpected keyword 'if'.", ANYWHERE, NULL, "`if` has no value here: write `CONDITION ? A : B`"},
-    {"Unexpected token ';'", ANYWHERE, NULL, "statements need nothing between them: leave out the `;`"},
+    {"Unexpected keyword 'if'.", ANYWHERE, NULL,
+     "`if` has no value here: write `CONDITION ? A : B`"},
+    {"Unexpected token ';'", ANYWHERE, NULL,
+     "statements need nothing between them: leave out the `;`"},
     {"Unexpected token `+`", IN_LINE, "++", "there is no `++`: write `NAME += 1`"},
     {"Unexpected token `-`", IN_LINE, "--", "there is no `--`: write `NAME -= 1`"},
     {"Unexpected token `=`", IN_LINE, "===", "there is no `===`: `==` compares"},
     {"Unexpected token `=`", IN_LINE, "!==", "there is no `!==`: `!=` compares"},
     {"Unexpected token `//`", ANYWHERE, NULL, "a comment begins with `#`"},
-    {"Unexpected token `/`", IN_LINE, "/*", "a comment begins with `#`, one of several lines is `/# ... #/`"},
+    {"Unexpected token `/`", IN_LINE, "/*",
+     "a comment begins with `#`, one of several lines is `/# ... #/`"},
     {"Unexpected token '`'", ANYWHERE, NULL, "a string is written in \" or in '"},
     {"Invalid expression for hashmap key.", ANYWHERE, NULL,
      "`{` begins a hashmap, a block ends with `end`; a reserved word as a key needs quotes"},
-    {"Expected identifier for enum member name.", IN_LINE, ",", "nothing stands between the members: leave out the `,`"},
+    {"Expected identifier for enum member name.", IN_LINE, ",",
+     "nothing stands between the members: leave out the `,`"},
     {"Expected a type name in return type hint.", ENDS_LINE, ":",
      "no `:` begins a block; after `)` it begins a return type"},
     {"Expected a type name in", ANYWHERE, NULL,
      "types are any, integer, float, string, boolean, list, hashmap, bytes, date, lambda, object and structs"},
-    {"Unclosed '", ANYWHERE, "else if", "`else if` opens another `if` with an `end` of its own; write `elsif`"},
-    {"Unclosed '", ANYWHERE, "=>", "an `end` is missing; note that an arrow lambda takes the next `end` with it"},
-    {"Unclosed '", ANYWHERE, NULL, "an `end` is missing for the block opened at that line, or for one inside it"},
-    {"Expected if-statement or case-statement.", ANYWHERE, "function ", "write `fn NAME(...) ... end`"},
+    {"Unclosed '", ANYWHERE, "else if",
+     "`else if` opens another `if` with an `end` of its own; write `elsif`"},
+    {"Unclosed '", ANYWHERE, "=>",
+     "an `end` is missing; note that an arrow lambda takes the next `end` with it"},
+    {"Unclosed '", ANYWHERE, NULL,
+     "an `end` is missing for the block opened at that line, or for one inside it"},
+    {"Expected if-statement or case-statement.", ANYWHERE, "function ",
+     "write `fn NAME(...) ... end`"},
     {"Expected if-statement or case-statement.", ANYWHERE, "class ", "write `struct NAME ... end`"},
     {"Expected if-statement or case-statement.", ANYWHERE, "unless ", "write `if !CONDITION`"},
     {"Expected if-statement or case-statement.", ANYWHERE, NULL,
      "no block is open here: is there an `end` too many above?"},
 };
+/* clang-format on */
 
 /* ---- Places -------------------------------------------------------------------------------------------------- */
 
@@ -83,7 +95,8 @@ static bool ends_with(span in, const char *text)
 static span line_of(span source, uint32_t number)
 {
     const char *end = source.at + source.size, *stop;
-    for (; number > 1 && (stop = memchr(source.at, '\n', (size_t)(end - source.at))) != NULL; number--)
+    for (; number > 1 && (stop = memchr(source.at, '\n', (size_t)(end - source.at))) != NULL;
+         number--)
         source.at = stop + 1;
     stop = memchr(source.at, '\n', (size_t)(end - source.at));
     return (span){.at = source.at, .size = (size_t)((stop != NULL ? stop : end) - source.at)};
@@ -109,9 +122,10 @@ static bool fits(size_t row, span source, uint32_t line)
 /* What closes the bracket; KW_T_EOF: it is none. */
 static kw_token_kind closer(kw_token_kind kind)
 {
-    return kind == KW_T_LPAREN ? KW_T_RPAREN : kind == KW_T_LBRACKET ? KW_T_RBRACKET
-           : kind == KW_T_LBRACE                                     ? KW_T_RBRACE
-                                                                     : KW_T_EOF;
+    return kind == KW_T_LPAREN     ? KW_T_RPAREN
+           : kind == KW_T_LBRACKET ? KW_T_RBRACKET
+           : kind == KW_T_LBRACE   ? KW_T_RBRACE
+                                   : KW_T_EOF;
 }
 
 /* The innermost bracket that is still open at the end of the text.  False: there is none, or others do not
@@ -123,7 +137,8 @@ static bool open_bracket(span source, kw_token *out)
     size_t count = 0;
     kw_lexer lexer = {.text = source.at, .end = (uint32_t)source.size, .line = 1, .column = 1};
     for (kw_lex_next(&lexer, &token); token.kind != KW_T_EOF; kw_lex_next(&lexer, &token)) {
-        bool closes = token.kind == KW_T_RPAREN || token.kind == KW_T_RBRACKET || token.kind == KW_T_RBRACE;
+        bool closes = token.kind == KW_T_RPAREN || token.kind == KW_T_RBRACKET ||
+                      token.kind == KW_T_RBRACE;
         if (closer(token.kind) != KW_T_EOF) {
             if (count == DEEPEST)
                 return false;
@@ -140,23 +155,28 @@ static bool open_bracket(span source, kw_token *out)
 /* Messages of an expression that went on into what follows it. */
 static bool may_lack_bracket(const char *message)
 {
-    static const char *const beginnings[] = {"Unexpected token `", "Unexpected keyword '", "Expected ')'",
-                                             "Expected ']'", "Expected '}'", "Expected ':' in hashmap"};
+    static const char *const beginnings[] = {"Unexpected token `", "Unexpected keyword '",
+                                             "Expected ')'",       "Expected ']'",
+                                             "Expected '}'",       "Expected ':' in hashmap"};
     for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
         if (strncmp(message, beginnings[i], strlen(beginnings[i])) == 0)
             return true;
     return false;
 }
 
-bool kw_hint_syntax(const char *message, const char *source, size_t size, uint32_t line, char *out, size_t room)
+bool kw_hint_syntax(const char *message, const char *source, size_t size, uint32_t line, char *out,
+                    size_t room)
 {
-    span all = {.at = source != NULL ? source : "", .size = source != NULL && size < UINT32_MAX ? size : 0};
+    span all = {.at = source != NULL ? source : "",
+                .size = source != NULL && size < UINT32_MAX ? size : 0};
     kw_token bracket;
     for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++)
-        if (strncmp(message, mistakes[i].message, strlen(mistakes[i].message)) == 0 && fits(i, all, line))
+        if (strncmp(message, mistakes[i].message, strlen(mistakes[i].message)) == 0 &&
+            fits(i, all, line))
             return snprintf(out, room, "%s", mistakes[i].hint) > 0;
     if (!may_lack_bracket(message) || !open_bracket(all, &bracket))
         return false;
-    return snprintf(out, room, "the `%c` in line %lu, column %lu is not closed", all.at[bracket.pos.offset],
-                    (unsigned long)bracket.pos.line, (unsigned long)bracket.pos.column) > 0;
+    return snprintf(out, room, "the `%c` in line %lu, column %lu is not closed",
+                    all.at[bracket.pos.offset], (unsigned long)bracket.pos.line,
+                    (unsigned long)bracket.pos.column) > 0;
 }

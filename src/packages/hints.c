@@ -42,7 +42,8 @@ typedef struct member_search {
 static void offer_member(const kw_global *g, void *context)
 {
     const member_search *s = context;
-    if ((g->means & KW_MEANS_FUNCTION) && g->plain != NULL && strcmp(g->owner->text, s->package->text) == 0)
+    if ((g->means & KW_MEANS_FUNCTION) && g->plain != NULL &&
+        strcmp(g->owner->text, s->package->text) == 0)
         kw_nearest_offer(s->nearest, g->plain->name->text, g->plain->name->size);
 }
 
@@ -80,7 +81,8 @@ static void offer_owner(kw_nearest *n, const char *name, size_t size)
 
 static bool suggest(const kw_nearest *n, char *out)
 {
-    return n->best != NULL && snprintf(out, KP_HINT_SIZE, "did you mean '%.*s'?", (int)n->best_size, n->best) > 0;
+    return n->best != NULL &&
+           snprintf(out, KP_HINT_SIZE, "did you mean '%.*s'?", (int)n->best_size, n->best) > 0;
 }
 
 static bool advise_name(kw_vm *vm, const char *name, size_t size, char *out)
@@ -94,7 +96,8 @@ static bool advise_name(kw_vm *vm, const char *name, size_t size, char *out)
     if (!vm->no_stdlib)
         kp_each_package(offer_package, &n);
     kw_names_each(vm, offer_global, &n);
-    if (n.best == NULL && !vm->no_stdlib) /* the functions of a package that nobody named are not known yet: its name is */
+    if (n.best == NULL &&
+        !vm->no_stdlib) /* the functions of a package that nobody named are not known yet: its name is */
         offer_owner(&n, name, size);
     return suggest(&n, out);
 }
@@ -122,8 +125,9 @@ static bool advise_method(kw_vm *vm, const char *name, size_t size, char *out)
                snprintf(out, KP_HINT_SIZE, "'%.*s' is null", (int)size, name) > 0;
     kw_map *methods = vm->methods[vm->error.receiver.tag];
     const char *known = kw_hint_foreign_method(name, size);
-    const kw_value *method =
-        known != NULL && methods != NULL ? kw_map_find_string(methods, kw_intern_c(vm, known)) : NULL;
+    const kw_value *method = known != NULL && methods != NULL
+                                 ? kw_map_find_string(methods, kw_intern_c(vm, known))
+                                 : NULL;
     if (method != NULL && !kw_is_complaint(*method))
         return snprintf(out, KP_HINT_SIZE, "write `VALUE.%s(...)`", known) > 0;
     kw_nearest n;
@@ -208,5 +212,6 @@ bool kp_hint(kw_vm *vm, const char *source, size_t size, char out[KP_HINT_SIZE])
     const kw_error_info *e = &vm->error;
     if (e->column > 0)
         return kw_hint_syntax(e->message->text, source, size, e->line, out, KP_HINT_SIZE);
-    return e->trace == NULL && advise_running(vm, out); /* what a script throws is its own business */
+    return e->trace == NULL &&
+           advise_running(vm, out); /* what a script throws is its own business */
 }

@@ -70,9 +70,8 @@ static int run_folder(kw_vm *vm, const char *folder)
 int kp_run_stdlib(kw_vm *vm, const char *path)
 {
     const char *home = getenv("HOME");
-    kw_string *full = path[0] == '~' && home != NULL
-                          ? kw_string_format(vm, "%s%s", home, path + 1)
-                          : kw_intern_c(vm, path);
+    kw_string *full = path[0] == '~' && home != NULL ? kw_string_format(vm, "%s%s", home, path + 1)
+                                                     : kw_intern_c(vm, path);
     struct stat s;
     if (full == NULL)
         return 1;

@@ -53,7 +53,8 @@ static bool number_field(cursor *c, size_t count, int *part)
     return exact_number(c, count > 2 ? 2 : count, &value) > 0 && set(part, value);
 }
 
-static bool name_field(cursor *c, size_t count, const char *const *names, int known, int first, int *part)
+static bool name_field(cursor *c, size_t count, const char *const *names, int known, int first,
+                       int *part)
 {
     int i = kw_date_name(c, names, known, count == 3);
     return i >= 0 && set(part, i + first);
@@ -213,8 +214,16 @@ bool kw_date_parse_exact(const char *text, size_t size, const char *format, size
     kw_pattern pattern = {.at = standard != NULL ? standard : format};
     pattern.end = pattern.at + (standard != NULL ? strlen(standard) : format_size);
     cursor c = {.at = text, .end = text + size};
-    parts read = {.year = UNSET, .month = UNSET, .day = UNSET, .weekday = UNSET, .hour = UNSET,
-                  .minute = UNSET, .second = UNSET, .fraction = UNSET, .half = UNSET, .zoned = utc};
+    parts read = {.year = UNSET,
+                  .month = UNSET,
+                  .day = UNSET,
+                  .weekday = UNSET,
+                  .hour = UNSET,
+                  .minute = UNSET,
+                  .second = UNSET,
+                  .fraction = UNSET,
+                  .half = UNSET,
+                  .zoned = utc};
     kw_pattern_item item;
     while (kw_pattern_next(&pattern, &item))
         if (item.count == 0 ? !literal(&c, item.letter, &pattern)

@@ -50,7 +50,8 @@ static uint32_t end_of(const kw_frame *f)
 void kw_fiber_shrink(kw_vm *vm, kw_fiber *fiber)
 {
     enum { SMALL = 1 << 15 }; /* registers; what is below stays for the next deep recursion */
-    if (fiber->stack_cap <= SMALL || end_of(&fiber->frames[fiber->frame_count - 1]) > fiber->stack_cap / 4)
+    if (fiber->stack_cap <= SMALL ||
+        end_of(&fiber->frames[fiber->frame_count - 1]) > fiber->stack_cap / 4)
         return;
     uint32_t used = 0; /* the registers of outer frames may lie above the one on top */
     for (uint32_t i = 0; i < fiber->frame_count; i++)

@@ -146,9 +146,8 @@ uint32_t kw_chunk_handler(kw_vm *vm, kw_proto *p, kw_handler handler)
 void kw_chunk_note_called(kw_vm *vm, kw_proto *p, kw_string *name)
 {
     kw_called row = {.pc = p->code_count - 1,
-                        .constant = kw_chunk_constant(vm, p, kw_of_string(name), true)};
-    p->called =
-        more(vm, p->called, p->called_count, &p->called_cap, sizeof(*p->called));
+                     .constant = kw_chunk_constant(vm, p, kw_of_string(name), true)};
+    p->called = more(vm, p->called, p->called_count, &p->called_cap, sizeof(*p->called));
     p->called[p->called_count++] = row;
 }
 
@@ -183,8 +182,7 @@ void kw_chunk_finish(kw_vm *vm, kw_proto *p)
     p->captures = trim(vm, p->captures, p->capture_count, &p->capture_cap, sizeof(*p->captures));
     p->handlers = trim(vm, p->handlers, p->handler_count, &p->handler_cap, sizeof(*p->handlers));
     p->lines = trim(vm, p->lines, p->line_count, &p->line_cap, sizeof(*p->lines));
-    p->called = trim(vm, p->called, p->called_count, &p->called_cap,
-                         sizeof(*p->called));
+    p->called = trim(vm, p->called, p->called_count, &p->called_cap, sizeof(*p->called));
     p->shared = NULL;
     unsigned params = (unsigned)p->param_count + p->variadic;
     if (p->local_count < params)

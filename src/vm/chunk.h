@@ -28,7 +28,8 @@ typedef struct kw_capture { /* where CLOSURE takes U[i] from */
 typedef struct kw_handler {
     uint32_t start, end, target;
     uint8_t reg;
-    bool again; /* it will be raised again: R[reg + 2] gets what RETHROW needs to know of its origin */
+    bool
+        again; /* it will be raised again: R[reg + 2] gets what RETHROW needs to know of its origin */
 } kw_handler;
 
 typedef struct kw_line { /* run-length line table: pc from here on belongs to this line */
@@ -67,9 +68,10 @@ struct kw_proto {
     kw_cache *caches;
     kw_param *params; /* count: param_count, + 1 for the variadic one */
     kw_string *returns; /* hint of the result, or NULL */
-    uint32_t code_count, constant_count, global_count, inner_count, capture_count, handler_count, line_count,
-        called_count, cache_count;
-    uint32_t code_cap, constant_cap, global_cap, inner_cap, capture_cap, handler_cap, line_cap, called_cap;
+    uint32_t code_count, constant_count, global_count, inner_count, capture_count, handler_count,
+        line_count, called_count, cache_count;
+    uint32_t code_cap, constant_cap, global_cap, inner_cap, capture_cap, handler_cap, line_cap,
+        called_cap;
     uint16_t param_count; /* without the variadic one; they lie in R[0..] */
     bool variadic;        /* R[param_count] is the list of further arguments */
     uint16_t reg_count;   /* registers used; 1 to KW_MAX_REGS */

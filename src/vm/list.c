@@ -53,8 +53,7 @@ bool kw_list_reserve(kw_vm *vm, kw_list *list, size_t cap)
 void kw_list_free_items(kw_vm *vm, kw_list *list)
 {
     if (list->items != NULL)
-        kw_free(vm, list->items - front_of(list),
-                (list->cap + front_of(list)) * sizeof(kw_value));
+        kw_free(vm, list->items - front_of(list), (list->cap + front_of(list)) * sizeof(kw_value));
 }
 
 static size_t larger(size_t cap)
@@ -65,7 +64,8 @@ static size_t larger(size_t cap)
 /* Make room behind the last element. */
 static bool grow(kw_vm *vm, kw_list *list)
 {
-    if (front_of(list) > list->count / 2) { /* a queue: so many were taken off that moving is cheap */
+    if (front_of(list) >
+        list->count / 2) { /* a queue: so many were taken off that moving is cheap */
         slide(list, 0);
         return true;
     }

@@ -31,7 +31,8 @@ kw_string *kw_string_blank(kw_vm *vm, size_t size, size_t length)
 
 kw_string *kw_string_valid(kw_vm *vm, const char *text, size_t size, size_t length)
 {
-    kw_string *s = kw_string_blank(vm, size, length == SIZE_MAX ? kw_text_count(text, size) : length);
+    kw_string *s =
+        kw_string_blank(vm, size, length == SIZE_MAX ? kw_text_count(text, size) : length);
     if (s != NULL && size > 0)
         memcpy(s->text, text, size);
     return s;

@@ -62,9 +62,12 @@ static kw_value origin(kw_vm *vm)
     vm->error = e; /* instead of the MemoryError */
     if (list == NULL)
         return kw_null();
-    const kw_value parts[] = {string_or_null(e.file),  kw_int(e.line),
-                              kw_int(e.column),        string_or_null(e.trace),
-                              string_or_null(e.trace_file), kw_int(e.trace_line)};
+    const kw_value parts[] = {string_or_null(e.file),
+                              kw_int(e.line),
+                              kw_int(e.column),
+                              string_or_null(e.trace),
+                              string_or_null(e.trace_file),
+                              kw_int(e.trace_line)};
     memcpy(list->items, parts, sizeof(parts));
     list->count = sizeof(parts) / sizeof(parts[0]);
     return kw_of_list(list);
