@@ -14,7 +14,6 @@
  * expression goes on in the next. */
 typedef enum place { ANYWHERE, IN_LINE, ENDS_LINE } place;
 
-/* clang-format off: a table set by hand */
 /* The first row fits whose `message` begins the message and whose `text` (NULL: any) is in its place. */
 static const struct {
     const char *message;
@@ -66,7 +65,6 @@ static const struct {
     {"Expected if-statement or case-statement.", ANYWHERE, NULL,
      "no block is open here: is there an `end` too many above?"},
 };
-/* clang-format on */
 
 /* ---- Places -------------------------------------------------------------------------------------------------- */
 
