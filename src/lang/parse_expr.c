@@ -418,14 +418,23 @@ static kw_node *parse_primary(kw_parser *p)
 
 /* --- postfix expressions and assignment --- */
 
+/* Any word may be the name of a method that is called: none, any, next, and, ... */
+static bool at_method_word(kw_parser *p)
+{
+    kw_token_kind kind = p->token.kind;
+    bool word = kw_token_is_keyword(kind);
+    if (kind == KW_T_AND || kind == KW_T_OR || kind == KW_T_NOT) /* written as words? */
+        word = strchr("aon", p->options->text[p->token.pos.offset]) != NULL;
+    return word && kw_p_peek(p)->kind == KW_T_LPAREN;
+}
+
 static kw_node *parse_member(kw_parser *p, kw_node *object)
 {
     kw_pos pos = p->token.pos;
     kw_p_advance(p);
-    /* Any word may be the name of a method that is called: none, any, next, ... */
-    bool word = kw_token_is_keyword(p->token.kind) && kw_p_peek(p)->kind == KW_T_LPAREN;
-    kw_name *name = word ? kw_p_take_name(p)
-                         : kw_p_name(p, "Expected identifier after '.' in member access.");
+    kw_name *name = at_method_word(p)
+                        ? kw_p_take_name(p)
+                        : kw_p_name(p, "Expected identifier after '.' in member access.");
     if (name == NULL)
         return NULL;
     bool call = kw_p_at(p, KW_T_LPAREN) && kw_p_same_line(p);
