@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "vm/chunk.h"
+#include "vm/gc.h"
 #include "vm/text.h"
 #include "vm/vm.h"
 
@@ -347,7 +348,7 @@ static void show_next(walk *w)
 
 void kw_display(kw_vm *vm, kw_buf *buf, kw_value v)
 {
-    (void)vm;
+    enum { CHECKED_FROM = 1 << 16 };
     if (v.tag != KW_LIST && v.tag != KW_MAP) {
         show_simple(buf, v);
         return;
@@ -358,7 +359,11 @@ void kw_display(kw_vm *vm, kw_buf *buf, kw_value v)
     w.cap = sizeof(w.few) / sizeof(w.few[0]);
     w.count = 0;
     open_container(&w, v);
-    while (w.count > 0) {
+    for (size_t checked = CHECKED_FROM; w.count > 0;) {
+        if (buf->size > checked * 2) { /* a few lists in each other can stand for any amount of text */
+            checked = buf->size;
+            buf->failed |= !kw_gc_fits(vm, buf->size);
+        }
         if (buf->failed)
             close_container(&w);
         else

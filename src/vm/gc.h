@@ -32,6 +32,8 @@ size_t kw_heap_size(const char *text);
 void kw_heap_limit(kw_vm *vm, size_t limit); /* another limit, in bytes */
 /* As kw_new_obj, but for objects of any size: NULL when there is no memory, the error is thrown. */
 void *kw_try_new_obj(kw_vm *vm, kw_kind kind, size_t size);
+/* Is there room for so many bytes?  It throws nothing. */
+bool kw_gc_fits(kw_vm *vm, size_t size);
 /* May `count` things of `size` bytes be allocated?  false: MemoryError thrown. */
 bool kw_gc_room(kw_vm *vm, size_t count, size_t size);
 /* A count that a script named (not negative), as a size: one that no size can hold stays too much for

@@ -160,6 +160,11 @@ static void check_limit(kw_vm *vm, size_t more)
     }
 }
 
+bool kw_gc_fits(kw_vm *vm, size_t size)
+{
+    return granted(vm, size);
+}
+
 bool kw_gc_room(kw_vm *vm, size_t n, size_t size)
 {
     if (n != 0 && size > SIZE_MAX / 2 / n) {
