@@ -30,11 +30,14 @@ if HAVE_PCRE2
 libkwtypes_la_SOURCES += \
 	%D%/regex.c \
 	%D%/regex.h \
+	%D%/regex_behind.c \
+	%D%/regex_behind.h \
 	%D%/regex_blocks.c \
 	%D%/regex_class.c \
 	%D%/regex_methods.c \
 	%D%/regex_pattern.c \
-	%D%/regex_scan.h
+	%D%/regex_scan.h \
+	%D%/regex_turn.c
 else
 libkwtypes_la_SOURCES += %D%/regex_none.c
 endif

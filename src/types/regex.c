@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
+#include "types/regex_behind.h"
 #include "vm/vm.h"
 
 enum {
@@ -26,6 +24,7 @@ struct kw_regexes {
     pcre2_jit_stack *stack;
     pcre2_match_data *data; /* one for all: it keeps the memory of the greediest match */
     uint32_t pairs;         /* that `data` has room for */
+    kw_behind *behind;      /* NULL: not needed so far */
 };
 typedef struct kw_regexes kw_regexes;
 
@@ -36,6 +35,7 @@ static void free_regex(kw_regex *r)
     if (r == NULL)
         return;
     pcre2_code_free(r->code);
+    kw_behind_free_parts(&r->source);
     kw_regex_pattern_fini(&r->source);
     free(r->spans);
     free(r->text);
@@ -48,6 +48,7 @@ static void free_regexes(kw_vm *vm, void *data)
     vm->regexes = NULL;
     for (size_t i = 0; i < KW_REGEX_KEPT; i++)
         free_regex(all->kept[i]);
+    kw_behind_free(all->behind);
     pcre2_match_data_free(all->data);
     pcre2_match_context_free(all->matching);
     pcre2_jit_stack_free(all->stack);
@@ -71,6 +72,7 @@ static kw_regexes *make_regexes(void)
     }
     (void)pcre2_set_newline(all->compiling, PCRE2_NEWLINE_LF);
     (void)pcre2_set_parens_nest_limit(all->compiling, NEST_LIMIT);
+    kw_behind_leave_none(all->compiling);
     (void)pcre2_set_heap_limit(all->matching, KW_REGEX_MEMORY >> 10);
     all->stack = pcre2_jit_stack_create(JIT_STACK_START, KW_REGEX_MEMORY, NULL);
     if (all->stack != NULL) /* without it machine code has 32 KiB of its own */
@@ -126,12 +128,13 @@ static void throw_invalid(kw_vm *vm, const kw_regex *r, size_t at, const char *r
 /* What PCRE2 does not accept although the pattern is well formed; the place is not known. */
 static void throw_refused(kw_vm *vm, const kw_regex *r, int code, size_t characters)
 {
-    char reason[200] = "Look-behind of variable length is not supported.";
+    char reason[200] = "A look-behind of variable length and what is outside of it cannot refer to "
+                       "each other's groups.";
     if (code == PCRE2_ERROR_HEAP_FAILED) {
         kw_throw_memory(vm, r->size);
         return;
     }
-    if (code != PCRE2_ERROR_LOOKBEHIND_NOT_FIXED_LENGTH) {
+    if (!r->source.apart || code != PCRE2_ERROR_BAD_SUBPATTERN_REFERENCE) {
         char text[160] = "";
         (void)pcre2_get_error_message(code, (PCRE2_UCHAR *)text, sizeof(text));
         (void)snprintf(reason, sizeof(reason), "PCRE2 says: %s.", text);
@@ -139,7 +142,50 @@ static void throw_refused(kw_vm *vm, const kw_regex *r, int code, size_t charact
     throw_invalid(vm, r, characters, reason, strlen(reason));
 }
 
-static bool compile(kw_vm *vm, const kw_regexes *all, kw_regex *r, const kw_string *pattern)
+static bool translate(kw_vm *vm, kw_regex *r, bool apart)
+{
+    kw_regex_pattern *source = &r->source;
+    if (kw_regex_pattern_init(source, r->text, r->size, r->ascii, apart))
+        return true;
+    if (source->no_memory)
+        kw_throw_memory(vm, r->size);
+    else
+        throw_invalid(vm, r, source->error_at, source->reason.text, source->reason.size);
+    return false;
+}
+
+/* 0, or PCRE2's error. */
+static int compile_main(const kw_regexes *all, kw_regex *r)
+{
+    kw_regex_pattern *source = &r->source;
+    uint32_t options = source->apart ? KW_BEHIND_APART : KW_BEHIND_PLAIN;
+    int code;
+    size_t at;
+    r->code = pcre2_compile((PCRE2_SPTR)source->out.text, source->out.size, options, &code, &at,
+                            all->compiling);
+    kw_buf_free(&source->out);
+    return r->code == NULL ? code : 0;
+}
+
+/* As it is PCRE2 has refused it for a look-behind: read it again.  *code: 0, or PCRE2's error. */
+static bool compile_apart(kw_vm *vm, kw_regexes *all, kw_regex *r, int *code)
+{
+    if (all->behind == NULL)
+        all->behind = kw_behind_new(all->matching);
+    if (all->behind == NULL) {
+        kw_throw_memory(vm, r->size);
+        return false;
+    }
+    kw_regex_pattern_fini(&r->source);
+    if (!translate(vm, r, true))
+        return false;
+    *code = compile_main(all, r);
+    if (*code == 0)
+        *code = kw_behind_compile_parts(&r->source, all->compiling, all->jit);
+    return true;
+}
+
+static bool compile(kw_vm *vm, kw_regexes *all, kw_regex *r, const kw_string *pattern)
 {
     r->text = malloc(pattern->size + 1);
     if (r->text == NULL) {
@@ -148,25 +194,17 @@ static bool compile(kw_vm *vm, const kw_regexes *all, kw_regex *r, const kw_stri
     }
     memcpy(r->text, pattern->text, pattern->size + 1);
     r->size = pattern->size;
-    kw_regex_pattern *source = &r->source;
-    bool ok = kw_regex_pattern_init(source, r->text, r->size, r->ascii);
-    if (ok)
-        r->spans = calloc(source->slot_count, sizeof(*r->spans));
-    if (source->no_memory || (ok && r->spans == NULL)) {
+    if (!translate(vm, r, false))
+        return false;
+    r->spans = calloc(r->source.slot_count, sizeof(*r->spans));
+    if (r->spans == NULL) {
         kw_throw_memory(vm, r->size);
         return false;
     }
-    if (!ok) {
-        throw_invalid(vm, r, source->error_at, source->reason.text, source->reason.size);
+    int code = compile_main(all, r);
+    if (kw_behind_helps(code) && !compile_apart(vm, all, r, &code))
         return false;
-    }
-    int code;
-    size_t at;
-    r->code = pcre2_compile((PCRE2_SPTR)source->out.text, source->out.size,
-                            PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_ALT_CIRCUMFLEX, &code, &at,
-                            all->compiling);
-    kw_buf_free(&source->out);
-    if (r->code == NULL) {
+    if (code != 0) {
         throw_refused(vm, r, code, pattern->length);
         return false;
     }
@@ -180,6 +218,8 @@ kw_regex *kw_regex_get(kw_vm *vm, kw_string *pattern, const kw_string *subject)
     kw_regexes *all = regexes_of(vm);
     if (all == NULL)
         return NULL;
+    if (all->behind != NULL)
+        kw_behind_forget(all->behind);
     bool ascii = (subject->header.flags & KW_STR_ASCII) != 0;
     uint32_t hash = kw_string_hash(pattern);
     kw_regex **place = &all->kept[0];
@@ -216,32 +256,27 @@ kw_regex *kw_regex_get(kw_vm *vm, kw_string *pattern, const kw_string *subject)
 
 /* ---- Matching -------------------------------------------------------------------------------- */
 
-/* Of the captures that share a slot the one that ends last counts. */
-static void read_spans(const kw_regexes *all, kw_regex *r)
+void kw_regex_note_capture(kw_regex *r, size_t index, kw_span span)
+{
+    kw_span *known = &r->spans[r->source.captures[index].slot];
+    if (span.from <= span.to && (known->from == KW_NO_SPAN || span.to >= known->to))
+        *known = span;
+}
+
+/* 0, or PCRE2's error: captures in look-behinds may be looked for only now. */
+static int read_spans(const kw_regexes *all, kw_regex *r)
 {
     const PCRE2_SIZE *pairs = pcre2_get_ovector_pointer(all->data);
     const kw_regex_pattern *source = &r->source;
     for (size_t i = 0; i < source->slot_count; i++)
         r->spans[i] = (kw_span){KW_NO_SPAN, 0};
-    for (size_t i = 0; i <= source->capture_count; i++) {
-        kw_span *span = &r->spans[i == 0 ? 0 : (size_t)source->captures[i - 1].slot];
-        size_t from = pairs[2 * i], to = pairs[2 * i + 1];
-        if (from != PCRE2_UNSET && from <= to && (span->from == KW_NO_SPAN || to >= span->to))
-            *span = (kw_span){from, to};
-    }
-}
-
-static bool have_room(kw_regexes *all, uint32_t pairs)
-{
-    if (all->pairs >= pairs)
-        return true;
-    pcre2_match_data *data = pcre2_match_data_create(pairs, NULL);
-    if (data == NULL)
-        return false;
-    pcre2_match_data_free(all->data);
-    all->data = data;
-    all->pairs = pairs;
-    return true;
+    r->spans[0] = (kw_span){pairs[0], pairs[1]};
+    if (source->apart)
+        return kw_behind_note_captures(all->behind, r->code, all->data);
+    for (size_t i = 1; i <= source->capture_count; i++)
+        if (pairs[2 * i] != PCRE2_UNSET)
+            kw_regex_note_capture(r, i - 1, (kw_span){pairs[2 * i], pairs[2 * i + 1]});
+    return 0;
 }
 
 /* Patterns that read a long subject step by step are not to blame. */
@@ -275,19 +310,23 @@ static void throw_given_up(kw_vm *vm, const kw_regex *r, size_t size, int code)
 kw_found_match kw_regex_match(kw_vm *vm, kw_regex *r, const kw_string *subject, size_t from)
 {
     kw_regexes *all = vm->regexes;
-    if (!have_room(all, (uint32_t)r->source.capture_count + 1)) {
-        kw_throw_memory(vm, r->source.capture_count * sizeof(kw_span));
+    const kw_regex_pattern *source = &r->source;
+    if (!kw_behind_have_room(&all->data, &all->pairs, source)) {
+        kw_throw_memory(vm, source->capture_count * sizeof(kw_span));
         return KW_MATCH_THROWN;
     }
+    if (source->apart)
+        kw_behind_start(all->behind, r, subject, from, steps_for(subject->size));
     (void)pcre2_set_match_limit(all->matching, steps_for(subject->size));
     int code = pcre2_match(r->code, (PCRE2_SPTR)subject->text, subject->size, from,
                            PCRE2_NO_UTF_CHECK, all->data, all->matching);
     if (code == PCRE2_ERROR_NOMATCH)
         return KW_MATCH_NONE;
+    if (code >= 0)
+        code = read_spans(all, r);
     if (code < 0) {
         throw_given_up(vm, r, subject->size, code);
         return KW_MATCH_THROWN;
     }
-    read_spans(all, r);
     return KW_MATCH_FOUND;
 }

@@ -1,7 +1,7 @@
 /* regex.h - compiled regular expressions: the one place that knows the engine, PCRE2.
  *
  * Place: types layer.  Patterns are of the .NET dialect (types.md section 10): regex_scan.h
- * translates them.  Compiled patterns are kept per interpreter and looked up by their text, so a
+ * translates them; what PCRE2 lacks is in regex_behind.h.  Compiled patterns are kept per interpreter and looked up by their text, so a
  * pattern in a loop is compiled once.  All positions are bytes, at borders of characters.
  * Threads: the interpreter thread only. */
 #ifndef KW_REGEX_H
@@ -32,16 +32,22 @@ typedef struct kw_regex {
     kw_span *spans;          /* of the last match: one for each slot, the first is the whole */
 } kw_regex;
 
-/* The compiled form of `pattern` for subjects like `subject`.  NULL: thrown, RegexError or
+/* The compiled form of `pattern` for matches in `subject`.  NULL: thrown, RegexError or
  * MemoryError. */
 kw_regex *kw_regex_get(kw_vm *vm, kw_string *pattern, const kw_string *subject);
 
 typedef enum kw_found_match { KW_MATCH_NONE, KW_MATCH_FOUND, KW_MATCH_THROWN } kw_found_match;
 /* Find the first match in `subject` that begins at byte `from` (at most its size) or later, and
- * fill r->spans.  Thrown: RegexError if it takes too much time or memory. */
+ * fill r->spans.  The subject is the one of kw_regex_get(), or one as ASCII as that.  Thrown: RegexError if it takes too much time or memory. */
 kw_found_match kw_regex_match(kw_vm *vm, kw_regex *r, const kw_string *subject, size_t from);
 /* Use the machine code of patterns compiled from now on, where the system allows that (the
  * default)? */
 bool kw_regex_use_jit(kw_vm *vm, bool use); /* false: thrown */
+
+/* ---- Between the files ----------------------------------------------------------------------- */
+
+/* Capture `index` (of r->source.captures) of the match just found is `span`: note it in r->spans.
+ * Of the captures that share a slot the one that ends last counts. */
+void kw_regex_note_capture(kw_regex *r, size_t index, kw_span span);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include "types/regex_scan.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@ enum {
         65535, /* bytes of a pattern: PCRE2's own limit is near that of what it makes of them */
     MAX_REPEAT = 65535, /* PCRE2's limit */
     MAX_OUT = 1 << 22,  /* bytes written: references to a name of many groups are long */
+    PCRE_OPTIONS = KW_REGEX_I | KW_REGEX_M | KW_REGEX_S, /* those that PCRE2 has to know */
 };
 
 /* What the parenthesis of a group began. */
@@ -33,6 +33,14 @@ typedef struct frame {
     group_kind kind;
     size_t out_at; /* where it begins in what is written */
     unsigned bars; /* "|" so far */
+    bool is_part;  /* written as a pattern of its own (regex_scan.h), these for its end: */
+    bool negated;
+    size_t body_at;  /* in what is written */
+    size_t captures; /* that began before it */
+    /* Of what is read backwards: */
+    size_t alternative_at; /* where the present one begins in what is written */
+    size_t marks;          /* ends of units noted before it */
+    unsigned known;        /* options that PCRE2 has in force inside */
 } frame;
 
 /* What a pass needs besides the scanner. */
@@ -43,6 +51,10 @@ typedef struct reader {
     bool ignore_next; /* the next parenthesis belongs to a condition and does not capture */
     int64_t auto_number;
     size_t captures_read;
+    unsigned level; /* of the part: those of odd levels are written backwards */
+    size_t *marks;  /* ends of units of the open alternatives that are turned round */
+    size_t mark_count, mark_cap;
+    size_t moved; /* bytes of parts */
 } reader;
 
 /* ---- Small things ---------------------------------------------------------------------------- */
@@ -226,20 +238,28 @@ static kw_regex_slot *slot_by_name(const kw_regex_scan *s, size_t name, size_t s
     return NULL;
 }
 
+/* Patterns with parts know their groups by name: the numbers of each part are its own. */
+static const char *capture_letter(const kw_regex_pattern *p)
+{
+    return p->apart ? "c" : "";
+}
+
 /* Write "has group `slot` matched? `yes` : `no`" for each capture of the slot, the last of them
  * first; yes == NULL: a reference to the capture. */
 static void put_by_slot(reader *r, const kw_regex_slot *slot, const char *yes)
 {
     const kw_regex_pattern *p = r->s.p;
-    char text[64];
+    char text[64], condition[32];
     unsigned open = 0;
     for (size_t i = p->capture_count; i > 0; i--) {
         if (p->captures[i - 1].slot != slot - p->slots)
             continue;
+        (void)snprintf(condition, sizeof(condition), p->apart ? "<c%zu>" : "%zu", i);
         if (yes == NULL)
-            (void)snprintf(text, sizeof(text), "(?(%zu)\\g{%zu}|", i, i);
+            (void)snprintf(text, sizeof(text), "(?(%s)\\g{%s%zu}|", condition, capture_letter(p),
+                           i);
         else
-            (void)snprintf(text, sizeof(text), "(?(%zu)%s|", i, yes);
+            (void)snprintf(text, sizeof(text), "(?(%s)%s|", condition, yes);
         put(r, text);
         open++;
     }
@@ -269,8 +289,154 @@ static void put_reference(reader *r, const kw_regex_slot *slot)
         put_by_slot(r, slot, NULL);
         return;
     }
-    (void)snprintf(text, sizeof(text), "\\g{%zu}", capture);
+    (void)snprintf(text, sizeof(text), "\\g{%s%zu}", capture_letter(r->s.p), capture);
     put(r, text);
+}
+
+/* ---- Parts and turning round ----------------------------------------------------------------- */
+
+/* Is what is read now matched against the turned subject? */
+static bool backwards(const reader *r)
+{
+    return r->level % 2 != 0;
+}
+
+/* The letters of the options that PCRE2 has to know: "(?i-ms" and then `end`. */
+static void options_text(unsigned options, char end, char text[16])
+{
+    static const struct {
+        unsigned bit;
+        char letter;
+    } known[] = {{KW_REGEX_I, 'i'}, {KW_REGEX_M, 'm'}, {KW_REGEX_S, 's'}};
+    size_t size = 0;
+    text[size++] = '(';
+    text[size++] = '?';
+    for (int off = 0; off < 2; off++) {
+        if (off)
+            text[size++] = '-';
+        for (size_t i = 0; i < 3; i++)
+            if (((options & known[i].bit) == 0) == (off == 1))
+                text[size++] = known[i].letter;
+    }
+    text[size++] = end;
+    text[size] = '\0';
+}
+
+static void put_options(reader *r, char end)
+{
+    char text[16];
+    options_text(r->s.options, end, text);
+    put(r, text);
+}
+
+/* What stands for the anchor `c`, a letter behind a backslash or one of "^$". */
+static const char *anchor(const reader *r, char c)
+{
+    if (c == 'G')
+        return r->level > 0 ? "(?C0)" : "\\G"; /* a part is started elsewhere */
+    return kw_regex_anchor(&r->s, c, backwards(r));
+}
+
+/* What frame `f` writes begins here. */
+static void begin_inside(reader *r, frame *f)
+{
+    f->alternative_at = r->s.p->out.size;
+    f->marks = r->mark_count;
+    f->known = r->s.options;
+}
+
+/* A unit, which begins at `unit_at`, is complete with its quantifier.  If it is to be moved, it
+ * takes the options with it that were set on the way. */
+static bool end_unit(reader *r, size_t unit_at)
+{
+    kw_regex_pattern *p = r->s.p;
+    if (!backwards(r))
+        return true;
+    const frame *f = &r->stack[r->depth - 1]; /* at least that of the part */
+    if ((r->s.options ^ f->known) & PCRE_OPTIONS) {
+        char text[16];
+        options_text(r->s.options, ':', text);
+        put_before(r, unit_at, text);
+        put(r, ")");
+    }
+    if (r->mark_count == r->mark_cap) {
+        size_t cap = r->mark_cap * 2 + 64;
+        size_t *more = realloc(r->marks, cap * sizeof(*more));
+        if (more == NULL) {
+            p->no_memory = true;
+            return false;
+        }
+        r->marks = more;
+        r->mark_cap = cap;
+    }
+    r->marks[r->mark_count++] = p->out.size;
+    return true;
+}
+
+/* An alternative of `f` is complete: put its last unit first. */
+static void end_alternative(reader *r, const frame *f)
+{
+    const kw_buf *out = &r->s.p->out;
+    if (!backwards(r) || out->failed || r->mark_count == f->marks)
+        return;
+    kw_regex_turn_units(out->text, f->alternative_at, &r->marks[f->marks],
+                        r->mark_count - f->marks);
+    r->mark_count = f->marks;
+}
+
+/* After the opening of a look-around: PCRE2 looks ahead, in the text or, backwards, in the turned
+ * one; what looks the other way is a part. */
+static bool open_around(reader *r, frame *f, bool behind, bool negated)
+{
+    if (behind == backwards(r)) {
+        put(r, negated ? "(?!" : "(?=");
+        return true;
+    }
+    if (r->level == KW_REGEX_LEVELS)
+        return kw_regex_fail_plain(&r->s, "Look-behinds and look-aheads alternate too deeply.");
+    r->level++;
+    f->is_part = true;
+    f->negated = negated;
+    f->body_at = r->s.p->out.size;
+    f->captures = r->captures_read;
+    put_options(r, ')'); /* a part begins without any */
+    return true;
+}
+
+/* The look-around `f` is complete: move it out of what is written and call it instead. */
+static bool close_part(reader *r, const frame *f)
+{
+    kw_regex_pattern *p = r->s.p;
+    kw_buf *out = &p->out;
+    if (out->failed)
+        return false;
+    if (p->part_count == KW_REGEX_PARTS)
+        return kw_regex_fail_plain(&r->s, "It has too many look-behinds.");
+    kw_regex_part *parts = realloc(p->parts, (p->part_count + 1) * sizeof(*parts));
+    if (parts == NULL) {
+        p->no_memory = true;
+        return false;
+    }
+    p->parts = parts;
+    size_t size = out->size - f->body_at; /* there are at least the options */
+    kw_regex_part part = {.level = r->level--, .negated = f->negated, .size = size};
+    part.text = malloc(size);
+    if (part.text == NULL) {
+        p->no_memory = true;
+        return false;
+    }
+    memcpy(part.text, out->text + f->body_at, size);
+    parts[p->part_count++] = part;
+    r->moved += size;
+    out->size = f->body_at;
+    char text[48];
+    (void)snprintf(text, sizeof(text), "(?C%zu)", p->part_count);
+    put(r, text);
+    if (!f->negated && r->captures_read > f->captures) { /* notes where they are to be found */
+        (void)snprintf(text, sizeof(text), "(?<p%zu>)", p->part_count);
+        put(r, text);
+    }
+    return true;
 }
 
 /* ---- Backslash ------------------------------------------------------------------------------- */
@@ -335,11 +501,10 @@ static bool backslash(reader *r, bool *assertion)
         return kw_regex_fail_plain(s, "Illegal \\ at end of pattern.");
     char c = s->text[s->pos];
     if (c != '\0' && strchr("bBAGZz", c) != NULL) {
-        char plain[] = {'\\', c, '\0'};
         *assertion = true;
         s->pos++;
         if (!s->counting)
-            put(r, c == 'b' || c == 'B' ? kw_regex_boundary(s, c == 'B') : plain);
+            put(r, c == 'b' || c == 'B' ? kw_regex_boundary(s, c == 'B') : anchor(r, c));
         return true;
     }
     if (c != '\0' && strchr("wWsSdDpP", c) != NULL)
@@ -501,33 +666,17 @@ static bool unrecognized(reader *r)
     return kw_regex_fail_plain(&r->s, "Unrecognized grouping construct.");
 }
 
-/* The options that PCRE2 has to know: "(?i-ms" and then `end`. */
-static void put_options(reader *r, const char *end)
-{
-    static const struct {
-        unsigned bit;
-        char letter;
-    } known[] = {{KW_REGEX_I, 'i'}, {KW_REGEX_M, 'm'}, {KW_REGEX_S, 's'}};
-    kw_buf *out = &r->s.p->out;
-    put(r, "(?");
-    for (int off = 0; off < 2; off++) {
-        if (off)
-            put(r, "-");
-        for (size_t i = 0; i < 3; i++)
-            if (((r->s.options & known[i].bit) == 0) == (off == 1))
-                kw_buf_putc(out, known[i].letter);
-    }
-    put(r, end);
-}
-
 /* The group at `at` captures: it must be the next one that the first pass has found. */
 static bool open_capture(reader *r, size_t at)
 {
     const kw_regex_pattern *p = r->s.p;
     if (r->captures_read == p->capture_count || p->captures[r->captures_read].at != at)
         return unrecognized(r);
+    char text[32] = "(";
     r->captures_read++;
-    put(r, "(");
+    if (p->apart)
+        (void)snprintf(text, sizeof(text), "(?<c%zu>", r->captures_read);
+    put(r, text);
     return true;
 }
 
@@ -617,13 +766,14 @@ static bool open_options(reader *r, bool condition)
         return unrecognized(r);
     char c = s->text[s->pos++];
     if (c == ')') {
-        put_options(r, ")");
+        if (!backwards(r)) /* else end_unit() does it */
+            put_options(r, ')');
         r->depth--; /* the options stay */
         return true;
     }
     if (c != ':')
         return unrecognized(r);
-    put_options(r, ":");
+    put_options(r, ':');
     return true;
 }
 
@@ -660,6 +810,8 @@ static bool open_group(reader *r)
         if (!condition)
             f->kind = kinds[i].kind;
         s->pos += size;
+        if (s->p->apart && kinds[i].kind == ASSERTION)
+            return open_around(r, f, kinds[i].text[1] == '<', kinds[i].text[size - 1] == '!');
         put(r, "(");
         put(r, kinds[i].text);
         return true;
@@ -686,11 +838,19 @@ static bool close_group(reader *r, size_t *unit_at, bool *assertion, bool *is_un
     frame *f = &r->stack[--r->depth];
     if ((f->kind == BY_GROUP || f->kind == BY_PATTERN) && f->bars > 1)
         return kw_regex_fail_plain(s, "Too many | in (?()|).");
+    end_alternative(r, f);
     s->options = f->options;
     *unit_at = f->out_at;
     *assertion = f->kind == ASSERTION;
     *is_unit = f->kind != CONDITION;
-    put(r, f->kind == CONDITION ? "))" : ")");
+    if (!f->is_part)
+        put(r, ")");
+    else if (!close_part(r, f))
+        return false;
+    if (f->kind == CONDITION) {
+        put(r, ")");
+        r->stack[r->depth - 1].alternative_at = s->p->out.size;
+    }
     return true;
 }
 
@@ -740,6 +900,28 @@ static bool quantify(reader *r, size_t unit_at, bool assertion)
     return true;
 }
 
+static bool enter_group(reader *r)
+{
+    size_t depth = r->depth;
+    if (!open_group(r))
+        return false;
+    if (r->depth > depth) /* "(?i)" opens nothing */
+        begin_inside(r, &r->stack[depth]);
+    return true;
+}
+
+static void next_alternative(reader *r)
+{
+    frame *f = r->depth > 0 ? &r->stack[r->depth - 1] : NULL;
+    if (f != NULL)
+        end_alternative(r, f);
+    put(r, "|");
+    if (f == NULL)
+        return;
+    f->alternative_at = r->s.p->out.size;
+    f->bars++;
+}
+
 /* One item of the pattern, at `pos`; *is_unit: a quantifier may follow. */
 static bool item(reader *r, bool after_quantifier, size_t *unit_at, bool *assertion, bool *is_unit)
 {
@@ -758,21 +940,16 @@ static bool item(reader *r, bool after_quantifier, size_t *unit_at, bool *assert
     switch (c) {
     case '\\': return backslash(r, assertion);
     case '[': return kw_regex_class(s, &s->p->out, 0);
-    case '(': *is_unit = false; return open_group(r);
+    case '(': *is_unit = false; return enter_group(r);
     case ')': return close_group(r, unit_at, assertion, is_unit);
     case '|':
         *is_unit = false;
-        if (r->depth > 0)
-            r->stack[r->depth - 1].bars++;
-        put(r, "|");
+        next_alternative(r);
         return true;
     case '^':
-        *assertion = true;
-        put(r, "^");
-        return true;
     case '$':
         *assertion = true;
-        put(r, "$");
+        put(r, anchor(r, (char)c));
         return true;
     case '.': put(r, "."); return true;
     default: kw_regex_put_char(s, c); return true;
@@ -792,7 +969,7 @@ static bool translate(reader *r)
             break;
         if (!item(r, quantified, &unit_at, &assertion, &is_unit))
             return false;
-        if (s->p->out.size > MAX_OUT)
+        if (s->p->out.size + r->moved > MAX_OUT)
             return kw_regex_fail_plain(s, "It is too large.");
         quantified = false;
         if (!is_unit)
@@ -802,13 +979,17 @@ static bool translate(reader *r)
         quantified = at_quantifier(s);
         if (quantified && !quantify(r, unit_at, assertion))
             return false;
+        if (!end_unit(r, unit_at))
+            return false;
     }
     return r->depth == 0 || kw_regex_fail_plain(s, "Not enough )'s.");
 }
 
-bool kw_regex_pattern_init(kw_regex_pattern *p, const char *text, size_t size, bool ascii)
+bool kw_regex_pattern_init(kw_regex_pattern *p, const char *text, size_t size, bool ascii,
+                           bool apart)
 {
     memset(p, 0, sizeof(*p));
+    p->apart = apart;
     kw_buf_init(&p->out);
     kw_buf_init(&p->reason);
     reader *r = calloc(1, sizeof(*r));
@@ -831,6 +1012,7 @@ bool kw_regex_pattern_init(kw_regex_pattern *p, const char *text, size_t size, b
         r->ignore_next = false;
         ok = translate(r);
     }
+    free(r->marks);
     free(r);
     p->no_memory |= p->out.failed || p->reason.failed;
     return ok && !p->no_memory;
@@ -840,6 +1022,9 @@ void kw_regex_pattern_fini(kw_regex_pattern *p)
 {
     kw_buf_free(&p->out);
     kw_buf_free(&p->reason);
+    for (size_t i = 0; i < p->part_count; i++)
+        free(p->parts[i].text);
+    free(p->parts);
     free(p->slots);
     free(p->captures);
 }

@@ -141,7 +141,13 @@ START_TEST(invalid_patterns_say_where_and_why)
         {"(?(?#x)a)", 2, "Alternation conditions cannot be comments."},
         {"(?(?<n>x)a)", 2, "Alternation conditions do not capture and cannot be named."},
         {"(?(a)b|c|d)", 11, "Too many | in (?()|)."},
-        {"(?<=a*)b", 8, "Look-behind of variable length is not supported."},
+        {"(?<=(?=(?<=(?=(?<=a*)))))", 18, "Look-behinds and look-aheads alternate too deeply."},
+        {"(a)(?<=\\1b*)c", 13,
+         "A look-behind of variable length and what is outside of it cannot refer to each other's "
+         "groups."},
+        {"(?<=(a)*)b\\1", 12,
+         "A look-behind of variable length and what is outside of it cannot refer to each other's "
+         "groups."},
     };
     kw_vm *vm = make_vm();
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -155,6 +161,7 @@ START_TEST(every_beginning_of_a_pattern_is_valid_or_an_error)
     static const char *const wholes[] = {
         "(?<name>[^\\d\\w-[a-f\\]\\x41-\\u0042]]+?)(?(name)\\k<name>|\\1{2,3})(?i-ms:x)(?#note)$",
         "(?x) a # b\n [\\p{Lu}\\P{IsGreek}] (?>b) (?<=c)(?!d) \\101 \\cA (?'q'\\k'q')(?(?=x)y|z)(?<7>\\7)",
+        "(?x)(?<=a*(?i-m)b|[c-[d]](?<n>\\w)+?(?(n)\\k<n>|\\G$)(?(?<!x+)y))(?<!(?=(?<=z*)\\b(.)\\1))",
         "é\\ud83d\\ude00[\\ud800-\\udfff][^\\ud800]{1,}\\b\\B*(?n:(a)(?<b>c))[[::]a-]",
     };
     kw_vm *vm = make_vm();
@@ -218,6 +225,131 @@ START_TEST(words_are_those_of_the_subjects_language)
 }
 END_TEST
 
+START_TEST(look_behinds_have_any_width)
+{
+    kw_vm *vm = make_vm();
+    finds(vm, "(?<=xa*)b", "ab xaab", "b");
+    finds_from(vm, "(?<=xa*)b", "xab", 2, "b"); /* what is before the place is seen */
+    finds_from(vm, "(?<=\\Ga*)b", "aab", 1, "b");
+    finds_from(vm, "(?<=a\\Ga*)b", "aab", 0, NULL);
+    finds(vm, "(?<=.*)", "", "");
+    finds(vm, "(?<=ab?|b+).*", "xab", "b"); /* tried elsewhere than at the beginning */
+    finds(vm, ".*(?<=a+)", "bab", "ba");    /* and gives back */
+    finds(vm, "(?<=^a+$)\n", "aa\n", "\n");
+    finds(vm, "(?<=(?=a+(?<!xa*)b)a*)b", "aab", "b");
+    finds(vm, "(?<=a*(?i)B(?-i)C*)1", "abC1", "1");
+    finds(vm, "(?<=a*(?i)B(?-i)C+)1", "abc1", NULL);
+    finds(vm, "(?<=é{2,3}\\w*)本", "éé日本", "本");
+    finds(vm, "(?<=\\bé*)a", "ééa", "a");
+    kw_vm_destroy(vm);
+}
+END_TEST
+
+static void captures(kw_vm *vm, const char *pattern, const char *subject, size_t slot, size_t from,
+                     size_t to)
+{
+    kw_string *s = text(vm, subject);
+    kw_regex *r = kw_regex_get(vm, text(vm, pattern), s);
+    ck_assert_msg(r != NULL, "%s", pattern);
+    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_MATCH_FOUND);
+    kw_span span = r->spans[slot];
+    ck_assert_msg(span.from == from && (from == KW_NO_SPAN || span.to == to),
+                  "%s in %s: group %zu is %zu to %zu", pattern, subject, slot, span.from, span.to);
+}
+
+START_TEST(look_behinds_capture_from_right_to_left)
+{
+    kw_vm *vm = make_vm();
+    captures(vm, "(?<=(\\w)+)2", "ab12", 1, 0, 1);
+    captures(vm, "(?<=(\\d+)(\\w+))x", "123x", 1, 0, 1);
+    captures(vm, "(?<=(\\d+)(\\w+))x", "123x", 2, 1, 3);
+    captures(vm, "(?<=\\1-*(\\w))b", "é-éb", 1, 3, 5);
+    captures(vm, "(x)?(?<=(a+)|(b+))(c)", "xbbc", 1, KW_NO_SPAN, 0);
+    captures(vm, "(x)?(?<=(a+)|(b+))(c)", "xbbc", 2, KW_NO_SPAN, 0);
+    captures(vm, "(x)?(?<=(a+)|(b+))(c)", "xbbc", 3, 1, 3);
+    captures(vm, "(x)?(?<=(a+)|(b+))(c)", "xbbc", 4, 3, 4);
+    captures(vm, "(?<!(a)+)(b)", "xb", 1, KW_NO_SPAN, 0);
+    captures(vm, "(?<!(a)+)(b)", "xb", 2, 1, 2);
+    captures(vm, "(?<=(?=(xy+)).*)(\\d)", "xyy1", 1, 0, 3);
+    captures(vm, "(?<n>c)(?<=(?<m>b+)c)(d)", "abbcd", 3, 1, 3); /* names are numbered last */
+    captures(vm, "(?:(?<=(a*))b)+", "abb", 1, 2, 2);
+    kw_vm_destroy(vm);
+}
+END_TEST
+
+START_TEST(a_subject_that_was_turned_is_not_taken_for_another)
+{
+    kw_vm *vm = make_vm();
+    kw_string *pattern = text(vm, "(?<=a+)b");
+    static const char *const subjects[] = {"aab", "ccb", "", "b", "ab"};
+    for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
+        kw_string *s = text(vm, subjects[i]);
+        kw_regex *r = kw_regex_get(vm, pattern, s);
+        ck_assert_ptr_nonnull(r);
+        ck_assert_int_eq(kw_regex_match(vm, r, s, 0),
+                         subjects[i][0] == 'a' ? KW_MATCH_FOUND : KW_MATCH_NONE);
+    }
+    kw_buf buf; /* longer than what is turned at a time */
+    kw_buf_init(&buf);
+    kw_buf_puts(&buf, "a");
+    for (int i = 0; i < 40000; i++)
+        kw_buf_puts(&buf, "é");
+    kw_buf_puts(&buf, "b");
+    kw_string *s = kw_buf_string(vm, &buf);
+    kw_regex *r = kw_regex_get(vm, text(vm, "(?<=(a.*))b|(?<=aé{10,20})é"), s);
+    ck_assert_ptr_nonnull(r);
+    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_MATCH_FOUND);
+    ck_assert_uint_eq(r->spans[0].from, 21);
+    ck_assert_int_eq(kw_regex_match(vm, r, s, 50), KW_MATCH_FOUND);
+    ck_assert(r->spans[0].from == 80001 && r->spans[1].from == 0 && r->spans[1].to == 80001);
+    kw_vm_destroy(vm);
+}
+END_TEST
+
+/* With machine code or without. */
+static void look_behinds_stay_within_limits(bool jit)
+{
+    kw_vm *vm = make_vm();
+    ck_assert(kw_regex_use_jit(vm, jit));
+    static const char *const patterns[] = {"(?<=[bc](a|a?)+)!", "(?<![bc](a|a?)+)!",
+                                           "(?<=(?=(a|a?)+[bc]).*)!"};
+    kw_string *s = text(vm, "xaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!");
+    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+        kw_regex *r = kw_regex_get(vm, text(vm, patterns[i]), s);
+        ck_assert_ptr_nonnull(r);
+        ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_MATCH_THROWN);
+        char want[128];
+        snprintf(want, sizeof(want), "Pattern '%s' backtracks too much: given up after %u steps.",
+                 patterns[i], (unsigned)(KW_REGEX_STEPS + 8 * s->size));
+        threw(vm, "RegexError", want);
+    }
+    kw_buf buf;
+    kw_buf_init(&buf);
+    for (int i = 0; i < 8000000; i++)
+        kw_buf_puts(&buf, "ab");
+    kw_buf_puts(&buf, "c");
+    s = kw_buf_string(vm, &buf);
+    kw_regex *r = kw_regex_get(vm, text(vm, "(?<=(a|b)*)c"), s);
+    ck_assert_ptr_nonnull(r);
+    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_MATCH_THROWN);
+    threw(vm, "RegexError",
+          "Pattern '(?<=(a|b)*)c' needs too much memory: more than 67108864 bytes.");
+    finds(vm, "(?<=a*)b", "ab", "b");
+    kw_vm_destroy(vm);
+}
+
+START_TEST(look_behinds_stay_within_limits_in_machine_code)
+{
+    look_behinds_stay_within_limits(true);
+}
+END_TEST
+
+START_TEST(look_behinds_stay_within_limits_in_the_interpreter)
+{
+    look_behinds_stay_within_limits(false);
+}
+END_TEST
+
 /* With machine code or without. */
 static void stays_within_limits(bool jit)
 {
@@ -264,10 +396,11 @@ START_TEST(patterns_that_are_too_large_are_refused)
         const char *unit;
         int count;
         bool refused;
-    } rows[] = {{"a", 70000, true},           {"(", 10000, true},    {"(?:", 10000, true},
-                {"[a-", 10000, true},         {"()", 32000, true},   {"\\b", 30000, true},
-                {"(?<a>)\\k<a>", 5000, true}, {"(?(1)", 9000, true}, {"(?i)", 16000, false},
-                {"|", 20000, false}};
+    } rows[] = {{"a", 70000, true},           {"(", 10000, true},      {"(?:", 10000, true},
+                {"[a-", 10000, true},         {"()", 32000, true},     {"\\b", 30000, true},
+                {"(?<a>)\\k<a>", 5000, true}, {"(?(1)", 9000, true},   {"(?i)", 16000, false},
+                {"|", 20000, false},          {"(?<=a*)", 255, false}, {"(?<=a*)", 256, true},
+                {"(?<=a*|", 100, true}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         kw_buf buf;
         kw_buf_init(&buf);
@@ -304,5 +437,9 @@ SUITE_MAIN("regex", 60, spans_are_bytes_and_unset_groups_have_none,
            a_search_from_further_on_sees_what_is_before, a_pattern_is_compiled_once,
            invalid_patterns_say_where_and_why, every_beginning_of_a_pattern_is_valid_or_an_error,
            the_dialect_is_that_of_dotnet, words_are_those_of_the_subjects_language,
-           machine_code_stays_within_limits, the_interpreter_stays_within_limits,
-           patterns_that_are_too_large_are_refused, nul_is_a_character)
+           look_behinds_have_any_width, look_behinds_capture_from_right_to_left,
+           a_subject_that_was_turned_is_not_taken_for_another,
+           look_behinds_stay_within_limits_in_machine_code,
+           look_behinds_stay_within_limits_in_the_interpreter, machine_code_stays_within_limits,
+           the_interpreter_stays_within_limits, patterns_that_are_too_large_are_refused,
+           nul_is_a_character)
