@@ -12,6 +12,7 @@
 
 #include "vm/chunk.h"
 #include "vm/gc.h"
+#include "vm/levels.h"
 #include "vm/text.h"
 #include "vm/vm.h"
 
@@ -262,14 +263,10 @@ static bool make_room(walk *w)
 {
     if (w->count < w->cap)
         return true;
-    level *grown = realloc(w->levels == w->few ? NULL : w->levels, w->cap * 2 * sizeof(*grown));
-    if (grown == NULL)
-        return false;
-    if (w->levels == w->few)
-        memcpy(grown, w->few, sizeof(w->few));
-    w->levels = grown;
-    w->cap *= 2;
-    return true;
+    level *grown = kw_more_levels(w->levels, w->few, &w->cap, sizeof(*grown));
+    if (grown != NULL)
+        w->levels = grown;
+    return grown != NULL;
 }
 
 static void open_container(walk *w, kw_value v)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vm/levels.h"
 #include "vm/vm.h"
 
 /* ---- Values without parts -------------------------------------------------------------------- */
@@ -87,14 +88,10 @@ static bool make_room(walk *w)
 {
     if (w->count < w->cap)
         return true;
-    level *grown = realloc(w->levels == w->few ? NULL : w->levels, w->cap * 2 * sizeof(*grown));
-    if (grown == NULL)
-        return false;
-    if (w->levels == w->few)
-        memcpy(grown, w->few, sizeof(w->few));
-    w->levels = grown;
-    w->cap *= 2;
-    return true;
+    level *grown = kw_more_levels(w->levels, w->few, &w->cap, sizeof(*grown));
+    if (grown != NULL)
+        w->levels = grown;
+    return grown != NULL;
 }
 
 /* Begin to compare the parts of two containers of one type.  False: they differ (or there is no memory to
