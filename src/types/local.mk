@@ -34,8 +34,10 @@ libkwtypes_la_SOURCES += \
 	%D%/regex_behind.h \
 	%D%/regex_blocks.c \
 	%D%/regex_class.c \
+	%D%/regex_groups.c \
 	%D%/regex_methods.c \
 	%D%/regex_pattern.c \
+	%D%/regex_reader.h \
 	%D%/regex_scan.h \
 	%D%/regex_turn.c
 else

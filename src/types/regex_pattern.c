@@ -2,7 +2,7 @@
  * (regex_scan.h). */
 #include "config.h"
 
-#include "types/regex_scan.h"
+#include "types/regex_reader.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,51 +11,14 @@
 #include "types/unicode.h"
 
 enum {
-    MAX_DEPTH = 250, /* open groups */
     MAX_SIZE =
         65535, /* bytes of a pattern: PCRE2's own limit is near that of what it makes of them */
     MAX_REPEAT = 65535, /* PCRE2's limit */
     MAX_OUT = 1 << 22,  /* bytes written: references to a name of many groups are long */
-    PCRE_OPTIONS = KW_REGEX_I | KW_REGEX_M | KW_REGEX_S, /* those that PCRE2 has to know */
 };
 
-/* What the parenthesis of a group began. */
-typedef enum group_kind {
-    GROUP, /* also captures and atomic groups */
-    ASSERTION,
-    BY_GROUP,   /* (?(1)yes|no) */
-    BY_PATTERN, /* (?(...)yes|no), the condition is read */
-    CONDITION,  /* its condition */
-} group_kind;
-
-typedef struct frame {
-    unsigned options; /* to be restored at its end */
-    group_kind kind;
-    size_t out_at; /* where it begins in what is written */
-    unsigned bars; /* "|" so far */
-    bool is_part;  /* written as a pattern of its own (regex_scan.h), these for its end: */
-    bool negated;
-    size_t body_at;  /* in what is written */
-    size_t captures; /* that began before it */
-    /* Of what is read backwards: */
-    size_t alternative_at; /* where the present one begins in what is written */
-    size_t marks;          /* ends of units noted before it */
-    unsigned known;        /* options that PCRE2 has in force inside */
-} frame;
-
-/* What a pass needs besides the scanner. */
-typedef struct reader {
-    kw_regex_scan s; /* first: the functions of regex_class.c take this */
-    frame stack[MAX_DEPTH];
-    size_t depth;
-    bool ignore_next; /* the next parenthesis belongs to a condition and does not capture */
-    int64_t auto_number;
-    size_t captures_read;
-    unsigned level; /* of the part: those of odd levels are written backwards */
-    size_t *marks;  /* ends of units of the open alternatives that are turned round */
-    size_t mark_count, mark_cap;
-    size_t moved; /* bytes of parts */
-} reader;
+typedef kw_regex_reader reader;
+typedef kw_regex_frame frame;
 
 /* ---- Small things ---------------------------------------------------------------------------- */
 
@@ -120,13 +83,13 @@ size_t kw_regex_word(kw_regex_scan *s)
     return s->pos - start;
 }
 
-static void put(reader *r, const char *text)
+void kw_regex_put(reader *r, const char *text)
 {
     kw_buf_puts(&r->s.p->out, text);
 }
 
 /* Put `text` into what is written, before position `at`. */
-static void put_before(reader *r, size_t at, const char *text)
+void kw_regex_put_before(reader *r, size_t at, const char *text)
 {
     kw_buf *out = &r->s.p->out;
     size_t size = strlen(text), moved = out->size - at;
@@ -153,7 +116,7 @@ void kw_regex_put_char(kw_regex_scan *s, uint32_t c)
 }
 
 /* Skip comments, and white space if option x says so. */
-static bool skip_blank(kw_regex_scan *s)
+bool kw_regex_skip_blank(kw_regex_scan *s)
 {
     for (;;) {
         bool x = (s->options & KW_REGEX_X) != 0;
@@ -176,7 +139,7 @@ static bool skip_blank(kw_regex_scan *s)
 }
 
 /* Read letters of options and set them. */
-static void read_options(kw_regex_scan *s)
+void kw_regex_read_options(kw_regex_scan *s)
 {
     static const char letters[] = "imnsx"; /* in the order of KW_REGEX_* */
     for (bool off = false; s->pos < s->size; s->pos++) {
@@ -210,33 +173,15 @@ static bool at_quantifier(const kw_regex_scan *s)
     return kw_regex_peek(s, at) == '}';
 }
 
-static bool open_frame(reader *r, unsigned options, size_t out_at)
+bool kw_regex_open_frame(reader *r, unsigned options, size_t out_at)
 {
-    if (r->depth == MAX_DEPTH)
+    if (r->depth == KW_REGEX_DEPTH)
         return kw_regex_fail_plain(&r->s, "Parentheses are nested too deeply.");
-    r->stack[r->depth++] = (frame){.options = options, .kind = GROUP, .out_at = out_at};
+    r->stack[r->depth++] = (frame){.options = options, .kind = KW_REGEX_GROUP, .out_at = out_at};
     return true;
 }
 
-/* ---- Slots ----------------------------------------------------------------------------------- */
-
-static kw_regex_slot *slot_by_number(const kw_regex_pattern *p, int64_t number)
-{
-    for (size_t i = 0; i < p->slot_count; i++)
-        if (p->slots[i].number == number)
-            return &p->slots[i];
-    return NULL;
-}
-
-static kw_regex_slot *slot_by_name(const kw_regex_scan *s, size_t name, size_t size)
-{
-    const kw_regex_pattern *p = s->p;
-    for (size_t i = 0; i < p->slot_count; i++)
-        if (p->slots[i].name_size == size &&
-            memcmp(s->text + p->slots[i].name, s->text + name, size) == 0)
-            return &p->slots[i];
-    return NULL;
-}
+/* ---- References ------------------------------------------------------------------------------- */
 
 /* Patterns with parts know their groups by name: the numbers of each part are its own. */
 static const char *capture_letter(const kw_regex_pattern *p)
@@ -260,12 +205,12 @@ static void put_by_slot(reader *r, const kw_regex_slot *slot, const char *yes)
                            i);
         else
             (void)snprintf(text, sizeof(text), "(?(%s)%s|", condition, yes);
-        put(r, text);
+        kw_regex_put(r, text);
         open++;
     }
-    put(r, "(?!)");
+    kw_regex_put(r, "(?!)");
     for (; open > 0; open--)
-        put(r, ")");
+        kw_regex_put(r, ")");
 }
 
 static size_t only_capture(const kw_regex_pattern *p, const kw_regex_slot *slot)
@@ -290,153 +235,7 @@ static void put_reference(reader *r, const kw_regex_slot *slot)
         return;
     }
     (void)snprintf(text, sizeof(text), "\\g{%s%zu}", capture_letter(r->s.p), capture);
-    put(r, text);
-}
-
-/* ---- Parts and turning round ----------------------------------------------------------------- */
-
-/* Is what is read now matched against the turned subject? */
-static bool backwards(const reader *r)
-{
-    return r->level % 2 != 0;
-}
-
-/* The letters of the options that PCRE2 has to know: "(?i-ms" and then `end`. */
-static void options_text(unsigned options, char end, char text[16])
-{
-    static const struct {
-        unsigned bit;
-        char letter;
-    } known[] = {{KW_REGEX_I, 'i'}, {KW_REGEX_M, 'm'}, {KW_REGEX_S, 's'}};
-    size_t size = 0;
-    text[size++] = '(';
-    text[size++] = '?';
-    for (int off = 0; off < 2; off++) {
-        if (off)
-            text[size++] = '-';
-        for (size_t i = 0; i < 3; i++)
-            if (((options & known[i].bit) == 0) == (off == 1))
-                text[size++] = known[i].letter;
-    }
-    text[size++] = end;
-    text[size] = '\0';
-}
-
-static void put_options(reader *r, char end)
-{
-    char text[16];
-    options_text(r->s.options, end, text);
-    put(r, text);
-}
-
-/* What stands for the anchor `c`, a letter behind a backslash or one of "^$". */
-static const char *anchor(const reader *r, char c)
-{
-    if (c == 'G')
-        return r->level > 0 ? "(?C0)" : "\\G"; /* a part is started elsewhere */
-    return kw_regex_anchor(&r->s, c, backwards(r));
-}
-
-/* What frame `f` writes begins here. */
-static void begin_inside(reader *r, frame *f)
-{
-    f->alternative_at = r->s.p->out.size;
-    f->marks = r->mark_count;
-    f->known = r->s.options;
-}
-
-/* A unit, which begins at `unit_at`, is complete with its quantifier.  If it is to be moved, it
- * takes the options with it that were set on the way. */
-static bool end_unit(reader *r, size_t unit_at)
-{
-    kw_regex_pattern *p = r->s.p;
-    if (!backwards(r))
-        return true;
-    const frame *f = &r->stack[r->depth - 1]; /* at least that of the part */
-    if ((r->s.options ^ f->known) & PCRE_OPTIONS) {
-        char text[16];
-        options_text(r->s.options, ':', text);
-        put_before(r, unit_at, text);
-        put(r, ")");
-    }
-    if (r->mark_count == r->mark_cap) {
-        size_t cap = r->mark_cap * 2 + 64;
-        size_t *more = realloc(r->marks, cap * sizeof(*more));
-        if (more == NULL) {
-            p->no_memory = true;
-            return false;
-        }
-        r->marks = more;
-        r->mark_cap = cap;
-    }
-    r->marks[r->mark_count++] = p->out.size;
-    return true;
-}
-
-/* An alternative of `f` is complete: put its last unit first. */
-static void end_alternative(reader *r, const frame *f)
-{
-    const kw_buf *out = &r->s.p->out;
-    if (!backwards(r) || out->failed || r->mark_count == f->marks)
-        return;
-    kw_regex_turn_units(out->text, f->alternative_at, &r->marks[f->marks],
-                        r->mark_count - f->marks);
-    r->mark_count = f->marks;
-}
-
-/* After the opening of a look-around: PCRE2 looks ahead, in the text or, backwards, in the turned
- * one; what looks the other way is a part. */
-static bool open_around(reader *r, frame *f, bool behind, bool negated)
-{
-    if (behind == backwards(r)) {
-        put(r, negated ? "(?!" : "(?=");
-        return true;
-    }
-    if (r->level == KW_REGEX_LEVELS)
-        return kw_regex_fail_plain(&r->s, "Look-behinds and look-aheads alternate too deeply.");
-    r->level++;
-    f->is_part = true;
-    f->negated = negated;
-    f->body_at = r->s.p->out.size;
-    f->captures = r->captures_read;
-    put_options(r, ')'); /* a part begins without any */
-    return true;
-}
-
-/* The look-around `f` is complete: move it out of what is written and call it instead. */
-static bool close_part(reader *r, const frame *f)
-{
-    kw_regex_pattern *p = r->s.p;
-    kw_buf *out = &p->out;
-    if (out->failed)
-        return false;
-    if (p->part_count == KW_REGEX_PARTS)
-        return kw_regex_fail_plain(&r->s, "It has too many look-behinds.");
-    kw_regex_part *parts = realloc(p->parts, (p->part_count + 1) * sizeof(*parts));
-    if (parts == NULL) {
-        p->no_memory = true;
-        return false;
-    }
-    p->parts = parts;
-    size_t size = out->size - f->body_at; /* there are at least the options */
-    kw_regex_part part = {.level = r->level--, .negated = f->negated, .size = size};
-    part.text = malloc(size);
-    if (part.text == NULL) {
-        p->no_memory = true;
-        return false;
-    }
-    memcpy(part.text, out->text + f->body_at, size);
-    parts[p->part_count++] = part;
-    r->moved += size;
-    out->size = f->body_at;
-    char text[48];
-    (void)snprintf(text, sizeof(text), "(?C%zu)", p->part_count);
-    put(r, text);
-    if (!f->negated && r->captures_read > f->captures) { /* notes where they are to be found */
-        (void)snprintf(text, sizeof(text), "(?<p%zu>)", p->part_count);
-        put(r, text);
-    }
-    return true;
+    kw_regex_put(r, text);
 }
 
 /* ---- Backslash ------------------------------------------------------------------------------- */
@@ -465,7 +264,7 @@ static bool back_reference(reader *r, bool *done)
     if (kw_regex_is_digit(c) && (close != '\0' || c != '0')) {
         if (!kw_regex_decimal(s, &number))
             return false;
-        slot = slot_by_number(s->p, number);
+        slot = kw_regex_slot_by_number(s->p, number);
         bool closed = close == '\0' || (s->pos < s->size && s->text[s->pos++] == close);
         if (s->counting)
             return true;
@@ -480,7 +279,7 @@ static bool back_reference(reader *r, bool *done)
         if (s->pos < s->size && s->text[s->pos++] == close) {
             if (s->counting)
                 return true;
-            slot = slot_by_name(s, name, size);
+            slot = kw_regex_slot_by_name(s, name, size);
             if (slot == NULL)
                 return kw_regex_fail(s, "Reference to undefined group name '", s->text + name, size,
                                      "'.");
@@ -494,7 +293,7 @@ static bool back_reference(reader *r, bool *done)
 }
 
 /* After "\".  *assertion: what it stands for has no width. */
-static bool backslash(reader *r, bool *assertion)
+bool kw_regex_backslash(reader *r, bool *assertion)
 {
     kw_regex_scan *s = &r->s;
     if (s->pos == s->size)
@@ -504,7 +303,8 @@ static bool backslash(reader *r, bool *assertion)
         *assertion = true;
         s->pos++;
         if (!s->counting)
-            put(r, c == 'b' || c == 'B' ? kw_regex_boundary(s, c == 'B') : anchor(r, c));
+            kw_regex_put(r, c == 'b' || c == 'B' ? kw_regex_boundary(s, c == 'B')
+                                                 : kw_regex_anchor(r, c));
         return true;
     }
     if (c != '\0' && strchr("wWsSdDpP", c) != NULL)
@@ -519,143 +319,6 @@ static bool backslash(reader *r, bool *assertion)
         return false;
     if (!s->counting)
         kw_regex_put_char(s, ch);
-    return true;
-}
-
-/* ---- First pass: which groups are there? ----------------------------------------------------- */
-
-static bool note_capture(reader *r, size_t at, kw_regex_slot is)
-{
-    kw_regex_pattern *p = r->s.p;
-    if ((p->capture_count & (p->capture_count + 1)) == 0) { /* full: it grows by powers of two */
-        size_t cap = (p->capture_count + 1) * 2;
-        kw_regex_capture *more = realloc(p->captures, cap * sizeof(*more));
-        if (more == NULL) {
-            p->no_memory = true;
-            return false;
-        }
-        p->captures = more;
-    }
-    p->captures[p->capture_count++] = (kw_regex_capture){.at = at, .is = is};
-    return true;
-}
-
-/* After "(?<" or "(?'". */
-static bool note_named(reader *r, size_t at)
-{
-    kw_regex_scan *s = &r->s;
-    kw_regex_slot is = {.number = -1, .name = s->pos};
-    if (kw_regex_peek(s, 0) >= '1' && kw_regex_peek(s, 0) <= '9') {
-        if (!kw_regex_decimal(s, &is.number))
-            return false;
-    } else if (kw_regex_peek(s, 0) != '0' && kw_regex_is_word(kw_regex_peek(s, 0))) {
-        is.name_size = kw_regex_word(s);
-    } else {
-        return true;
-    }
-    return note_capture(r, at, is);
-}
-
-static bool note_paren(reader *r, size_t at)
-{
-    kw_regex_scan *s = &r->s;
-    if (kw_regex_peek(s, 0) == '?' && kw_regex_peek(s, 1) == '#') {
-        s->pos--;
-        return skip_blank(s);
-    }
-    if (!open_frame(r, s->options, 0))
-        return false;
-    bool ignored = r->ignore_next;
-    r->ignore_next = false;
-    if (kw_regex_peek(s, 0) != '?') {
-        if ((s->options & KW_REGEX_N) || ignored)
-            return true;
-        return note_capture(r, at, (kw_regex_slot){.number = r->auto_number++});
-    }
-    s->pos++;
-    char c = kw_regex_peek(s, 0);
-    if ((c == '<' || c == '\'') && s->pos + 1 < s->size) {
-        s->pos++;
-        return note_named(r, at);
-    }
-    read_options(s);
-    if (kw_regex_peek(s, 0) == ')') {
-        s->pos++;
-        r->depth--;
-    } else if (kw_regex_peek(s, 0) == '(') {
-        r->ignore_next = true;
-    }
-    return true;
-}
-
-static bool note_captures(reader *r)
-{
-    kw_regex_scan *s = &r->s;
-    while (s->pos < s->size) {
-        size_t at = s->pos;
-        bool ok = true, assertion;
-        switch (s->text[s->pos++]) {
-        case '\\': ok = backslash(r, &assertion); break;
-        case '[': ok = kw_regex_class(s, &s->p->out, 0); break;
-        case '(': ok = note_paren(r, at); break;
-        case ')':
-            if (r->depth > 0)
-                s->options = r->stack[--r->depth].options;
-            break;
-        case '#':
-            if (s->options & KW_REGEX_X) {
-                s->pos--;
-                ok = skip_blank(s);
-            }
-            break;
-        default: break;
-        }
-        if (!ok)
-            return false;
-    }
-    return true;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    int64_t x = ((const kw_regex_slot *)a)->number, y = ((const kw_regex_slot *)b)->number;
-    return (x > y) - (x < y);
-}
-
-/* The slot that a capture shares with an earlier one, or a new one. */
-static void place_capture(reader *r, kw_regex_capture *c)
-{
-    kw_regex_pattern *p = r->s.p;
-    kw_regex_slot *slot = c->is.name_size > 0 ? slot_by_name(&r->s, c->is.name, c->is.name_size)
-                                              : slot_by_number(p, c->is.number);
-    if (slot == NULL) {
-        while (c->is.name_size > 0 && slot_by_number(p, r->auto_number) != NULL)
-            r->auto_number++;
-        if (c->is.name_size > 0)
-            c->is.number = r->auto_number++;
-        slot = &p->slots[p->slot_count++];
-        *slot = c->is;
-    }
-    c->is.number = slot->number;
-}
-
-/* Number the groups: those without a name first, then the names in the order of their first use. */
-static bool make_slots(reader *r)
-{
-    kw_regex_pattern *p = r->s.p;
-    p->slots = calloc(p->capture_count + 1, sizeof(*p->slots));
-    if (p->slots == NULL) {
-        p->no_memory = true;
-        return false;
-    }
-    p->slot_count = 1; /* number 0 */
-    for (int named = 0; named < 2; named++)
-        for (size_t i = 0; i < p->capture_count; i++)
-            if ((p->captures[i].is.name_size > 0) == (named == 1))
-                place_capture(r, &p->captures[i]);
-    qsort(p->slots, p->slot_count, sizeof(*p->slots), by_number);
-    for (size_t i = 0; i < p->capture_count; i++)
-        p->captures[i].slot = slot_by_number(p, p->captures[i].is.number) - p->slots;
     return true;
 }
 
@@ -676,7 +339,7 @@ static bool open_capture(reader *r, size_t at)
     r->captures_read++;
     if (p->apart)
         (void)snprintf(text, sizeof(text), "(?<c%zu>", r->captures_read);
-    put(r, text);
+    kw_regex_put(r, text);
     return true;
 }
 
@@ -725,25 +388,25 @@ static bool open_conditional(reader *r, frame *f)
                 s,
                 "Conditional alternation is missing a closing parenthesis after the group number ",
                 number);
-        slot = slot_by_number(s->p, number);
+        slot = kw_regex_slot_by_number(s->p, number);
         if (slot == NULL)
             return fail_number(s, "Conditional alternation refers to an undefined group number ",
                                number);
     } else if (s->pos < s->size && kw_regex_is_word(c)) {
         size_t name = s->pos, size = kw_regex_word(s);
         if (kw_regex_peek(s, 0) == ')')
-            slot = slot_by_name(s, name, size);
+            slot = kw_regex_slot_by_name(s, name, size);
         s->pos++;
     }
     if (slot != NULL) {
-        f->kind = BY_GROUP;
-        put(r, "(?(?=");
+        f->kind = KW_REGEX_BY_GROUP;
+        kw_regex_put(r, "(?(?=");
         put_by_slot(r, slot, "");
-        put(r, ")");
+        kw_regex_put(r, ")");
         return true;
     }
     s->pos = paren;
-    f->kind = BY_PATTERN;
+    f->kind = KW_REGEX_BY_PATTERN;
     r->ignore_next = true;
     bool extended = kw_regex_peek(s, 1) == '?';
     char third = kw_regex_peek(s, 2), fourth = kw_regex_peek(s, 3);
@@ -752,7 +415,7 @@ static bool open_conditional(reader *r, frame *f)
     if (extended &&
         (third == '\'' || (third == '<' && fourth != '\0' && fourth != '!' && fourth != '=')))
         return kw_regex_fail_plain(s, "Alternation conditions do not capture and cannot be named.");
-    put(r, "(?");
+    kw_regex_put(r, "(?");
     return true;
 }
 
@@ -761,19 +424,19 @@ static bool open_options(reader *r, bool condition)
 {
     kw_regex_scan *s = &r->s;
     if (!condition)
-        read_options(s);
+        kw_regex_read_options(s);
     if (s->pos == s->size)
         return unrecognized(r);
     char c = s->text[s->pos++];
     if (c == ')') {
-        if (!backwards(r)) /* else end_unit() does it */
-            put_options(r, ')');
+        if (!kw_regex_backwards(r)) /* else kw_regex_end_unit() does it */
+            kw_regex_put_options(r, ')');
         r->depth--; /* the options stay */
         return true;
     }
     if (c != ':')
         return unrecognized(r);
-    put_options(r, ':');
+    kw_regex_put_options(r, ':');
     return true;
 }
 
@@ -782,25 +445,25 @@ static bool open_group(reader *r)
 {
     static const struct {
         const char *text;
-        group_kind kind;
-    } kinds[] = {{"?:", GROUP}, {"?=", ASSERTION},  {"?!", ASSERTION},
-                 {"?>", GROUP}, {"?<=", ASSERTION}, {"?<!", ASSERTION}};
+        kw_regex_group_kind kind;
+    } kinds[] = {{"?:", KW_REGEX_GROUP}, {"?=", KW_REGEX_ASSERTION},  {"?!", KW_REGEX_ASSERTION},
+                 {"?>", KW_REGEX_GROUP}, {"?<=", KW_REGEX_ASSERTION}, {"?<!", KW_REGEX_ASSERTION}};
     kw_regex_scan *s = &r->s;
     size_t at = s->pos - 1;
     bool ignored = r->ignore_next;
-    bool condition = r->depth > 0 && r->stack[r->depth - 1].kind == BY_PATTERN && ignored;
+    bool condition = r->depth > 0 && r->stack[r->depth - 1].kind == KW_REGEX_BY_PATTERN && ignored;
     r->ignore_next = false;
-    if (!open_frame(r, s->options, s->p->out.size))
+    if (!kw_regex_open_frame(r, s->options, s->p->out.size))
         return false;
     frame *f = &r->stack[r->depth - 1];
     if (condition) {
-        f->kind = CONDITION;
-        put(r, "(?=");
+        f->kind = KW_REGEX_CONDITION;
+        kw_regex_put(r, "(?=");
     }
     if (kw_regex_peek(s, 0) != '?' || kw_regex_peek(s, 1) == ')') {
         if (!(s->options & KW_REGEX_N) && !ignored)
             return open_capture(r, at);
-        put(r, "(?:");
+        kw_regex_put(r, "(?:");
         return true;
     }
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -810,10 +473,11 @@ static bool open_group(reader *r)
         if (!condition)
             f->kind = kinds[i].kind;
         s->pos += size;
-        if (s->p->apart && kinds[i].kind == ASSERTION)
-            return open_around(r, f, kinds[i].text[1] == '<', kinds[i].text[size - 1] == '!');
-        put(r, "(");
-        put(r, kinds[i].text);
+        if (s->p->apart && kinds[i].kind == KW_REGEX_ASSERTION)
+            return kw_regex_open_around(r, f, kinds[i].text[1] == '<',
+                                        kinds[i].text[size - 1] == '!');
+        kw_regex_put(r, "(");
+        kw_regex_put(r, kinds[i].text);
         return true;
     }
     s->pos++;
@@ -836,19 +500,19 @@ static bool close_group(reader *r, size_t *unit_at, bool *assertion, bool *is_un
     if (r->depth == 0)
         return kw_regex_fail_plain(s, "Too many )'s.");
     frame *f = &r->stack[--r->depth];
-    if ((f->kind == BY_GROUP || f->kind == BY_PATTERN) && f->bars > 1)
+    if ((f->kind == KW_REGEX_BY_GROUP || f->kind == KW_REGEX_BY_PATTERN) && f->bars > 1)
         return kw_regex_fail_plain(s, "Too many | in (?()|).");
-    end_alternative(r, f);
+    kw_regex_end_alternative(r, f);
     s->options = f->options;
     *unit_at = f->out_at;
-    *assertion = f->kind == ASSERTION;
-    *is_unit = f->kind != CONDITION;
+    *assertion = f->kind == KW_REGEX_ASSERTION;
+    *is_unit = f->kind != KW_REGEX_CONDITION;
     if (!f->is_part)
-        put(r, ")");
-    else if (!close_part(r, f))
+        kw_regex_put(r, ")");
+    else if (!kw_regex_close_part(r, f))
         return false;
-    if (f->kind == CONDITION) {
-        put(r, ")");
+    if (f->kind == KW_REGEX_CONDITION) {
+        kw_regex_put(r, ")");
         r->stack[r->depth - 1].alternative_at = s->p->out.size;
     }
     return true;
@@ -878,7 +542,7 @@ static bool quantify(reader *r, size_t unit_at, bool assertion)
         }
         s->pos++; /* at_quantifier has seen the "}" */
     }
-    if (!skip_blank(s))
+    if (!kw_regex_skip_blank(s))
         return false;
     bool lazy = kw_regex_peek(s, 0) == '?';
     s->pos += lazy;
@@ -888,15 +552,15 @@ static bool quantify(reader *r, size_t unit_at, bool assertion)
         return fail_number(
             s, "Repeating more than 65535 times is not supported: ", min > max ? min : max);
     if (assertion) { /* PCRE2 wants no quantifier there */
-        put_before(r, unit_at, "(?:");
-        put(r, ")");
+        kw_regex_put_before(r, unit_at, "(?:");
+        kw_regex_put(r, ")");
     }
     if (max < 0)
         (void)snprintf(text, sizeof(text), "{%lld,}%s", (long long)min, lazy ? "?" : "");
     else
         (void)snprintf(text, sizeof(text), "{%lld,%lld}%s", (long long)min, (long long)max,
                        lazy ? "?" : "");
-    put(r, text);
+    kw_regex_put(r, text);
     return true;
 }
 
@@ -906,7 +570,7 @@ static bool enter_group(reader *r)
     if (!open_group(r))
         return false;
     if (r->depth > depth) /* "(?i)" opens nothing */
-        begin_inside(r, &r->stack[depth]);
+        kw_regex_begin_inside(r, &r->stack[depth]);
     return true;
 }
 
@@ -914,8 +578,8 @@ static void next_alternative(reader *r)
 {
     frame *f = r->depth > 0 ? &r->stack[r->depth - 1] : NULL;
     if (f != NULL)
-        end_alternative(r, f);
-    put(r, "|");
+        kw_regex_end_alternative(r, f);
+    kw_regex_put(r, "|");
     if (f == NULL)
         return;
     f->alternative_at = r->s.p->out.size;
@@ -938,7 +602,7 @@ static bool item(reader *r, bool after_quantifier, size_t *unit_at, bool *assert
     uint32_t c = kw_utf8_next(&at);
     s->pos = (size_t)(at - s->text);
     switch (c) {
-    case '\\': return backslash(r, assertion);
+    case '\\': return kw_regex_backslash(r, assertion);
     case '[': return kw_regex_class(s, &s->p->out, 0);
     case '(': *is_unit = false; return enter_group(r);
     case ')': return close_group(r, unit_at, assertion, is_unit);
@@ -949,9 +613,9 @@ static bool item(reader *r, bool after_quantifier, size_t *unit_at, bool *assert
     case '^':
     case '$':
         *assertion = true;
-        put(r, anchor(r, (char)c));
+        kw_regex_put(r, kw_regex_anchor(r, (char)c));
         return true;
-    case '.': put(r, "."); return true;
+    case '.': kw_regex_put(r, "."); return true;
     default: kw_regex_put_char(s, c); return true;
     }
 }
@@ -963,7 +627,7 @@ static bool translate(reader *r)
     for (;;) {
         size_t unit_at;
         bool assertion, is_unit;
-        if (!skip_blank(s))
+        if (!kw_regex_skip_blank(s))
             return false;
         if (s->pos == s->size)
             break;
@@ -974,12 +638,12 @@ static bool translate(reader *r)
         quantified = false;
         if (!is_unit)
             continue;
-        if (!skip_blank(s))
+        if (!kw_regex_skip_blank(s))
             return false;
         quantified = at_quantifier(s);
         if (quantified && !quantify(r, unit_at, assertion))
             return false;
-        if (!end_unit(r, unit_at))
+        if (!kw_regex_end_unit(r, unit_at))
             return false;
     }
     return r->depth == 0 || kw_regex_fail_plain(s, "Not enough )'s.");
@@ -1003,7 +667,7 @@ bool kw_regex_pattern_init(kw_regex_pattern *p, const char *text, size_t size, b
     if (!ok)
         kw_regex_fail_plain(&r->s, "It is longer than 65535 bytes.");
     if (ok)
-        ok = note_captures(r) && make_slots(r);
+        ok = kw_regex_find_groups(r);
     if (ok) {
         r->s.pos = 0;
         r->s.options = 0;

@@ -1,8 +1,8 @@
 /* regex_scan.h - reading a pattern of the .NET dialect and writing it as one for PCRE2.
  *
- * Place: inside the types layer.  regex.c compiles what this gives; regex_pattern.c reads groups
- * and quantifiers, regex_class.c classes and escapes, regex_blocks.c names the blocks of Unicode,
- * regex_turn.c turns what is matched from right to left.
+ * Place: inside the types layer.  regex.c compiles what this gives; regex_groups.c finds the groups,
+ * regex_pattern.c translates, regex_class.c reads classes and escapes, regex_blocks.c names the
+ * blocks of Unicode, regex_turn.c turns what is matched from right to left.
  * The order of the checks, the texts of the errors and their offsets are those of .NET's
  * RegexParser, which is why a pattern is read twice: once to find the groups, then to translate.
  * What differs between the dialects and is dealt with here: groups are numbered with the named ones
@@ -64,8 +64,8 @@ typedef struct kw_regex_pattern {
 } kw_regex_pattern;
 
 /* Read `size` bytes of valid UTF-8.  ascii: the result is for subjects of ASCII only, where \w and
- * its like are simpler.  apart: look-behinds become parts.  false: the pattern is not valid (reason, error_at) or no_memory.  End with
- * kw_regex_pattern_fini() in any case. */
+ * its like are simpler.  apart: look-behinds become parts.  false: the pattern is not valid (reason,
+ * error_at) or no_memory.  End with kw_regex_pattern_fini() in any case. */
 bool kw_regex_pattern_init(kw_regex_pattern *p, const char *text, size_t size, bool ascii,
                            bool apart);
 void kw_regex_pattern_fini(kw_regex_pattern *p);
@@ -110,11 +110,6 @@ bool kw_regex_class(kw_regex_scan *s, kw_buf *out, unsigned depth);
 bool kw_regex_shorthand(kw_regex_scan *s);
 /* \b and \B, or what stands for them. */
 const char *kw_regex_boundary(const kw_regex_scan *s, bool negated);
-/* What stands for the anchor `c`, one of "^$AzZ"; turned: in what is matched backwards. */
-const char *kw_regex_anchor(const kw_regex_scan *s, char c, bool turned);
-/* Put `count` units, at least one, which follow each other in text[from..) up to these ends, in the opposite
- * order. */
-void kw_regex_turn_units(char *text, size_t from, const size_t *ends, size_t count);
 /* After "\": an escape that is one character. */
 bool kw_regex_char_escape(kw_regex_scan *s, uint32_t *out);
 /* The block that .NET calls `name` (IsGreek and so on). */
