@@ -167,12 +167,7 @@ int kiwi_run_text(kiwi_vm *k, const char *name, const char *text, size_t size)
         return code;
     char *real = name != NULL && name[0] != '\0' ? kp_real_path(name) : NULL;
     const char *path = real != NULL ? real : name != NULL ? name : "";
-    kw_proto *p = kw_compile_text(vm, kw_intern_c(vm, path), text, size, true);
-    kw_fiber *fiber =
-        p == NULL ? NULL : kw_fiber_new(vm, kw_of_obj(KW_LAMBDA, kw_closure_new(vm, p)), NULL, 0);
-    code = 1;
-    if (fiber != NULL)
-        code = kw_sched_run(vm, fiber);
+    code = kp_run_program(vm, kw_compile_text(vm, kw_intern_c(vm, path), text, size, true));
     if (vm->error.type != NULL)
         report(vm, path, text, size);
     kw_out_flush(vm);
@@ -205,12 +200,8 @@ int kiwi_eval_text(kiwi_vm *k, const char *text, size_t size, bool *ended)
     if (code != 0 || vm->exiting)
         return code;
     kw_proto *p = kw_compile_text(vm, kw_intern_c(vm, ""), text, size, false);
-    kw_fiber *fiber =
-        p == NULL ? NULL : kw_fiber_new(vm, kw_of_obj(KW_LAMBDA, kw_closure_new(vm, p)), NULL, 0);
     vm->interactive = true;
-    code = 1;
-    if (fiber != NULL)
-        code = kw_sched_run(vm, fiber);
+    code = kp_run_program(vm, p);
     vm->interactive = false;
     if (vm->error.type != NULL)
         report(vm, "", text, size);

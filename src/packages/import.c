@@ -81,7 +81,7 @@ static const char *shown(kw_vm *vm, const kw_string *name)
     return text != NULL ? text->text : name->text;
 }
 
-static bool has_extension(const char *name)
+bool kp_has_extension(const char *name)
 {
     return ends_with(name, ".kiwi") || ends_with(name, extensions[3]);
 }
@@ -91,7 +91,7 @@ static kw_string *find_include(kw_vm *vm, const kw_string *what, kw_string *impo
     if (has_nul(what))
         return NULL;
     const char *name = what->text;
-    bool full = has_extension(name);
+    bool full = kp_has_extension(name);
     kw_string *folder = importer->size > 0 ? folder_of(vm, importer) : NULL;
     kw_string *path = NULL;
     if (!is_relative(name))
@@ -101,14 +101,13 @@ static kw_string *find_include(kw_vm *vm, const kw_string *what, kw_string *impo
 
 static kw_string *find_import(kw_vm *vm, const char *name)
 {
-    if (has_extension(name) && is_file(name))
+    if (kp_has_extension(name) && is_file(name))
         return kw_intern_c(vm, name);
     return find_file(vm, vm->script_dir != NULL ? vm->script_dir->text : NULL, name,
-                     has_extension(name));
+                     kp_has_extension(name));
 }
 
-/* The code of the file, or NULL if it ran before (or thrown). */
-static kw_proto *load_file(kw_vm *vm, kw_string *path)
+kw_proto *kp_load_file(kw_vm *vm, kw_string *path)
 {
     char *real = kp_real_path(path->text);
     kw_string *name = real != NULL ? kw_intern_c(vm, real) : path;
@@ -178,7 +177,7 @@ static kw_proto *include(kw_vm *vm, kw_value what, kw_string *importer, kw_value
         kw_throw(vm, "InvalidOperationError", "File not found: %s", shown(vm, what.as.string));
         return NULL;
     }
-    kw_proto *p = load_file(vm, path);
+    kw_proto *p = kp_load_file(vm, path);
     if (p != NULL)
         *value = first_package(vm, p);
     return p;
@@ -205,5 +204,5 @@ kw_proto *kp_import(kw_vm *vm, int kind, kw_value what, kw_string *importer, kw_
     kw_package *package = kw_new_obj(vm, KW_K_PACKAGE, sizeof(*package));
     package->name = name;
     *value = kw_of_obj(KW_PACKAGE, package);
-    return load_file(vm, path);
+    return kp_load_file(vm, path);
 }

@@ -32,6 +32,12 @@ kw_value kw_prelude(kw_vm *vm, const char *name);
 /* Run the files of a library in the folder `path`, by name, or the one file `path`.  Returns the exit
  * code; not 0 also after an error, which vm->error has, and vm->exiting says whether the program is over. */
 int kp_run_stdlib(kw_vm *vm, const char *path);
+/* Does the name end as those of program files do? */
+bool kp_has_extension(const char *name);
+/* The code of the file, which counts as run from here on; NULL: it ran before, or thrown. */
+kw_proto *kp_load_file(kw_vm *vm, kw_string *path);
+/* Run `p` as the main program (NULL: it did not compile).  Returns the exit code. */
+int kp_run_program(kw_vm *vm, kw_proto *p);
 /* Compile and run library source; it must not suspend.  false: thrown. */
 bool kp_run_source(kw_vm *vm, const char *name, const char *text, size_t size);
 /* Run the embedded library file `name`, once.  false: there is none, or thrown. */

@@ -83,6 +83,13 @@ bool kp_run_now(kw_vm *vm, kw_value callable, kw_value *out)
     return false; /* vm->error still says why */
 }
 
+int kp_run_program(kw_vm *vm, kw_proto *p)
+{
+    kw_fiber *fiber =
+        p == NULL ? NULL : kw_fiber_new(vm, kw_of_obj(KW_LAMBDA, kw_closure_new(vm, p)), NULL, 0);
+    return fiber == NULL ? 1 : kw_sched_run(vm, fiber);
+}
+
 bool kp_run_source(kw_vm *vm, const char *name, const char *text, size_t size)
 {
     kw_string *file = kw_string_format(vm, "<%s>", name);
