@@ -6,6 +6,8 @@
  * certificate is that of KIWI_TLS_CERT and KIWI_TLS_KEY, or the development certificate.
  * One thread is enough: operations run in the runtime's pool, kiwi_task_next() says which one ended, and
  * the token of a watched task whose it was. */
+#define _POSIX_C_SOURCE 200809L /* sigaction(), also with cc -std=c11 */
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@ check_PROGRAMS += %D%/echo_server %D%/many_clients %D%/tls_client
 %C%_many_clients_LDADD = libkiwi.la
 %C%_tls_client_SOURCES = %D%/tls_client.c
 %C%_tls_client_LDADD = libkiwi.la
-dist_doc_DATA += %D%/guide.md
+nobase_dist_doc_DATA += %D%/guide.md
 EXTRA_DIST += \
 	%D%/channels.kiwi \
 	%D%/chat_server.kiwi \

@@ -11,15 +11,16 @@ typedef struct kb_error {
     kb_status status; /* the kind; callers branch on this only */
     int sys;          /* errno of the failing call, 0 if none */
     int tls;          /* GnuTLS code, 0 if none */
+    int alert;        /* number of the TLS alert that the peer sent, 0 if none */
     char text[192];   /* for a person; always terminated */
 } kb_error;
 
-/* Fill *err (may be NULL) and return `status`, so that a caller writes: return kb_fail(err,
+/* Fill *err (may be NULL) and return `status`, so that a caller writes: return kb_error_fail(err,
  * ...). */
-kb_status kb_fail(kb_error *err, kb_status status, int sys, const char *format, ...)
+kb_status kb_error_fail(kb_error *err, kb_status status, int sys, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The system's text for errno value `sys`, copied into `buf` of `size` bytes; returns buf. */
-const char *kb_errno_text(int sys, char *buf, unsigned size);
+/* The text for errno value `sys`, for those of the network the same on every system, copied into `buf` of `size` bytes; returns buf. */
+const char *kb_error_errno_text(int sys, char *buf, unsigned size);
 
 #endif

@@ -29,6 +29,6 @@ typedef enum kb_status {
 } kb_status;
 
 /* The text of `status`, for logs and tests; static storage. */
-const char *kb_status_text(kb_status status);
+const char *kb_error_status_text(kb_status status);
 
 #endif

@@ -9,7 +9,7 @@
 
 enum { KEEP = 64 << 20, OWN_MAPPING_FROM = 1 << 20 }; /* bytes */
 
-void kc_keep_freed_memory(void)
+void kc_allocator_keep_freed_memory(void)
 {
 #if defined(HAVE_MALLOPT) && defined(M_TRIM_THRESHOLD) && defined(M_MMAP_THRESHOLD)
     (void)mallopt(M_TRIM_THRESHOLD, KEEP);

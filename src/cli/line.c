@@ -29,7 +29,7 @@ static bool wait_for_input(int fd, bool (*interrupt_came)(void))
     (void)sigaddset(&only, SIGINT);
     (void)pthread_sigmask(SIG_BLOCK, &only, &before);
     FD_ZERO(&set);
-    FD_SET(fd, &set);
+    FD_SET((unsigned)fd, &set); /* unsigned: in some libraries a macro that computes with it */
     if (!interrupt_came())
         ready = pselect(fd + 1, &set, NULL, NULL, NULL, &before) >= 0 || errno != EINTR;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -158,6 +158,7 @@ void kc_line_remember(const char *line)
 
 void kc_line_load(void)
 {
+    (void)setvbuf(stdin, NULL, _IONBF, 0); /* what follows the line may be for input() */
 }
 
 void kc_line_save(void)

@@ -15,8 +15,9 @@ kc_line_end kc_line_read(const char *prompt, char **line);
 void kc_line_interrupt(void);
 /* Keep the line for the arrow keys. */
 void kc_line_remember(const char *line);
-/* Load what was kept by earlier sessions from ~/.kiwi_history, and save it there.  Without HOME or without
- * readline they do nothing; a file that cannot be read or written is passed over. */
+/* Before the first line: load what was kept by earlier sessions from ~/.kiwi_history; and save it there
+ * at the end.  Without HOME or without readline nothing is kept; a file that cannot be read or written is
+ * passed over. */
 void kc_line_load(void);
 void kc_line_save(void);
 

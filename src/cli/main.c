@@ -1,11 +1,13 @@
 /* main.c - the kiwi command: find the program, hand it to the interpreter, pass on its exit code.
  *
- * It uses the installed header only, as any other program that embeds Kiwi would.  Where the reference
+ * It uses the installed header only, as any other program that embeds Kiwi would.  Where Kiwi 1.4.3
  * prints its own complaints on standard output and exits with 0, this command uses standard error and
  * EXIT_USAGE. */
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +26,8 @@ enum { EXIT_USAGE = 2 };              /* a bad command line, or a file that cann
 enum { MAX_PROGRAM = 40 * 1024 * 1024 }; /* bytes of a program from standard input */
 
 typedef enum action {
-    DO_RUN_FILE, DO_RUN_CODE, DO_RUN_STDIN, DO_INTERACT, DO_CHECK, DO_DISASSEMBLE, DO_NEW, DO_HELP, DO_VERSION
+    DO_RUN_FILE, DO_RUN_CODE, DO_RUN_STDIN, DO_INTERACT, DO_CHECK, DO_DISASSEMBLE, DO_NEW, DO_HELP,
+    DO_VERSION, DO_DOCUMENT, DO_DESCRIBE, DO_PAGE
 } action;
 
 /* What the command line asks for.  Texts belong to argv, `path` is malloc'ed. */
@@ -32,7 +35,8 @@ typedef struct request {
     action what;
     bool decided;      /* `what` was named: the words that follow are the program's arguments */
     char *path;        /* DO_RUN_FILE: the script, as found; else NULL */
-    const char *word;  /* DO_RUN_CODE: the text; DO_CHECK, DO_DISASSEMBLE, DO_NEW: the file */
+    const char *word;  /* DO_RUN_CODE: the text; DO_CHECK, DO_DISASSEMBLE, DO_NEW: the file;
+                          DO_DOCUMENT: a name or NULL */
     const char *lost;  /* the first word that is neither option nor file, or NULL */
     const char **args; /* the program's arguments */
     kiwi_vm_options options;
@@ -55,6 +59,8 @@ static void print_usage(FILE *to)
           "  -sm, --safemode         forbid files, processes and the network\n"
           "  -                       run the program on standard input\n"
           "  --memory-limit SIZE     let the script use SIZE bytes at most (64m: k, m or g may follow)\n"
+          "  --doc [NAME]            tell of a package, type or function; without NAME: of all packages\n"
+          "  --describe              print all of that as JSON; --doc=markdown as a page\n"
           "  -v, --version           print the version of the language\n"
           "  -h, --help              print this text\n",
           to);
@@ -149,14 +155,21 @@ static const char *next_word(int argc, char **argv, int *i, const char *complain
     return NULL;
 }
 
+/* A number of bytes that is not 0; k, m or g may follow. */
+static bool is_size(const char *text)
+{
+    enum { MOST_DIGITS = 19 }; /* of what fits into 64 bits */
+    size_t digits = strspn(text, "0123456789");
+    size_t suffix = strspn(text + digits, "kKmMgG");
+    return digits > 0 && digits <= MOST_DIGITS && strspn(text, "0") < digits && suffix <= 1 &&
+           text[digits + suffix] == '\0';
+}
+
 /* The variable of the environment is what the interpreter reads, and the programs which the script runs.
  * False after a complaint. */
 static bool limit_memory(const char *size)
 {
-    size_t digits = strspn(size, "0123456789");
-    size_t suffix = strspn(size + digits, "kKmMgG");
-    if (digits > 0 && strspn(size, "0") < digits && suffix <= 1 && size[digits + suffix] == '\0' &&
-        setenv("KIWI_MEMORY_LIMIT", size, 1) == 0)
+    if (is_size(size) && setenv("KIWI_MEMORY_LIMIT", size, 1) == 0)
         return true;
     fprintf(stderr, "Not a size for `--memory-limit`: %s\n", size);
     return false;
@@ -171,6 +184,11 @@ static bool take_option(request *req, int argc, char **argv, int *i)
         decide(req, DO_VERSION);
     } else if (is_option(word, "-h", "--help")) {
         decide(req, DO_HELP);
+    } else if (strcasecmp(word, "--describe") == 0) {
+        decide(req, DO_DESCRIBE);
+    } else if (strcasecmp(word, "--doc") == 0) {
+        decide(req, DO_DOCUMENT);
+        req->word = *i + 1 < argc ? argv[++*i] : NULL;
     } else if (is_option(word, "-ns", "--no-stdlib")) {
         req->options.no_stdlib = true;
     } else if (is_option(word, "-sm", "--safemode")) {
@@ -220,6 +238,8 @@ static bool parse_command_line(request *req, int argc, char **argv)
             req->args[req->options.argc++] = word;
         } else if (strcmp(word, "-") == 0) {
             decide(req, DO_RUN_STDIN);
+        } else if (strcasecmp(word, "--doc=markdown") == 0) {
+            decide(req, DO_PAGE);
         } else if (word[0] == '-' && strchr(word, '=') == NULL) {
             if (!take_option(req, argc, argv, &i))
                 return false;
@@ -302,15 +322,25 @@ static int new_file(const char *name)
     return EXIT_SUCCESS;
 }
 
+/* Why there is no interpreter: an error of kiwi_vm_new(). */
+static void complain(int error)
+{
+    static const char *const sizes[] = {"KIWI_MEMORY_LIMIT", "KIWI_LEFTOVERS"};
+    fputs("kiwi: the interpreter cannot be started", stderr);
+    for (size_t i = 0; error == EINVAL && i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        const char *text = getenv(sizes[i]);
+        if (text != NULL && text[0] != '\0' && !is_size(text))
+            fprintf(stderr, "; %s is no size: %s", sizes[i], text);
+    }
+    fputc('\n', stderr);
+}
+
 static int run_request(const request *req)
 {
     kiwi_vm *vm = NULL;
     int error = kiwi_vm_new(&req->options, &vm);
     if (error != 0) {
-        const char *limit = getenv("KIWI_MEMORY_LIMIT");
-        fprintf(stderr, "kiwi: the interpreter cannot be started%s%s\n",
-                error == EINVAL && limit != NULL ? "; KIWI_MEMORY_LIMIT is no size: " : "",
-                error == EINVAL && limit != NULL ? limit : "");
+        complain(error);
         return EXIT_USAGE;
     }
     int code = EXIT_FAILURE;
@@ -330,9 +360,27 @@ static int run_request(const request *req)
     return code;
 }
 
+static int tell(const char *name, kiwi_document_form form)
+{
+    char *text = kiwi_document(name, form);
+    if (text == NULL) {
+        fprintf(stderr, errno == ENOENT ? "Nothing is called: %s\n" : "kiwi: out of memory\n", name);
+        return EXIT_FAILURE;
+    }
+    fputs(text, stdout);
+    free(text);
+    return EXIT_SUCCESS;
+}
+
 static int perform(const request *req)
 {
     switch (req->what) {
+    case DO_DOCUMENT:
+        return tell(req->word, KIWI_DOCUMENT_TEXT);
+    case DO_DESCRIBE:
+        return tell(NULL, KIWI_DOCUMENT_JSON);
+    case DO_PAGE:
+        return tell(NULL, KIWI_DOCUMENT_MARKDOWN);
     case DO_VERSION:
         puts("kiwi " LANGUAGE_VERSION); /* what scripts can rely on; the library has a version of its own */
         return EXIT_SUCCESS;
@@ -352,13 +400,38 @@ static int perform(const request *req)
     return run_request(req);
 }
 
+/* A standard descriptor that is closed would be the next socket or file, which would then get what is
+ * printed.  Hold its place by one that cannot be used that way, so that the error shows. */
+static void hold_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+/* A file that has reached the limit of its size is an error of the script (EFBIG), not the end of the process. */
+static void survive_full_files(void)
+{
+#if defined(SIGXFSZ)
+    struct sigaction now;
+    if (sigaction(SIGXFSZ, NULL, &now) == 0 && now.sa_handler == SIG_DFL) {
+        now.sa_handler = SIG_IGN;
+        (void)sigaction(SIGXFSZ, &now, NULL);
+    }
+#endif
+}
+
 int main(int argc, char **argv)
 {
-    kc_keep_freed_memory();
+    hold_standard_descriptors();
+    survive_full_files();
+    kc_allocator_keep_freed_memory();
     request req = {.what = DO_RUN_STDIN};
     int code = parse_command_line(&req, argc, argv) ? perform(&req) : EXIT_USAGE;
-    if (fflush(stdout) != 0 && code == EXIT_SUCCESS) {
-        fputs("kiwi: standard output cannot be written\n", stderr);
+    bool lost = fflush(stdout) != 0 || ferror(stdout); /* now, or when the buffer was full */
+    if (lost && code == EXIT_SUCCESS) {
+        if (errno != EPIPE) /* nobody reads it: no word about it */
+            fputs("kiwi: standard output cannot be written\n", stderr);
         code = EXIT_FAILURE;
     }
     free(req.args);

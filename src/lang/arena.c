@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vm/hash.h"
+
 enum {
     CHUNK_FIRST = 4096,      /* small: most eval texts fit into one */
     CHUNK_MAX = 1024 * 1024, /* chunks double up to this */
@@ -84,18 +86,12 @@ char *kw_arena_copy(kw_arena *arena, const char *text, size_t size)
     return copy;
 }
 
-static uint32_t hash_bytes(const char *text, size_t size)
-{
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (unsigned char)text[i]) * 16777619u;
-    return hash;
-}
-
 /* Double the table of names; the old one stays in the arena as waste. */
 static bool grow_names(kw_arena *arena)
 {
     uint32_t count = arena->bucket_count == 0 ? BUCKETS_FIRST : arena->bucket_count * 2;
+    if (arena->bucket_count == 0)
+        kw_hash_init(); /* the text may come from a peer */
     kw_name **buckets = kw_arena_alloc(arena, count * sizeof(*buckets));
     if (buckets == NULL)
         return false;
@@ -119,7 +115,7 @@ kw_name *kw_arena_name(kw_arena *arena, const char *text, size_t size)
         return NULL;
     if (arena->name_count >= arena->bucket_count && !grow_names(arena))
         return NULL;
-    uint32_t hash = hash_bytes(text, size);
+    uint32_t hash = kw_hash_bytes(text, size);
     kw_name **bucket = &arena->buckets[hash & (arena->bucket_count - 1)];
     for (kw_name *name = *bucket; name != NULL; name = name->next)
         if (name->hash == hash && name->size == size && memcmp(name->text, text, size) == 0)

@@ -1,6 +1,6 @@
 /* arena.h - memory that is freed all at once: everything that belongs to one parse.
  *
- * Place: lang; knows only the base layer.  One thread at a time.
+ * Place: lang; of the vm it knows the hash alone.  One thread at a time.
  * Ownership: all that comes from an arena lives until kw_arena_fini() and is never freed alone. */
 #ifndef KW_ARENA_H
 #define KW_ARENA_H
@@ -15,6 +15,7 @@ typedef struct kw_name {
     uint32_t hash;
     uint32_t stamp;       /* the parser's: number of the list that last held this name */
     bool is_struct;       /* the parser's: a struct of this name was defined further up */
+    bool is_constant;     /* the parser's: a function defines a constant of this name */
     struct kw_name *next; /* the arena's hash chain */
     char text[];          /* NUL-terminated */
 } kw_name;

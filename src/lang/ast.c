@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-const char *kw_kind_name(kw_node_kind kind)
+const char *kw_ast_kind_name(kw_node_kind kind)
 {
     static const char *const NAMES[] = {
 #define NAME(name, member, meaning) #name,
@@ -16,7 +16,7 @@ const char *kw_kind_name(kw_node_kind kind)
     return kind < KW_N_COUNT ? NAMES[kind] : "?";
 }
 
-const char *kw_operator_text(kw_opr op)
+const char *kw_ast_operator_text(kw_opr op)
 {
     static const char *const TEXTS[] = {
 #define TEXT(name, text) text,
@@ -396,20 +396,20 @@ void kw_ast_dump(FILE *out, const kw_node *node)
     kw_node_kind kind = node->kind;
     fputc('(', out);
     if (kind == KW_N_UNARY) {
-        fprintf(out, "u%s", kw_operator_text(node->as.unary.op));
+        fprintf(out, "u%s", kw_ast_operator_text(node->as.unary.op));
         dump_child(out, node->as.unary.operand);
     } else if (kind == KW_N_BINARY || kind == KW_N_LOGICAL) {
-        fputs(kw_operator_text(node->as.binary.op), out);
+        fputs(kw_ast_operator_text(node->as.binary.op), out);
         dump_child(out, node->as.binary.left);
         dump_child(out, node->as.binary.right);
     } else if (kind == KW_N_ASSIGN) {
-        fprintf(out, "%s=", kw_operator_text(node->as.assign.op));
+        fprintf(out, "%s=", kw_ast_operator_text(node->as.assign.op));
         dump_child(out, node->as.assign.target);
         dump_child(out, node->as.assign.value);
         dump_optional(out, "when", node->as.assign.guard);
         dump_optional(out, "else", node->as.assign.else_value);
     } else {
-        fputs(kw_kind_name(kind), out);
+        fputs(kw_ast_kind_name(kind), out);
         if (kind == KW_N_QUALIFIED)
             dump_parts(out, node->as.qualified.parts, node->as.qualified.count);
         else if (has_list(kind))

@@ -410,9 +410,9 @@ struct kw_node {
 };
 
 /* "INTEGER", "BINARY" ...: for dumps and tests; static storage. */
-const char *kw_kind_name(kw_node_kind kind);
+const char *kw_ast_kind_name(kw_node_kind kind);
 /* "+", "in" ...: static storage. */
-const char *kw_operator_text(kw_opr op);
+const char *kw_ast_operator_text(kw_opr op);
 /* Write `node` (may be NULL) as one line of s-expressions, without a line feed: for tests. */
 void kw_ast_dump(FILE *out, const kw_node *node);
 

@@ -13,6 +13,7 @@ typedef struct place { /* where a walk is */
     kw_scopes *all;
     kw_scope *scope; /* NULL: at the top level of `unit` */
     kw_unit *unit;
+    bool deep; /* in a try, case or do, or in a larger expression */
 } place;
 
 /* ---- Tables ---------------------------------------------------------------------------------- */
@@ -28,18 +29,18 @@ static void note(kw_scopes *all, kb_status status)
         all->status = status;
 }
 
-static void unit_bind(place *at, const kw_name *name)
+int kw_bind_unit_binds(const kw_unit *unit, const kw_name *name)
 {
-    void *self = kw_arena_alloc(at->all->arena, 1);
-    note(at->all, self == NULL ? KB_ENOMEM : kb_map_put(&at->unit->names, key_of(name), self));
+    return (int)(intptr_t)kb_map_get(&unit->names, key_of(name));
 }
 
-bool kw_unit_binds(const kw_unit *unit, const kw_name *name)
+static void unit_bind(place *at, const kw_name *name, enum kw_naming as)
 {
-    return kb_map_get(&unit->names, key_of(name)) != NULL;
+    intptr_t flags = kw_bind_unit_binds(at->unit, name) | (int)as;
+    note(at->all, kb_map_put(&at->unit->names, key_of(name), (void *)flags));
 }
 
-int kw_scope_find(const kw_scope *scope, const kw_name *name)
+int kw_bind_find(const kw_scope *scope, const kw_name *name)
 {
     return (int)(intptr_t)kb_map_get(&scope->index, key_of(name)) - 1;
 }
@@ -47,7 +48,7 @@ int kw_scope_find(const kw_scope *scope, const kw_name *name)
 static void add_local(place *at, const kw_name *name)
 {
     kw_scope *s = at->scope;
-    int known = kw_scope_find(s, name);
+    int known = kw_bind_find(s, name);
     if (known >= 0) {
         s->locals[known].defined_at = 0;
         return;
@@ -76,12 +77,12 @@ static void bind(place *at, const kw_name *name)
     if (at->scope != NULL)
         add_local(at, name);
     else
-        unit_bind(at, name);
+        unit_bind(at, name, KW_NAMES_VARIABLE);
 }
 
 static void bind_function(place *at, const kw_function_node *f)
 {
-    bool fresh = kw_scope_find(at->scope, f->name) < 0;
+    bool fresh = kw_bind_find(at->scope, f->name) < 0;
     add_local(at, f->name);
     if (fresh && at->all->status == KB_OK)
         at->scope->locals[at->scope->count - 1].defined_at = f->pos.offset;
@@ -90,28 +91,43 @@ static void bind_function(place *at, const kw_function_node *f)
 static bool bound_around(const kw_scope *scope, const kw_name *name)
 {
     for (; scope != NULL; scope = scope->outer)
-        if (kw_scope_find(scope, name) >= 0)
+        if (kw_bind_find(scope, name) >= 0)
             return true;
     return false;
 }
 
+/* The name is a variable of the file or of a package around. */
+static bool is_shared(const place *at, const kw_name *name)
+{
+    int wanted = KW_NAMES_VARIABLE | (at->deep ? KW_NAMES_CONSTANT : 0);
+    for (const kw_unit *u = at->unit; u != NULL; u = u->outer)
+        if (kw_bind_unit_binds(u, name) & wanted)
+            return true;
+    return at->deep && name->is_constant;
+}
+
 /* A name assigned with `=`: a variable of an enclosing function or of the unit, else a new
- * local. */
+ * local.  Deep inside a function a constant stays one, so that the assignment fails (6.4). */
 static void bind_assigned(place *at, const kw_name *name)
 {
     if (at->scope == NULL) {
-        unit_bind(at, name);
+        unit_bind(at, name, KW_NAMES_VARIABLE);
         return;
     }
     if (bound_around(at->scope, name)) {
-        if (kw_scope_find(at->scope, name) >= 0)
+        if (kw_bind_find(at->scope, name) >= 0)
             add_local(at, name);
         return;
     }
-    for (const kw_unit *u = at->unit; u != NULL; u = u->outer)
-        if (kw_unit_binds(u, name))
-            return;
-    add_local(at, name);
+    if (!is_shared(at, name))
+        add_local(at, name);
+}
+
+/* Statements whose parts are statements of the function like any other. */
+static bool is_shallow(kw_node_kind kind)
+{
+    return kind == KW_N_IF || kind == KW_N_WHILE || kind == KW_N_FOR || kind == KW_N_REPEAT ||
+           kind == KW_N_GUARD;
 }
 
 /* ---- First walk: what is bound --------------------------------------------------------------- */
@@ -147,13 +163,20 @@ static void collect(void *context, const kw_node *n)
         bind(at, n->as.try_catch->first);
         bind(at, n->as.try_catch->second);
         break;
+    case KW_N_CONST:
+        if (at->scope == NULL)
+            unit_bind(at, n->as.constant.name, KW_NAMES_CONSTANT);
+        break;
     case KW_N_FUNCTION: /* inside a function its name is a local binding */
         if (at->scope != NULL && !n->as.function->is_operator)
             bind_function(at, n->as.function);
         break;
     default: break;
     }
-    kw_each_child(n, collect, at);
+    bool deep = at->deep;
+    at->deep |= !is_shallow(n->kind);
+    kw_walk_children(n, collect, at);
+    at->deep = deep;
 }
 
 static void collect_list(place *at, kw_node_list list)
@@ -166,10 +189,10 @@ static void collect_list(place *at, kw_node_list list)
 
 static void use(place *at, const kw_name *name)
 {
-    if (at->scope == NULL || kw_scope_find(at->scope, name) >= 0)
+    if (at->scope == NULL || kw_bind_find(at->scope, name) >= 0)
         return;
     for (kw_scope *s = at->scope->outer; s != NULL; s = s->outer) {
-        int i = kw_scope_find(s, name);
+        int i = kw_bind_find(s, name);
         if (i >= 0) {
             s->locals[i].captured = true;
             return;
@@ -259,8 +282,8 @@ __attribute__((noinline)) static void examine_package(place *at, const kw_node *
         at->all->status = KB_ENOMEM;
         return;
     }
-    unit->outer = at->unit;
-    unit->depth = at->unit->depth + n->as.package.count;
+    unit->outer = at->scope == NULL ? at->unit : &at->all->file; /* a function's packages are global */
+    unit->depth = unit->outer->depth + n->as.package.count;
     kb_map_init(&unit->names);
     take_over(at, unit, n);
     if (kb_map_put(&at->all->units, key_of(n), unit) != KB_OK) {
@@ -280,18 +303,18 @@ static void examine(void *context, const kw_node *n)
     case KW_N_NAME: use(at, n->as.name); break;
     case KW_N_LAMBDA: examine_function(at, n->as.function); return;
     case KW_N_FUNCTION:
-        kw_each_child(n, examine, at);
+        kw_walk_children(n, examine, at);
         examine_function(at, n->as.function);
         return;
     case KW_N_PACKAGE: examine_package(at, n); return;
     default: break;
     }
-    kw_each_child(n, examine, at);
+    kw_walk_children(n, examine, at);
 }
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
-kb_status kw_scopes_init(kw_scopes *scopes, kw_arena *arena, const kw_node *program)
+kb_status kw_bind_init(kw_scopes *scopes, kw_arena *arena, const kw_node *program)
 {
     *scopes = (kw_scopes){.arena = arena, .status = KB_OK};
     kb_map_init(&scopes->file.names);
@@ -303,7 +326,7 @@ kb_status kw_scopes_init(kw_scopes *scopes, kw_arena *arena, const kw_node *prog
     return scopes->status;
 }
 
-void kw_scopes_fini(kw_scopes *scopes)
+void kw_bind_fini(kw_scopes *scopes)
 {
     size_t at = 0;
     for (kw_unit *u; (u = kb_map_next(&scopes->units, &at, NULL)) != NULL;)
@@ -314,7 +337,7 @@ void kw_scopes_fini(kw_scopes *scopes)
     kb_map_fini(&scopes->file.names);
 }
 
-kw_unit *kw_scopes_unit(kw_scopes *scopes, const kw_node *package)
+kw_unit *kw_bind_unit(kw_scopes *scopes, const kw_node *package)
 {
     return kb_map_get(&scopes->units, key_of(package));
 }

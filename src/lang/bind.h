@@ -1,8 +1,8 @@
-/* bind.h - which variable a name means, decided before code is made (language.md 7.2).
+/* bind.h - which variable a name means, decided before code is made (LANGUAGE.md 7.2).
  *
  * Place: lang.  The scopes of functions hang on the tree (kw_function_node.scope); the units of
- * packages are found with kw_scopes_unit().  Memory: the arena of the tree, and maps that
- * kw_scopes_fini() frees. */
+ * packages are found with kw_bind_unit().  Memory: the arena of the tree, and maps that
+ * kw_bind_fini() frees. */
 #ifndef KW_BIND_H
 #define KW_BIND_H
 
@@ -10,10 +10,13 @@
 #include "base/status.h"
 #include "lang/ast.h"
 
+/* What top-level statements make of a name. */
+enum kw_naming { KW_NAMES_VARIABLE = 1, KW_NAMES_CONSTANT = 2 };
+
 /* A place where top-level statements bind names: the file, or the body of a package. */
 typedef struct kw_unit {
     struct kw_unit *outer; /* around a package; NULL: the file */
-    kb_map names;          /* kw_name pointer -> itself */
+    kb_map names;          /* kw_name pointer -> kw_naming flags as a pointer */
     uint32_t depth;        /* parts of the package's qualified name; 0: the file */
 } kw_unit;
 
@@ -41,11 +44,12 @@ typedef struct kw_scopes {
 } kw_scopes;
 
 /* Analyse a program.  KB_ENOMEM; *scopes must be ended in any case. */
-kb_status kw_scopes_init(kw_scopes *scopes, kw_arena *arena, const kw_node *program);
-void kw_scopes_fini(kw_scopes *scopes);
-kw_unit *kw_scopes_unit(kw_scopes *scopes, const kw_node *package);
+kb_status kw_bind_init(kw_scopes *scopes, kw_arena *arena, const kw_node *program);
+void kw_bind_fini(kw_scopes *scopes);
+kw_unit *kw_bind_unit(kw_scopes *scopes, const kw_node *package);
 /* Number of the local `name` of this very scope, or -1. */
-int kw_scope_find(const kw_scope *scope, const kw_name *name);
-bool kw_unit_binds(const kw_unit *unit, const kw_name *name);
+int kw_bind_find(const kw_scope *scope, const kw_name *name);
+/* The kw_naming flags of `name`; 0: no top-level statement of the unit binds it. */
+int kw_bind_unit_binds(const kw_unit *unit, const kw_name *name);
 
 #endif

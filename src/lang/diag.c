@@ -65,6 +65,7 @@ void kw_diag_print(FILE *out, const kw_diag_report *report)
     if (report->at_function != NULL)
         fprintf(out, "at %s in %s:%lu:0\n", report->at_function, or_empty(report->at_file),
                 (unsigned long)report->at_line);
+    fputs(or_empty(report->notes), out);
     if (report->hint != NULL)
         fprintf(out, "hint: %s\n", report->hint);
 }

@@ -9,9 +9,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "vm/errors.h"
+
 /* A syntax error.  The first one of a text is the only one. */
 typedef struct kw_diag {
+    kw_error_id id;
     const char *type;    /* "SyntaxError", "TokenStreamError", "UnexpectedEndOfFileError" */
+    char token[8];       /* at the place of the error; "": it is longer */
     char message[256];   /* UTF-8, cut at a character if need be */
     const char *file;    /* kw_parse_options.file */
     uint32_t line;       /* from 1 */
@@ -33,6 +37,7 @@ typedef struct kw_diag_report {
     const char *at_function; /* function that threw, or NULL: no `at` line */
     const char *at_file;     /* where it was called */
     uint32_t at_line;
+    const char *notes; /* further lines, each ended; NULL: none */
     const char *hint; /* advice, the last line; NULL: none */
 } kw_diag_report;
 

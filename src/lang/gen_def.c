@@ -29,7 +29,7 @@ static kw_value constant_default(kw_compiler *c, const kw_node *n)
     case KW_N_TRUE: return kw_bool(true);
     case KW_N_FALSE: return kw_bool(false);
     case KW_N_NULL: return kw_null();
-    case KW_N_STRING: return kw_of_string(kw_c_string(c, n->as.string.text, n->as.string.size));
+    case KW_N_STRING: return kw_of_string(kw_gen_string(c, n->as.string.text, n->as.string.size));
     default: return kw_undef();
     }
 }
@@ -52,22 +52,22 @@ static void prologue(kw_compiler *c, const kw_function_node *f, const kw_scope *
 {
     for (uint32_t i = 0; i < scope->count; i++)
         if (scope->locals[i].captured)
-            kw_c_abc(c, OP_NEWCELL, i, 0, 0);
+            kw_gen_abc(c, OP_NEWCELL, i, 0, 0);
     for (uint32_t i = 0; i < f->param_count; i++) {
         const kw_param_node *p = &f->params[i];
         if (p->fallback == NULL)
             continue;
         unsigned mark = c->f->free, reg = i;
         if (scope->locals[i].captured) {
-            reg = kw_c_temp(c, 1);
-            kw_c_abc(c, OP_GETCELL, reg, i, 0);
+            reg = kw_gen_temp(c, 1);
+            kw_gen_abc(c, OP_GETCELL, reg, i, 0);
         }
-        kw_c_abc(c, OP_TESTNULL, reg, 0, 0);
-        uint32_t given = kw_c_jump(c);
-        unsigned value = kw_c_temp(c, 1);
-        kw_c_expr(c, p->fallback, value);
-        kw_c_write_name(c, p->name, value);
-        kw_c_patch(c, given, kw_c_here(c));
+        kw_gen_abc(c, OP_TESTNULL, reg, 0, 0);
+        uint32_t given = kw_gen_jump(c);
+        unsigned value = kw_gen_temp(c, 1);
+        kw_gen_expr(c, p->fallback, value);
+        kw_gen_write_name(c, p->name, value);
+        kw_gen_patch(c, given, kw_gen_here(c));
         c->f->free = mark;
     }
 }
@@ -80,12 +80,12 @@ static kw_string *function_name(kw_compiler *c, const kw_function_node *f)
     return kw_intern(c->vm, s->text, s->size);
 }
 
-kw_proto *kw_c_function(kw_compiler *c, const kw_function_node *f, bool is_method)
+kw_proto *kw_gen_function(kw_compiler *c, const kw_function_node *f, bool is_method)
 {
     kw_scope *scope = f->scope;
     kw_func *outer = c->f;
     kw_func inner = {.outer = outer,
-                     .proto = kw_proto_new(c->vm, function_name(c, f), c->file),
+                     .proto = kw_chunk_proto_new(c->vm, function_name(c, f), c->file),
                      .scope = scope,
                      .unit = outer->unit,
                      .package = outer->package,
@@ -99,18 +99,18 @@ kw_proto *kw_c_function(kw_compiler *c, const kw_function_node *f, bool is_metho
                                 (is_method ? KW_PROTO_METHOD : 0) |
                                 (f->is_static ? KW_PROTO_STATIC : 0));
     if (f->param_count > KW_MAX_PARAMS)
-        kw_c_error(c, "Too many parameters.");
+        kw_gen_error(c, "Too many parameters.");
     else
         describe_params(c, p, f);
     p->returns = hint_text(c, &f->result);
-    (void)kw_c_temp(c, scope->count); /* the variables lie in the first registers */
+    (void)kw_gen_temp(c, scope->count); /* the variables lie in the first registers */
     inner.locals = scope->count;
     p->local_count = (uint16_t)scope->count;
     if (!c->failed) {
         prologue(c, f, scope);
-        kw_c_list_tail(c, &f->body);
+        kw_gen_list_tail(c, &f->body);
     }
-    kw_c_abc(c, OP_RETNULL, 0, 0, 0); /* behind jumps to the end */
+    kw_gen_abc(c, OP_RETNULL, 0, 0, 0); /* behind jumps to the end */
     kw_chunk_finish(c->vm, p);
     c->f = outer;
     c->pos = pos;
@@ -119,139 +119,137 @@ kw_proto *kw_c_function(kw_compiler *c, const kw_function_node *f, bool is_metho
 
 static void closure(kw_compiler *c, kw_proto *p, unsigned dest)
 {
-    kw_c_abx(c, OP_CLOSURE, dest, kw_chunk_inner(c->vm, c->f->proto, p));
+    kw_gen_abx(c, OP_CLOSURE, dest, kw_chunk_inner(c->vm, c->f->proto, p));
 }
 
-void kw_c_lambda(kw_compiler *c, const kw_node *n, unsigned dest)
+void kw_gen_lambda(kw_compiler *c, const kw_node *n, unsigned dest)
 {
-    closure(c, kw_c_function(c, n->as.function, false), dest);
+    closure(c, kw_gen_function(c, n->as.function, false), dest);
 }
 
 /* reg = decorator(reg, args...) */
 static void decorate(kw_compiler *c, const kw_decorator *d, unsigned reg)
 {
-    unsigned mark = c->f->free, base = kw_c_temp(c, 1), first = kw_c_temp(c, 1);
+    unsigned mark = c->f->free, base = kw_gen_temp(c, 1), first = kw_gen_temp(c, 1);
     c->pos = d->pos;
     if (d->callee->kind == KW_N_MEMBER) {
-        kw_c_abc(c, OP_GETDECORATOR, base, kw_c_any(c, d->callee->as.member.object), 0);
+        kw_gen_abc(c, OP_GETDECORATOR, base, kw_gen_any(c, d->callee->as.member.object), 0);
         c->f->free = first + 1;
-        kw_c_name_word(c, d->callee->as.member.name->text, d->callee->as.member.name->size);
+        kw_gen_name_word(c, d->callee->as.member.name->text, d->callee->as.member.name->size);
     } else {
-        kw_c_expr(c, d->callee, base);
+        kw_gen_expr(c, d->callee, base);
     }
     if (d->args.has_splat) {
-        kw_c_abc(c, OP_NEWLIST, first, reg, 1);
-        kw_c_append_args(c, &d->args, first);
-        kw_c_abc(c, OP_CALLS, base, 1, reg);
+        kw_gen_abc(c, OP_NEWLIST, first, reg, 1);
+        kw_gen_append_args(c, &d->args, first);
+        kw_gen_abc(c, OP_CALLS, base, 1, reg);
     } else {
-        kw_c_abc(c, OP_MOVE, first, reg, 0);
+        kw_gen_abc(c, OP_MOVE, first, reg, 0);
         for (uint32_t i = 0; i < d->args.count; i++)
-            kw_c_expr(c, d->args.items[i].value, kw_c_temp(c, 1));
-        kw_c_abc(c, d->args.has_named ? OP_CALLN : OP_CALL, base, d->args.count + 1, reg);
+            kw_gen_expr(c, d->args.items[i].value, kw_gen_temp(c, 1));
+        kw_gen_abc(c, d->args.has_named ? OP_CALLN : OP_CALL, base, d->args.count + 1, reg);
         if (d->args.has_named)
-            kw_c_emit(c, kw_c_names_constant(c, &d->args, true));
+            kw_gen_emit(c, kw_gen_names_constant(c, &d->args, true));
     }
     c->f->free = mark;
 }
 
-void kw_c_define_function(kw_compiler *c, const kw_node *n)
+void kw_gen_define_function(kw_compiler *c, const kw_node *n)
 {
     const kw_function_node *f = n->as.function;
-    unsigned reg = kw_c_temp(c, 1);
-    closure(c, kw_c_function(c, f, false), reg);
+    unsigned reg = kw_gen_temp(c, 1);
+    closure(c, kw_gen_function(c, f, false), reg);
     for (uint32_t i = f->decorator_count; i-- > 0;)
         decorate(c, &f->decorators[i], reg);
     if (c->f->scope != NULL)
-        kw_c_write_name(c, f->name, reg);
+        kw_gen_write_name(c, f->name, reg);
     else
-        kw_c_global_op(c, OP_DEFFUNC, reg,
-                       kw_c_member(c, c->f->package, f->name->text, f->name->size));
+        kw_gen_global_op(c, OP_DEFFUNC, reg,
+                       kw_gen_member(c, c->f->package, f->name->text, f->name->size));
 }
 
 /* ---- Structs, enums, packages ---------------------------------------------------------------- */
 
-/* R[reg], a struct or enum, gets its name; a struct that replaces another lives on in that one, so
- * R[reg] is then read back. */
-static void declare(kw_compiler *c, const kw_name *name, unsigned reg, bool is_struct)
+/* R[reg], a struct or enum, gets its name. */
+static void declare(kw_compiler *c, const kw_name *name, unsigned reg)
 {
-    kw_c_global_op(c, OP_DEFDECL, reg, kw_c_global(c, name->text, name->size));
-    if (is_struct)
-        kw_c_global_op(c, OP_GETSTRUCT, reg, kw_c_global(c, name->text, name->size));
-    if (c->f->package != NULL)
-        kw_c_global_op(c, OP_DEFDECL, reg, kw_c_member(c, c->f->package, name->text, name->size));
+    kw_gen_global_op(c, OP_DEFDECL, reg, kw_gen_global(c, name->text, name->size));
+    kw_string *package = kw_gen_defining(c);
+    if (package != NULL)
+        kw_gen_global_op(c, OP_DEFDECL, reg, kw_gen_member(c, package, name->text, name->size));
 }
 
 static void method(kw_compiler *c, const kw_function_node *f, unsigned class_reg)
 {
-    unsigned mark = c->f->free, reg = kw_c_temp(c, 1);
-    closure(c, kw_c_function(c, f, true), reg);
-    kw_c_abc(c, OP_ADDMETHOD, class_reg, reg,
+    unsigned mark = c->f->free, reg = kw_gen_temp(c, 1);
+    closure(c, kw_gen_function(c, f, true), reg);
+    kw_gen_abc(c, OP_ADDMETHOD, class_reg, reg,
              (f->is_static ? 1u : 0u) | (f->is_abstract ? 2u : 0u));
-    kw_c_name_word(c, f->name->text, f->name->size);
+    kw_gen_name_word(c, f->name->text, f->name->size);
     c->f->free = mark;
 }
 
-void kw_c_struct(kw_compiler *c, const kw_node *n)
+void kw_gen_struct(kw_compiler *c, const kw_node *n)
 {
     const kw_struct_node *s = n->as.struct_def;
-    unsigned reg = kw_c_temp(c, 1), base = kw_c_temp(c, 1);
+    unsigned reg = kw_gen_temp(c, 1), base = kw_gen_temp(c, 1);
     if (s->base != NULL)
-        kw_c_global_op(c, OP_GETSTRUCT, base, kw_c_global(c, s->base->text, s->base->size));
-    kw_c_abc(c, OP_NEWCLASS, reg, base, (s->base != NULL ? 1u : 0u) | (s->is_abstract ? 2u : 0u));
-    kw_c_name_word(c, s->name->text, s->name->size);
+        kw_gen_global_op(c, OP_GETSTRUCT, base, kw_gen_global(c, s->base->text, s->base->size));
+    kw_gen_abc(c, OP_NEWCLASS, reg, base, (s->base != NULL ? 1u : 0u) | (s->is_abstract ? 2u : 0u));
+    kw_gen_name_word(c, s->name->text, s->name->size);
     for (uint32_t i = 0; i < s->methods.count; i++)
         method(c, s->methods.items[i]->as.function, reg);
-    declare(c, s->name, reg, true);
+    declare(c, s->name, reg);
     for (uint32_t i = 0; i < s->static_count; i++) {
         c->pos = s->statics[i].pos;
-        kw_c_expr(c, s->statics[i].value, base);
-        kw_c_abc(c, OP_SETFIELD, reg, base, 0);
-        kw_c_name_word(c, s->statics[i].name->text, s->statics[i].name->size);
+        kw_gen_expr(c, s->statics[i].value, base);
+        kw_gen_abc(c, OP_SETFIELD, reg, base, 0);
+        kw_gen_name_word(c, s->statics[i].name->text, s->statics[i].name->size);
     }
 }
 
-void kw_c_enum(kw_compiler *c, const kw_node *n)
+void kw_gen_enum(kw_compiler *c, const kw_node *n)
 {
-    unsigned reg = kw_c_temp(c, 1), value = kw_c_temp(c, 1);
-    kw_c_abc(c, OP_NEWCLASS, reg, 0, 4);
-    kw_c_name_word(c, n->as.enum_def.name->text, n->as.enum_def.name->size);
+    unsigned reg = kw_gen_temp(c, 1), value = kw_gen_temp(c, 1);
+    kw_gen_abc(c, OP_NEWCLASS, reg, 0, 4);
+    kw_gen_name_word(c, n->as.enum_def.name->text, n->as.enum_def.name->size);
     for (uint32_t i = 0; i < n->as.enum_def.count; i++) {
         const kw_enum_member *m = &n->as.enum_def.members[i];
         c->pos = m->pos;
         if (m->value != NULL) {
-            kw_c_expr(c, m->value, value);
+            kw_gen_expr(c, m->value, value);
         } else if (i == 0) {
-            kw_c_load(c, value, kw_int(0));
+            kw_gen_load(c, value, kw_int(0));
         } else {
-            unsigned one = kw_c_temp(c, 1);
-            kw_c_load(c, one, kw_int(1));
-            kw_c_abc(c, OP_ADD, value, value, one);
+            unsigned one = kw_gen_temp(c, 1);
+            kw_gen_load(c, one, kw_int(1));
+            kw_gen_abc(c, OP_ADD, value, value, one);
             c->f->free = one;
         }
-        kw_c_abc(c, OP_SETFIELD, reg, value, 0);
-        kw_c_name_word(c, m->name->text, m->name->size);
+        kw_gen_abc(c, OP_SETFIELD, reg, value, 0);
+        kw_gen_name_word(c, m->name->text, m->name->size);
     }
-    declare(c, n->as.enum_def.name, reg, false);
+    declare(c, n->as.enum_def.name, reg);
 }
 
-void kw_c_package(kw_compiler *c, const kw_node *n)
+void kw_gen_package(kw_compiler *c, const kw_node *n)
 {
     kw_string *before = c->f->package;
     kw_unit *unit = c->f->unit;
     kw_scope *scope = c->f->scope;
-    kw_string *name = before;
+    kw_string *name = kw_gen_defining(c);
     for (uint32_t i = 0; i < n->as.package.count; i++) {
         const kw_name *part = n->as.package.parts[i];
         kw_string *full = name == NULL ? kw_intern(c->vm, part->text, part->size)
                                        : kw_string_format(c->vm, "%s::%s", name->text, part->text);
         name = kw_intern(c->vm, full->text, full->size);
-        kw_c_abx(c, OP_DEFPACKAGE, 0,
-                 kw_chunk_global(c->vm, c->f->proto, kw_global_at(c->vm, name)));
+        kw_gen_abx(c, OP_DEFPACKAGE, 0,
+                 kw_chunk_global(c->vm, c->f->proto, kw_names_global_at(c->vm, name)));
     }
     c->f->package = name;
-    c->f->unit = kw_scopes_unit(&c->scopes, n);
+    c->f->unit = kw_bind_unit(&c->scopes, n);
     c->f->scope = NULL; /* names bound here are the package's, even inside a function */
-    kw_c_list(c, &n->as.package.body);
+    kw_gen_list(c, &n->as.package.body);
     c->f->package = before;
     c->f->unit = unit;
     c->f->scope = scope;

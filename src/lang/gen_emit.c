@@ -11,7 +11,7 @@ enum {
 }; /* copies of nested finally bodies multiply: stop before memory does */
 enum { MAX_JUMP = (1 << 23) - 1, MAX_INDEX = 65535, INTERN_BELOW = 48 };
 
-void kw_c_error(kw_compiler *c, const char *message)
+void kw_gen_error(kw_compiler *c, const char *message)
 {
     if (c->failed)
         return;
@@ -22,69 +22,69 @@ void kw_c_error(kw_compiler *c, const char *message)
     c->vm->error.column = c->pos.column;
 }
 
-uint32_t kw_c_emit(kw_compiler *c, kw_instr i)
+uint32_t kw_gen_emit(kw_compiler *c, kw_instr i)
 {
     if (++c->total > MAX_TOTAL)
-        kw_c_error(c, "The program is too large.");
+        kw_gen_error(c, "The program is too large.");
     return kw_chunk_emit(c->vm, c->f->proto, i, c->pos.line);
 }
 
-uint32_t kw_c_abc(kw_compiler *c, kw_opcode op, unsigned a, unsigned b, unsigned cc)
+uint32_t kw_gen_abc(kw_compiler *c, kw_opcode op, unsigned a, unsigned b, unsigned cc)
 {
-    return kw_c_emit(c, kw_abc(op, a, b, cc));
+    return kw_gen_emit(c, kw_abc(op, a, b, cc));
 }
 
-uint32_t kw_c_abx(kw_compiler *c, kw_opcode op, unsigned a, uint32_t bx)
+uint32_t kw_gen_abx(kw_compiler *c, kw_opcode op, unsigned a, uint32_t bx)
 {
     if (bx > MAX_INDEX)
-        kw_c_error(c, "The function is too large: more than 65536 names or inner functions.");
-    return kw_c_emit(c, kw_abx(op, a, bx));
+        kw_gen_error(c, "The function is too large: more than 65536 names or inner functions.");
+    return kw_gen_emit(c, kw_abx(op, a, bx));
 }
 
-uint32_t kw_c_here(const kw_compiler *c)
+uint32_t kw_gen_here(const kw_compiler *c)
 {
     return c->f->proto->code_count;
 }
 
-kw_string *kw_c_string(kw_compiler *c, const char *text, size_t size)
+kw_string *kw_gen_string(kw_compiler *c, const char *text, size_t size)
 {
     return size < INTERN_BELOW ? kw_intern(c->vm, text, size) : kw_string_new(c->vm, text, size);
 }
 
-uint32_t kw_c_constant(kw_compiler *c, kw_value v)
+uint32_t kw_gen_constant(kw_compiler *c, kw_value v)
 {
     return kw_chunk_constant(c->vm, c->f->proto, v, false);
 }
 
-void kw_c_name_word(kw_compiler *c, const char *text, size_t size)
+void kw_gen_name_word(kw_compiler *c, const char *text, size_t size)
 {
-    uint32_t name = kw_c_constant(c, kw_of_string(kw_intern(c->vm, text, size)));
+    uint32_t name = kw_gen_constant(c, kw_of_string(kw_intern(c->vm, text, size)));
     uint32_t cache = kw_chunk_cache(c->f->proto);
     if (name > MAX_INDEX || cache > MAX_INDEX)
-        kw_c_error(c, "The function is too large: more than 65536 members.");
-    kw_c_emit(c, name | cache << 16);
+        kw_gen_error(c, "The function is too large: more than 65536 members.");
+    kw_gen_emit(c, name | cache << 16);
 }
 
-void kw_c_load(kw_compiler *c, unsigned reg, kw_value v)
+void kw_gen_load(kw_compiler *c, unsigned reg, kw_value v)
 {
     if (kw_is(v, KW_INT) && v.as.i >= INT16_MIN && v.as.i <= INT16_MAX) {
-        kw_c_emit(c, kw_abx(OP_LOADI, reg, (unsigned)(uint16_t)v.as.i));
+        kw_gen_emit(c, kw_abx(OP_LOADI, reg, (unsigned)(uint16_t)v.as.i));
         return;
     }
     uint32_t k = kw_chunk_constant(c->vm, c->f->proto, v, true);
     if (k <= MAX_INDEX) {
-        kw_c_abx(c, OP_LOADK, reg, k);
+        kw_gen_abx(c, OP_LOADK, reg, k);
         return;
     }
-    kw_c_abc(c, OP_LOADKX, reg, 0, 0);
-    kw_c_emit(c, k);
+    kw_gen_abc(c, OP_LOADKX, reg, 0, 0);
+    kw_gen_emit(c, k);
 }
 
-unsigned kw_c_temp(kw_compiler *c, unsigned count)
+unsigned kw_gen_temp(kw_compiler *c, unsigned count)
 {
     unsigned first = c->f->free;
     if (first + count > KW_MAX_REGS) {
-        kw_c_error(
+        kw_gen_error(
             c,
             "The function is too large: an expression or its variables need more than 250 registers.");
         return 0;
@@ -97,55 +97,60 @@ unsigned kw_c_temp(kw_compiler *c, unsigned count)
 
 /* ---- Jumps ----------------------------------------------------------------------------------- */
 
-uint32_t kw_c_jump(kw_compiler *c)
+uint32_t kw_gen_jump(kw_compiler *c)
 {
-    return kw_c_emit(c, kw_sj(OP_JMP, 0));
+    return kw_gen_emit(c, kw_sj(OP_JMP, 0));
 }
 
-void kw_c_add(kw_compiler *c, kw_jumps *jumps, uint32_t at)
+void kw_gen_add(kw_compiler *c, kw_jumps *jumps, uint32_t at)
 {
     if (jumps->count == jumps->cap) {
         uint32_t cap = jumps->cap == 0 ? 8 : jumps->cap * 2;
         jumps->at =
-            kw_realloc(c->vm, jumps->at, jumps->cap * sizeof(uint32_t), cap * sizeof(uint32_t));
+            kw_heap_realloc(c->vm, jumps->at, jumps->cap * sizeof(uint32_t), cap * sizeof(uint32_t));
         jumps->cap = cap;
     }
     jumps->at[jumps->count++] = at;
 }
 
-void kw_c_patch(kw_compiler *c, uint32_t at, uint32_t target)
+void kw_gen_patch(kw_compiler *c, uint32_t at, uint32_t target)
 {
     int64_t distance = (int64_t)target - (int64_t)at - 1;
     if (distance > MAX_JUMP || distance < -MAX_JUMP)
-        kw_c_error(c, "The function is too large: a jump is too far.");
+        kw_gen_error(c, "The function is too large: a jump is too far.");
     /* every backward jump is a safepoint */
     c->f->proto->code[at] = kw_sj(distance < 0 ? OP_LOOP : OP_JMP, (int32_t)distance);
 }
 
-void kw_c_land(kw_compiler *c, kw_jumps *jumps, uint32_t target)
+void kw_gen_land(kw_compiler *c, kw_jumps *jumps, uint32_t target)
 {
     for (uint32_t i = 0; i < jumps->count; i++)
-        kw_c_patch(c, jumps->at[i], target);
-    kw_free(c->vm, jumps->at, jumps->cap * sizeof(uint32_t));
+        kw_gen_patch(c, jumps->at[i], target);
+    kw_heap_release(c->vm, jumps->at, jumps->cap * sizeof(uint32_t));
     *jumps = (kw_jumps){.at = NULL};
 }
 
 /* ---- Global records -------------------------------------------------------------------------- */
 
-kw_global *kw_c_global(kw_compiler *c, const char *text, size_t size)
+kw_global *kw_gen_global(kw_compiler *c, const char *text, size_t size)
 {
-    return kw_global_at(c->vm, kw_intern(c->vm, text, size));
+    return kw_names_global_at(c->vm, kw_intern(c->vm, text, size));
 }
 
-kw_global *kw_c_member(kw_compiler *c, kw_string *package, const char *text, size_t size)
+kw_string *kw_gen_defining(const kw_compiler *c)
+{
+    return c->f->scope == NULL ? c->f->package : NULL;
+}
+
+kw_global *kw_gen_member(kw_compiler *c, kw_string *package, const char *text, size_t size)
 {
     if (package == NULL)
-        return kw_c_global(c, text, size);
+        return kw_gen_global(c, text, size);
     kw_string *full = kw_string_format(c->vm, "%s::%.*s", package->text, (int)size, text);
-    return kw_c_global(c, full->text, full->size);
+    return kw_gen_global(c, full->text, full->size);
 }
 
-void kw_c_global_op(kw_compiler *c, kw_opcode op, unsigned reg, kw_global *g)
+void kw_gen_global_op(kw_compiler *c, kw_opcode op, unsigned reg, kw_global *g)
 {
-    kw_c_abx(c, op, reg, kw_chunk_global(c->vm, c->f->proto, g));
+    kw_gen_abx(c, op, reg, kw_chunk_global(c->vm, c->f->proto, g));
 }

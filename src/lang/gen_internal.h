@@ -58,97 +58,101 @@ typedef struct kw_compiler {
 /* ---- gen_emit.c ------------------------------------------------------------------------------ */
 
 /* Fail with a SyntaxError at the current position; only the first one counts. */
-void kw_c_error(kw_compiler *c, const char *message);
-uint32_t kw_c_emit(kw_compiler *c, kw_instr i);
-uint32_t kw_c_abc(kw_compiler *c, kw_opcode op, unsigned a, unsigned b, unsigned cc);
-uint32_t kw_c_abx(kw_compiler *c, kw_opcode op, unsigned a, uint32_t bx);
-uint32_t kw_c_here(const kw_compiler *c);
+void kw_gen_error(kw_compiler *c, const char *message);
+uint32_t kw_gen_emit(kw_compiler *c, kw_instr i);
+uint32_t kw_gen_abc(kw_compiler *c, kw_opcode op, unsigned a, unsigned b, unsigned cc);
+uint32_t kw_gen_abx(kw_compiler *c, kw_opcode op, unsigned a, uint32_t bx);
+uint32_t kw_gen_here(const kw_compiler *c);
 /* The second word of instructions with "+W". */
-void kw_c_name_word(kw_compiler *c, const char *text, size_t size);
-uint32_t kw_c_constant(kw_compiler *c, kw_value v);
-void kw_c_load(kw_compiler *c, unsigned reg, kw_value v);
-kw_string *kw_c_string(kw_compiler *c, const char *text, size_t size);
+void kw_gen_name_word(kw_compiler *c, const char *text, size_t size);
+uint32_t kw_gen_constant(kw_compiler *c, kw_value v);
+void kw_gen_load(kw_compiler *c, unsigned reg, kw_value v);
+kw_string *kw_gen_string(kw_compiler *c, const char *text, size_t size);
 /* Temporaries: `count` registers in a row. */
-unsigned kw_c_temp(kw_compiler *c, unsigned count);
+unsigned kw_gen_temp(kw_compiler *c, unsigned count);
 /* An unconditional jump, or the jump word behind a test: its place. */
-uint32_t kw_c_jump(kw_compiler *c);
-void kw_c_add(kw_compiler *c, kw_jumps *jumps, uint32_t at);
-void kw_c_patch(kw_compiler *c, uint32_t at, uint32_t target);
+uint32_t kw_gen_jump(kw_compiler *c);
+void kw_gen_add(kw_compiler *c, kw_jumps *jumps, uint32_t at);
+void kw_gen_patch(kw_compiler *c, uint32_t at, uint32_t target);
 /* Patch all and empty the list. */
-void kw_c_land(kw_compiler *c, kw_jumps *jumps, uint32_t target);
-kw_global *kw_c_global(kw_compiler *c, const char *text, size_t size);
+void kw_gen_land(kw_compiler *c, kw_jumps *jumps, uint32_t target);
+kw_global *kw_gen_global(kw_compiler *c, const char *text, size_t size);
 /* The record of `name` in the package `package` (NULL: plain). */
-kw_global *kw_c_member(kw_compiler *c, kw_string *package, const char *text, size_t size);
-void kw_c_global_op(kw_compiler *c, kw_opcode op, unsigned reg, kw_global *g);
+kw_global *kw_gen_member(kw_compiler *c, kw_string *package, const char *text, size_t size);
+/* The package that gets what is defined here, or NULL: functions define global things. */
+kw_string *kw_gen_defining(const kw_compiler *c);
+void kw_gen_global_op(kw_compiler *c, kw_opcode op, unsigned reg, kw_global *g);
 
 /* ---- gen_name.c ------------------------------------------------------------------------------ */
 
 /* The register of an uncaptured local variable, or -1. */
-int kw_c_register(const kw_compiler *c, const kw_node *n);
-void kw_c_read_name(kw_compiler *c, const kw_name *name, unsigned dest);
+int kw_gen_register(const kw_compiler *c, const kw_node *n);
+void kw_gen_read_name(kw_compiler *c, const kw_name *name, unsigned dest);
 /* A name that is no local, qualified or not, seen from the package whose code this is: its own
  * names come first, then those of the packages around it. */
-void kw_c_read_global(kw_compiler *c, const char *text, size_t size, unsigned dest);
-void kw_c_write_name(kw_compiler *c, const kw_name *name, unsigned from);
+void kw_gen_read_global(kw_compiler *c, const char *text, size_t size, unsigned dest);
+void kw_gen_write_name(kw_compiler *c, const kw_name *name, unsigned from);
 /* Bind a name that is always of this function or unit: loop variables, catch ... */
-void kw_c_bind_name(kw_compiler *c, const kw_name *name, unsigned from);
+void kw_gen_bind_name(kw_compiler *c, const kw_name *name, unsigned from);
 
 /* ---- gen_expr.c: values ---------------------------------------------------------------------- */
 
-void kw_c_expr(kw_compiler *c, const kw_node *n, unsigned dest);
+void kw_gen_expr(kw_compiler *c, const kw_node *n, unsigned dest);
 /* The register that holds the value: a local in place, or a new temporary. */
-unsigned kw_c_any(kw_compiler *c, const kw_node *n);
+unsigned kw_gen_any(kw_compiler *c, const kw_node *n);
 /* Throw, when executed, an error that is known now. */
-void kw_c_raise(kw_compiler *c, const char *type, kw_string *message);
+void kw_gen_raise(kw_compiler *c, const char *type, kw_string *message);
+/* The same for an error of vm/errors.h about `name`. */
+void kw_gen_raise_known(kw_compiler *c, kw_error_id id, kw_string *name);
 /* Evaluate and drop. */
-void kw_c_effect(kw_compiler *c, const kw_node *n);
+void kw_gen_effect(kw_compiler *c, const kw_node *n);
 /* Jump if the truth of `n` is `sense`; else fall through. */
-void kw_c_condition(kw_compiler *c, const kw_node *n, bool sense, kw_jumps *jumps);
-void kw_c_binary(kw_compiler *c, kw_opr op, unsigned left, const kw_node *right, unsigned dest);
-void kw_c_binary_regs(kw_compiler *c, kw_opr op, unsigned left, unsigned right, unsigned dest);
+void kw_gen_condition(kw_compiler *c, const kw_node *n, bool sense, kw_jumps *jumps);
+void kw_gen_binary(kw_compiler *c, kw_opr op, unsigned left, const kw_node *right, unsigned dest);
+void kw_gen_binary_regs(kw_compiler *c, kw_opr op, unsigned left, unsigned right, unsigned dest);
 /* ---- gen_call.c */
-void kw_c_call(kw_compiler *c, const kw_node *n, unsigned dest);
-void kw_c_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_list *args,
+void kw_gen_call(kw_compiler *c, const kw_node *n, unsigned dest);
+void kw_gen_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_list *args,
                     const kw_name *method, unsigned dest);
 /* Is it name.clear(), which assigns the variable if it holds a string? */
-bool kw_c_clears(const kw_node *n);
-void kw_c_args_list(kw_compiler *c, const kw_arg_list *args, unsigned dest);
+bool kw_gen_clears(const kw_node *n);
+void kw_gen_args_list(kw_compiler *c, const kw_arg_list *args, unsigned dest);
 /* Append the arguments to the list in `dest`. */
-void kw_c_append_args(kw_compiler *c, const kw_arg_list *args, unsigned dest);
+void kw_gen_append_args(kw_compiler *c, const kw_arg_list *args, unsigned dest);
 /* The names of the arguments as a constant list, null for positional ones; `after_one`: behind one
  * more. */
-uint32_t kw_c_names_constant(kw_compiler *c, const kw_arg_list *args, bool after_one);
+uint32_t kw_gen_names_constant(kw_compiler *c, const kw_arg_list *args, bool after_one);
 /* ---- gen_assign.c */
 /* dest < 0: the value is not wanted. */
-void kw_c_assign(kw_compiler *c, const kw_node *n, int dest);
-void kw_c_unpack(kw_compiler *c, const kw_node *n);
+void kw_gen_assign(kw_compiler *c, const kw_node *n, int dest);
+void kw_gen_unpack(kw_compiler *c, const kw_node *n);
 /* Does evaluating `n` assign the local `name`? */
-bool kw_c_assigns(const kw_node *n, const kw_name *name);
+bool kw_gen_assigns(const kw_node *n, const kw_name *name);
 
 /* ---- gen_stmt.c, gen_try.c ------------------------------------------------------------------- */
 
-void kw_c_stmt(kw_compiler *c, const kw_node *n);
-void kw_c_list(kw_compiler *c, const kw_node_list *list);
+void kw_gen_stmt(kw_compiler *c, const kw_node *n);
+void kw_gen_list(kw_compiler *c, const kw_node_list *list);
 /* A statement whose value is wanted in `dest`; null for those without. */
-void kw_c_value(kw_compiler *c, const kw_node *n, unsigned dest);
-void kw_c_list_value(kw_compiler *c, const kw_node_list *list, unsigned dest);
+void kw_gen_value(kw_compiler *c, const kw_node *n, unsigned dest);
+void kw_gen_list_value(kw_compiler *c, const kw_node_list *list, unsigned dest);
 /* The last statements of a function: return their value. */
-void kw_c_tail(kw_compiler *c, const kw_node *n);
-void kw_c_list_tail(kw_compiler *c, const kw_node_list *list);
-void kw_c_case(kw_compiler *c, const kw_node *n, int dest, bool tail);
-void kw_c_try(kw_compiler *c, const kw_node *n);
+void kw_gen_tail(kw_compiler *c, const kw_node *n);
+void kw_gen_list_tail(kw_compiler *c, const kw_node_list *list);
+void kw_gen_case(kw_compiler *c, const kw_node *n, int dest, bool tail);
+void kw_gen_try(kw_compiler *c, const kw_node *n);
 /* Run the finally bodies of the tries inside `until`; then the caller emits the jump or return and
- * calls kw_c_reopen(). */
-void kw_c_leave_tries(kw_compiler *c, kw_try_ctx *until);
-void kw_c_reopen(kw_compiler *c, kw_try_ctx *until);
+ * calls kw_gen_reopen(). */
+void kw_gen_leave_tries(kw_compiler *c, kw_try_ctx *until);
+void kw_gen_reopen(kw_compiler *c, kw_try_ctx *until);
 
 /* ---- gen_def.c ------------------------------------------------------------------------------- */
 
-kw_proto *kw_c_function(kw_compiler *c, const kw_function_node *f, bool is_method);
-void kw_c_lambda(kw_compiler *c, const kw_node *n, unsigned dest);
-void kw_c_define_function(kw_compiler *c, const kw_node *n);
-void kw_c_struct(kw_compiler *c, const kw_node *n);
-void kw_c_enum(kw_compiler *c, const kw_node *n);
-void kw_c_package(kw_compiler *c, const kw_node *n);
+kw_proto *kw_gen_function(kw_compiler *c, const kw_function_node *f, bool is_method);
+void kw_gen_lambda(kw_compiler *c, const kw_node *n, unsigned dest);
+void kw_gen_define_function(kw_compiler *c, const kw_node *n);
+void kw_gen_struct(kw_compiler *c, const kw_node *n);
+void kw_gen_enum(kw_compiler *c, const kw_node *n);
+void kw_gen_package(kw_compiler *c, const kw_node *n);
 
 #endif

@@ -8,10 +8,10 @@
 
 static int find_local(const kw_func *f, const kw_name *name)
 {
-    return f->scope == NULL ? -1 : kw_scope_find(f->scope, name);
+    return f->scope == NULL ? -1 : kw_bind_find(f->scope, name);
 }
 
-int kw_c_register(const kw_compiler *c, const kw_node *n)
+int kw_gen_register(const kw_compiler *c, const kw_node *n)
 {
     if (n->kind != KW_N_NAME)
         return -1;
@@ -26,7 +26,7 @@ static int captured(kw_compiler *c, kw_func *f, const kw_name *name)
     if (f->outer == NULL || f->scope == NULL || f->scope->outer != f->outer->scope ||
         f->outer->scope == NULL)
         return -1;
-    int i = kw_scope_find(f->outer->scope, name);
+    int i = kw_bind_find(f->outer->scope, name);
     bool direct = i >= 0;
     if (!direct)
         i = captured(c, f->outer, name);
@@ -36,22 +36,22 @@ static int captured(kw_compiler *c, kw_func *f, const kw_name *name)
                                  (kw_capture){.from_register = direct, .index = (uint16_t)i});
 }
 
-void kw_c_read_name(kw_compiler *c, const kw_name *name, unsigned dest)
+void kw_gen_read_name(kw_compiler *c, const kw_name *name, unsigned dest)
 {
     int i = find_local(c->f, name);
     if (i >= 0) {
         if (c->f->scope->locals[i].captured)
-            kw_c_abc(c, OP_GETCELL, dest, (unsigned)i, 0);
+            kw_gen_abc(c, OP_GETCELL, dest, (unsigned)i, 0);
         else if ((unsigned)i != dest)
-            kw_c_abc(c, OP_MOVE, dest, (unsigned)i, 0);
+            kw_gen_abc(c, OP_MOVE, dest, (unsigned)i, 0);
         return;
     }
     i = captured(c, c->f, name);
     if (i >= 0) {
-        kw_c_abx(c, OP_GETUP, dest, (uint32_t)i);
+        kw_gen_abx(c, OP_GETUP, dest, (uint32_t)i);
         return;
     }
-    kw_c_read_global(c, name->text, name->size, dest);
+    kw_gen_read_global(c, name->text, name->size, dest);
 }
 
 /* The name of the package around `package`, or NULL. */
@@ -63,19 +63,19 @@ static kw_string *package_around(kw_compiler *c, const kw_string *package)
     return NULL;
 }
 
-void kw_c_read_global(kw_compiler *c, const char *text, size_t size, unsigned dest)
+void kw_gen_read_global(kw_compiler *c, const char *text, size_t size, unsigned dest)
 {
     bool qualified = memchr(text, ':', size) != NULL;
     kw_string *package = c->f->package, *around;
     for (; package != NULL; package = around) {
         around = package_around(c, package);
         bool last = around == NULL && !qualified;
-        kw_c_global_op(c, last ? OP_GETSIBLING : OP_TRYGLOBAL, dest,
-                       kw_c_member(c, package, text, size));
+        kw_gen_global_op(c, last ? OP_GETSIBLING : OP_TRYGLOBAL, dest,
+                       kw_gen_member(c, package, text, size));
         if (last)
             return;
     }
-    kw_c_global_op(c, OP_GETGLOBAL, dest, kw_c_global(c, text, size));
+    kw_gen_global_op(c, OP_GETGLOBAL, dest, kw_gen_global(c, text, size));
 }
 
 /* The innermost package around whose body binds the name, else a global of the file. */
@@ -83,31 +83,31 @@ static void write_global(kw_compiler *c, const kw_name *name, unsigned from)
 {
     kw_string *package = c->f->package;
     const kw_unit *unit = c->f->unit;
-    for (; package != NULL && !kw_unit_binds(unit, name); unit = unit->outer)
+    for (; package != NULL && !kw_bind_unit_binds(unit, name); unit = unit->outer)
         for (uint32_t i = unit->outer->depth; i < unit->depth; i++)
             package = package_around(c, package);
-    kw_c_global_op(c, OP_SETGLOBAL, from, kw_c_member(c, package, name->text, name->size));
+    kw_gen_global_op(c, OP_SETGLOBAL, from, kw_gen_member(c, package, name->text, name->size));
 }
 
-void kw_c_write_name(kw_compiler *c, const kw_name *name, unsigned from)
+void kw_gen_write_name(kw_compiler *c, const kw_name *name, unsigned from)
 {
     int i = find_local(c->f, name);
     if (i >= 0) {
         if (c->f->scope->locals[i].captured)
-            kw_c_abc(c, OP_SETCELL, (unsigned)i, from, 0);
+            kw_gen_abc(c, OP_SETCELL, (unsigned)i, from, 0);
         else if ((unsigned)i != from)
-            kw_c_abc(c, OP_MOVE, (unsigned)i, from, 0);
+            kw_gen_abc(c, OP_MOVE, (unsigned)i, from, 0);
         return;
     }
     i = captured(c, c->f, name);
     if (i >= 0)
-        kw_c_abx(c, OP_SETUP, from, (uint32_t)i);
+        kw_gen_abx(c, OP_SETUP, from, (uint32_t)i);
     else
         write_global(c, name, from);
 }
 
-void kw_c_bind_name(kw_compiler *c, const kw_name *name, unsigned from)
+void kw_gen_bind_name(kw_compiler *c, const kw_name *name, unsigned from)
 {
     if (name != NULL)
-        kw_c_write_name(c, name, from);
+        kw_gen_write_name(c, name, from);
 }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lang/data.h"
 #include "lang/gen_internal.h"
 #include "lang/parse.h"
 
@@ -24,12 +25,12 @@ static void make_room(kw_compiler *c)
     if (full->global_count < PLENTY && full->cache_count < PLENTY && full->inner_count < PLENTY &&
         full->low_constants < FEW)
         return;
-    kw_proto *rest = kw_proto_new(c->vm, full->name, c->file);
+    kw_proto *rest = kw_chunk_proto_new(c->vm, full->name, c->file);
     rest->line = full->line;
-    unsigned reg = kw_c_temp(c, 1);
-    kw_c_abx(c, OP_CLOSURE, reg, kw_chunk_inner(c->vm, full, rest));
-    kw_c_abc(c, OP_CALL, reg, 0, reg);
-    kw_c_abc(c, OP_RETURN, reg, 0, 0);
+    unsigned reg = kw_gen_temp(c, 1);
+    kw_gen_abx(c, OP_CLOSURE, reg, kw_chunk_inner(c->vm, full, rest));
+    kw_gen_abc(c, OP_CALL, reg, 0, reg);
+    kw_gen_abc(c, OP_RETURN, reg, 0, 0);
     kw_chunk_finish(c->vm, full);
     c->f->proto = rest;
     c->f->free = 0;
@@ -38,7 +39,7 @@ static void make_room(kw_compiler *c)
 static void statement(kw_compiler *c, const kw_node *n)
 {
     make_room(c);
-    kw_c_stmt(c, n);
+    kw_gen_stmt(c, n);
 }
 
 static void main_program(kw_compiler *c, const kw_node_list *list)
@@ -47,7 +48,7 @@ static void main_program(kw_compiler *c, const kw_node_list *list)
         for (uint32_t i = 0; i < list->count && !c->failed; i++)
             if (is_hoisted(list->items[i]) == (pass == 0))
                 statement(c, list->items[i]);
-    kw_c_abc(c, OP_RETNULL, 0, 0, 0);
+    kw_gen_abc(c, OP_RETNULL, 0, 0, 0);
 }
 
 /* eval: functions first as well, then the value of the last statement. */
@@ -61,34 +62,37 @@ static void eval_text(kw_compiler *c, const kw_node_list *list)
             continue;
         make_room(c);
         if (i + 1 == list->count)
-            kw_c_tail(c, list->items[i]);
+            kw_gen_tail(c, list->items[i]);
         else
-            kw_c_stmt(c, list->items[i]);
+            kw_gen_stmt(c, list->items[i]);
     }
-    kw_c_abc(c, OP_RETNULL, 0, 0, 0);
+    kw_gen_abc(c, OP_RETNULL, 0, 0, 0);
 }
 
-kw_proto *kw_compile(kw_vm *vm, const kw_compile_options *options, kw_arena *arena,
+kw_proto *kw_generate(kw_vm *vm, const kw_compile_options *options, kw_arena *arena,
                      const kw_node *program)
 {
     kw_compiler c = {.vm = vm, .file = options->file};
-    if (kw_scopes_init(&c.scopes, arena, program) != KB_OK) {
-        kw_scopes_fini(&c.scopes);
+    bool is_main = options->kind == KW_TEXT_PROGRAM;
+    if (options->kind == KW_TEXT_DATA && !kw_data_check(vm, program))
+        return NULL;
+    if (kw_bind_init(&c.scopes, arena, program) != KB_OK) {
+        kw_bind_fini(&c.scopes);
         kw_throw_memory(vm, arena->total);
         return NULL;
     }
-    kw_func top = {.proto = kw_proto_new(vm, kw_intern_c(vm, "<main>"), options->file),
+    kw_func top = {.proto = kw_chunk_proto_new(vm, kw_intern_c(vm, "<main>"), options->file),
                    .unit = &c.scopes.file};
-    top.proto->header.flags = options->is_main ? KW_PROTO_MAIN : 0;
+    top.proto->header.flags = is_main ? KW_PROTO_MAIN : 0;
     top.proto->line = 1;
     kw_proto *first = top.proto;
     c.f = &top;
-    if (options->is_main)
+    if (is_main)
         main_program(&c, &program->as.list);
     else
         eval_text(&c, &program->as.list);
     kw_chunk_finish(vm, top.proto);
-    kw_scopes_fini(&c.scopes);
+    kw_bind_fini(&c.scopes);
     return c.failed ? NULL : first;
 }
 
@@ -97,10 +101,8 @@ kw_proto *kw_compile(kw_vm *vm, const kw_compile_options *options, kw_arena *are
 static bool known_type(void *context, const char *name, size_t size)
 {
     kw_vm *vm = context;
-    kw_global *g = kw_global_at(vm, kw_intern(vm, name, size));
-    kw_value v = kw_global_value(vm, g); /* may load the library that defines it */
-    kw_clear_error(vm);
-    (void)v;
+    kw_global *g = kw_names_global_at(vm, kw_intern(vm, name, size));
+    (void)kw_global_value(vm, g); /* may load the library that defines it, and throw */
     return (g->means & KW_MEANS_DECL) != 0;
 }
 
@@ -108,22 +110,35 @@ static void warn(void *context, const char *message, kw_pos pos)
 {
     kw_vm *vm = context;
     (void)pos;
-    kw_out(vm, 2, message, strlen(message));
-    kw_out(vm, 2, "\n", 1);
+    (void)kw_out(vm, 2, message, strlen(message));
+    (void)kw_out(vm, 2, "\n", 1);
+}
+
+static bool go_on(void *context)
+{
+    return kw_sched_may_go_on(context);
 }
 
 static void throw_diag(kw_vm *vm, kw_string *file, const kw_diag *diag)
 {
     kw_throw(vm, diag->type, "%s", diag->message);
+    vm->error.id = diag->id;
+    vm->error.subject = kw_intern_c(vm, diag->token);
     vm->error.file = file;
     vm->error.line = diag->line;
     vm->error.column = diag->column;
 }
 
-kw_proto *kw_compile_text(kw_vm *vm, kw_string *file, const char *text, size_t size, bool is_main)
+/* bytes; the room is there when the heap is full, too */
+enum { LONG_TEXT = 128 << 10, LEAST_ROOM = 1 << 20 };
+
+kw_proto *kw_generate_text(kw_vm *vm, kw_string *file, const char *text, size_t size,
+                          kw_text_kind kind)
 {
     kw_arena arena;
     kw_arena_init(&arena);
+    if (size >= LONG_TEXT) /* the parse of a shorter one takes some megabytes */
+        arena.limit = kw_heap_left(vm) + LEAST_ROOM;
     kw_node *program;
     kw_diag diag;
     kw_parse_options parse = {.file = file->text,
@@ -131,15 +146,19 @@ kw_proto *kw_compile_text(kw_vm *vm, kw_string *file, const char *text, size_t s
                               .size = size,
                               .known_type = known_type,
                               .warn = warn,
+                              .go_on = go_on,
                               .context = vm};
-    kw_compile_options options = {.file = file, .is_main = is_main};
+    kw_compile_options options = {.file = file, .kind = kind};
     kw_proto *p = NULL;
+    kw_before_long(vm, size);
     kb_status status = kw_parse(&parse, &arena, &program, &diag);
-    if (status == KB_OK)
-        p = kw_compile(vm, &options, &arena, program);
+    if (vm->error.type != NULL) /* of a callback: before any that follows from it */
+        p = NULL;
+    else if (status == KB_OK)
+        p = kw_generate(vm, &options, &arena, program);
     else if (status == KB_ENOMEM)
         kw_throw_memory(vm, arena.total);
-    else
+    else if (status == KB_ESYNTAX)
         throw_diag(vm, file, &diag);
     kw_arena_fini(&arena);
     return p;

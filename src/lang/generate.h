@@ -9,15 +9,15 @@
 
 typedef struct kw_compile_options {
     kw_string *file; /* absolute path; empty for standard input and -e; "<name>" for library text */
-    bool is_main;    /* a program or file: its functions are defined first, and it has no value; else (eval)
-                        the value of the last statement is returned */
+    kw_text_kind kind;
 } kw_compile_options;
 
 /* The code of a program.  NULL: thrown in the vm, with the position of the error. */
-kw_proto *kw_compile(kw_vm *vm, const kw_compile_options *options, kw_arena *arena, const kw_node *program);
+kw_proto *kw_generate(kw_vm *vm, const kw_compile_options *options, kw_arena *arena, const kw_node *program);
 
 /* Parse and compile.  NULL: thrown in the vm (SyntaxError and the like), with the position of the
  * error. */
-kw_proto *kw_compile_text(kw_vm *vm, kw_string *file, const char *text, size_t size, bool is_main);
+kw_proto *kw_generate_text(kw_vm *vm, kw_string *file, const char *text, size_t size,
+                          kw_text_kind kind);
 
 #endif

@@ -35,12 +35,12 @@ static unsigned edits(const char *a, size_t a_size, const char *b, size_t b_size
     return rows[a_size % 3][b_size];
 }
 
-void kw_nearest_init(kw_nearest *n, const char *wanted, size_t size)
+void kw_hint_nearest_init(kw_nearest *n, const char *wanted, size_t size)
 {
     *n = (kw_nearest){.wanted = wanted, .wanted_size = size, .distance = MOST_EDITS + 1};
 }
 
-void kw_nearest_offer(kw_nearest *n, const char *known, size_t size)
+void kw_hint_nearest_offer(kw_nearest *n, const char *known, size_t size)
 {
     if (size > KW_HINT_NAME_MAX || n->wanted_size > KW_HINT_NAME_MAX || (known[0] == '_' && n->wanted[0] != '_'))
         return;
@@ -159,5 +159,5 @@ void kw_hint_offer_words(kw_nearest *n)
         "throw", "import",  "include", "package", "break",  "next",  "null",    "true",
         "false", "typeof",  "const",   "case",    "when",   "catch", "finally", "yield"};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        kw_nearest_offer(n, words[i], strlen(words[i]));
+        kw_hint_nearest_offer(n, words[i], strlen(words[i]));
 }

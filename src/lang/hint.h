@@ -8,9 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vm/errors.h"
+
 enum { KW_HINT_NAME_MAX = 64 }; /* longer names are not compared */
 
-/* The known name that is nearest to a wrong one.  Begin with kw_nearest_init(), offer all known
+/* The known name that is nearest to a wrong one.  Begin with kw_hint_nearest_init(), offer all known
  * names, then look at `best`, which is NULL if none is at most 2 edits away.  Offered texts must
  * outlive this. */
 typedef struct kw_nearest {
@@ -19,12 +21,12 @@ typedef struct kw_nearest {
     unsigned distance; /* of best */
 } kw_nearest;
 
-void kw_nearest_init(kw_nearest *n, const char *wanted, size_t size);
-void kw_nearest_offer(kw_nearest *n, const char *known, size_t size);
+void kw_hint_nearest_init(kw_nearest *n, const char *wanted, size_t size);
+void kw_hint_nearest_offer(kw_nearest *n, const char *known, size_t size);
 
-/* Advice about an error of syntax in line `line` of `source`, which may be NULL, into out[room]; false:
- * none. */
-bool kw_hint_syntax(const char *message, const char *source, size_t size, uint32_t line, char *out,
+/* Advice about an error of syntax, found at the text `token` in line `line` of `source`, which may be NULL, into
+ * out[room]; false: none. */
+bool kw_hint_syntax(kw_error_id id, const char *token, const char *source, size_t size, uint32_t line, char *out,
                     size_t room);
 /* Advice about a name that other languages have; constant text, or NULL. */
 const char *kw_hint_foreign(const char *name, size_t size);

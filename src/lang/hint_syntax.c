@@ -14,56 +14,48 @@
  * expression goes on in the next. */
 typedef enum place { ANYWHERE, IN_LINE, ENDS_LINE } place;
 
-/* The first row fits whose `message` begins the message and whose `text` (NULL: any) is in its place. */
+/* The first row fits whose error it is, at the token `token` (NULL: at any), and whose `text` (NULL: any) is in its place. */
 static const struct {
-    const char *message;
+    kw_error_id id;
+    const char *token;
     place place;
     const char *text, *hint;
 } mistakes[] = {
-    {"Expected 'do' in while-loop.", ANYWHERE, NULL, "write `while CONDITION do ... end`"},
-    {"Expected 'do' in for-loop.", ANYWHERE, NULL, "write `for NAME in VALUES do ... end`"},
-    {"Expected identifier in for-loop.", ANYWHERE, NULL, "write `for NAME in VALUES do ... end`"},
-    {"Expected 'do' in lambda expression.", ANYWHERE, NULL,
-     "a lambda is `with (x) do ... end` or `do (x) => VALUE`"},
-    {"Expected 'when' or 'else' in 'case'", ANYWHERE, NULL,
-     "write `case VALUE when A ... when B ... else ... end`"},
-    {"Unexpected token in statement: Arrow", ANYWHERE, NULL, ARROW_FORM},
-    {"Expected ')' or ','", IN_LINE, "=>", ARROW_FORM},
-    {"Unexpected token `>`", IN_LINE, "->", ARROW_FORM},
-    {"Unexpected token `|`", IN_LINE, "|", LAMBDA_FORM},
-    {"Unexpected keyword 'fn'.", ANYWHERE, NULL, LAMBDA_FORM},
-    {"Unexpected keyword 'if'.", ANYWHERE, NULL,
-     "`if` has no value here: write `CONDITION ? A : B`"},
-    {"Unexpected token ';'", ANYWHERE, NULL,
-     "statements need nothing between them: leave out the `;`"},
-    {"Unexpected token `+`", IN_LINE, "++", "there is no `++`: write `NAME += 1`"},
-    {"Unexpected token `-`", IN_LINE, "--", "there is no `--`: write `NAME -= 1`"},
-    {"Unexpected token `=`", IN_LINE, "===", "there is no `===`: `==` compares"},
-    {"Unexpected token `=`", IN_LINE, "!==", "there is no `!==`: `!=` compares"},
-    {"Unexpected token `//`", ANYWHERE, NULL, "a comment begins with `#`"},
-    {"Unexpected token `/`", IN_LINE, "/*",
-     "a comment begins with `#`, one of several lines is `/# ... #/`"},
-    {"Unexpected token '`'", ANYWHERE, NULL, "a string is written in \" or in '"},
-    {"Invalid expression for hashmap key.", ANYWHERE, NULL,
+    {KW_E_WHILE_DO, NULL, ANYWHERE, NULL, "write `while CONDITION do ... end`"},
+    {KW_E_FOR_DO, NULL, ANYWHERE, NULL, "write `for NAME in VALUES do ... end`"},
+    {KW_E_IDENTIFIER, NULL, IN_LINE, "for", "write `for NAME in VALUES do ... end`"},
+    {KW_E_LAMBDA_DO, NULL, ANYWHERE, NULL, "a lambda is `with (x) do ... end` or `do (x) => VALUE`"},
+    {KW_E_CASE_WHEN, NULL, ANYWHERE, NULL, "write `case VALUE when A ... when B ... else ... end`"},
+    {KW_E_STATEMENT_TOKEN, "=>", ANYWHERE, NULL, ARROW_FORM},
+    {KW_E_CALL_PAREN, NULL, IN_LINE, "=>", ARROW_FORM},
+    {KW_E_TOKEN, ">", IN_LINE, "->", ARROW_FORM},
+    {KW_E_TOKEN, "|", IN_LINE, "|", LAMBDA_FORM},
+    {KW_E_KEYWORD, "fn", ANYWHERE, NULL, LAMBDA_FORM},
+    {KW_E_TOKEN, "if", ANYWHERE, NULL, "`if` has no value here: write `CONDITION ? A : B`"},
+    {KW_E_UNREADABLE, ";", ANYWHERE, NULL, "statements need nothing between them: leave out the `;`"},
+    {KW_E_TOKEN, "+", IN_LINE, "++", "there is no `++`: write `NAME += 1`"},
+    {KW_E_TOKEN, "-", IN_LINE, "--", "there is no `--`: write `NAME -= 1`"},
+    {KW_E_TOKEN, "=", IN_LINE, "===", "there is no `===`: `==` compares"},
+    {KW_E_TOKEN, "=", IN_LINE, "!==", "there is no `!==`: `!=` compares"},
+    {KW_E_TOKEN, "//", ANYWHERE, NULL, "a comment begins with `#`"},
+    {KW_E_TOKEN, "/", IN_LINE, "/*", "a comment begins with `#`, one of several lines is `/# ... #/`"},
+    {KW_E_UNREADABLE, "`", ANYWHERE, NULL, "a string is written in \" or in '"},
+    {KW_E_HASHMAP_KEY, NULL, ANYWHERE, NULL,
      "`{` begins a hashmap, a block ends with `end`; a reserved word as a key needs quotes"},
-    {"Expected identifier for enum member name.", IN_LINE, ",",
-     "nothing stands between the members: leave out the `,`"},
-    {"Expected a type name in return type hint.", ENDS_LINE, ":",
-     "no `:` begins a block; after `)` it begins a return type"},
-    {"Expected a type name in", ANYWHERE, NULL,
+    {KW_E_ENUM_MEMBER, NULL, IN_LINE, ",", "nothing stands between the members: leave out the `,`"},
+    {KW_E_TYPE_NAME, NULL, ENDS_LINE, "):", "no `:` begins a block; after `)` it begins a return type"},
+    {KW_E_TYPE_NAME, NULL, ANYWHERE, NULL,
      "types are any, integer, float, string, boolean, list, hashmap, bytes, date, lambda, object and structs"},
-    {"Unclosed '", ANYWHERE, "else if",
+    {KW_E_UNCLOSED, NULL, ANYWHERE, "else if",
      "`else if` opens another `if` with an `end` of its own; write `elsif`"},
-    {"Unclosed '", ANYWHERE, "=>",
+    {KW_E_UNCLOSED, NULL, ANYWHERE, "=>",
      "an `end` is missing; note that an arrow lambda takes the next `end` with it"},
-    {"Unclosed '", ANYWHERE, NULL,
+    {KW_E_UNCLOSED, NULL, ANYWHERE, NULL,
      "an `end` is missing for the block opened at that line, or for one inside it"},
-    {"Expected if-statement or case-statement.", ANYWHERE, "function ",
-     "write `fn NAME(...) ... end`"},
-    {"Expected if-statement or case-statement.", ANYWHERE, "class ", "write `struct NAME ... end`"},
-    {"Expected if-statement or case-statement.", ANYWHERE, "unless ", "write `if !CONDITION`"},
-    {"Expected if-statement or case-statement.", ANYWHERE, NULL,
-     "no block is open here: is there an `end` too many above?"},
+    {KW_E_BLOCK_OPEN, NULL, ANYWHERE, "function ", "write `fn NAME(...) ... end`"},
+    {KW_E_BLOCK_OPEN, NULL, ANYWHERE, "class ", "write `struct NAME ... end`"},
+    {KW_E_BLOCK_OPEN, NULL, ANYWHERE, "unless ", "write `if !CONDITION`"},
+    {KW_E_BLOCK_OPEN, NULL, ANYWHERE, NULL, "no block is open here: is there an `end` too many above?"},
 };
 
 /* ---- Places -------------------------------------------------------------------------------------------------- */
@@ -100,9 +92,11 @@ static span line_of(span source, uint32_t number)
     return (span){.at = source.at, .size = (size_t)((stop != NULL ? stop : end) - source.at)};
 }
 
-static bool fits(size_t row, span source, uint32_t line)
+static bool fits(size_t row, kw_error_id id, const char *token, span source, uint32_t line)
 {
     const char *text = mistakes[row].text;
+    if (mistakes[row].id != id || (mistakes[row].token != NULL && strcmp(mistakes[row].token, token) != 0))
+        return false;
     if (text == NULL)
         return true;
     switch (mistakes[row].place) {
@@ -150,29 +144,35 @@ static bool open_bracket(span source, kw_token *out)
     return count > 0;
 }
 
-/* Messages of an expression that went on into what follows it. */
-static bool may_lack_bracket(const char *message)
+/* Errors of an expression that went on into what follows it. */
+static bool may_lack_bracket(kw_error_id id)
 {
-    static const char *const beginnings[] = {"Unexpected token `", "Unexpected keyword '",
-                                             "Expected ')'",       "Expected ']'",
-                                             "Expected '}'",       "Expected ':' in hashmap"};
-    for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
-        if (strncmp(message, beginnings[i], strlen(beginnings[i])) == 0)
-            return true;
-    return false;
+    switch ((int)id) {
+    case KW_E_TOKEN:
+    case KW_E_KEYWORD:
+    case KW_E_PAREN:
+    case KW_E_CALL_PAREN:
+    case KW_E_CATCH_PAREN:
+    case KW_E_EVENT_PAREN:
+    case KW_E_INDEX_BRACKET:
+    case KW_E_LIST_BRACKET:
+    case KW_E_RANGE_BRACKET:
+    case KW_E_HASHMAP_BRACE:
+    case KW_E_HASHMAP_COLON: return true;
+    default: return false;
+    }
 }
 
-bool kw_hint_syntax(const char *message, const char *source, size_t size, uint32_t line, char *out,
+bool kw_hint_syntax(kw_error_id id, const char *token, const char *source, size_t size, uint32_t line, char *out,
                     size_t room)
 {
     span all = {.at = source != NULL ? source : "",
                 .size = source != NULL && size < UINT32_MAX ? size : 0};
     kw_token bracket;
     for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++)
-        if (strncmp(message, mistakes[i].message, strlen(mistakes[i].message)) == 0 &&
-            fits(i, all, line))
+        if (fits(i, id, token, all, line))
             return snprintf(out, room, "%s", mistakes[i].hint) > 0;
-    if (!may_lack_bracket(message) || !open_bracket(all, &bracket))
+    if (!may_lack_bracket(id) || !open_bracket(all, &bracket))
         return false;
     return snprintf(out, room, "the `%c` in line %lu, column %lu is not closed",
                     all.at[bracket.pos.offset], (unsigned long)bracket.pos.line,

@@ -25,7 +25,7 @@ static const word PUNCTUATION[] = {
 };
 
 static const word KEYWORDS[] = {
-#define WORD(name, text) {text, KW_K_##name},
+#define WORD(name, text) {text, KW_KEY_##name},
     KW_KEYWORDS(WORD)
 #undef WORD
 };
@@ -34,33 +34,33 @@ static const word ALIASES[] = {
     {"and", KW_T_AND},
     {"or", KW_T_OR},
     {"not", KW_T_NOT},
-    {"def", KW_K_FN},
+    {"def", KW_KEY_FN},
 };
 
-bool kw_token_is_type(kw_token_kind kind)
+bool kw_lex_is_type(kw_token_kind kind)
 {
     switch ((int)kind) {
-    case KW_K_ANY:
-    case KW_K_BOOLEAN:
-    case KW_K_BYTES_TYPE:
-    case KW_K_DATE:
-    case KW_K_FLOAT_TYPE:
-    case KW_K_GENERATOR:
-    case KW_K_HASHMAP:
-    case KW_K_INTEGER_TYPE:
-    case KW_K_LAMBDA:
-    case KW_K_LIST:
-    case KW_K_NONE:
-    case KW_K_OBJECT:
-    case KW_K_POINTER:
-    case KW_K_STRING_TYPE: return true;
+    case KW_KEY_ANY:
+    case KW_KEY_BOOLEAN:
+    case KW_KEY_BYTES_TYPE:
+    case KW_KEY_DATE:
+    case KW_KEY_FLOAT_TYPE:
+    case KW_KEY_GENERATOR:
+    case KW_KEY_HASHMAP:
+    case KW_KEY_INTEGER_TYPE:
+    case KW_KEY_LAMBDA:
+    case KW_KEY_LIST:
+    case KW_KEY_NONE:
+    case KW_KEY_OBJECT:
+    case KW_KEY_POINTER:
+    case KW_KEY_STRING_TYPE: return true;
     default: return false;
     }
 }
 
-bool kw_token_is_keyword(kw_token_kind kind)
+bool kw_lex_is_keyword(kw_token_kind kind)
 {
-    return kind >= KW_K_ABSTRACT && kind < KW_T_COUNT;
+    return kind >= KW_KEY_ABSTRACT && kind < KW_T_COUNT;
 }
 
 /* The byte `ahead` of the place, 0 behind the end. */
@@ -89,16 +89,20 @@ static void skip_line_comment(kw_lexer *lexer)
     kw_lex_skip(lexer, line_end == NULL ? lexer->end : (uint32_t)(line_end - lexer->text));
 }
 
-static void skip_block_comment(kw_lexer *lexer)
+/* False: the comment never ends, and the lexer stays at its start. */
+static bool skip_block_comment(kw_lexer *lexer)
 {
     uint32_t at = lexer->at + 2;
     while (at < lexer->end &&
            !(lexer->text[at] == '/' && lexer->text[at - 1] == '#' && at - 1 >= lexer->at + 2))
         at++;
-    kw_lex_skip(lexer, at < lexer->end ? at + 1 : lexer->end);
+    if (at < lexer->end)
+        kw_lex_skip(lexer, at + 1);
+    return at < lexer->end;
 }
 
-void kw_lex_blanks(kw_lexer *lexer)
+/* Advance over blanks, line ends and comments.  False: stopped at a comment that never ends. */
+static bool skip_blanks(kw_lexer *lexer)
 {
     while (lexer->at < lexer->end) {
         char c = lexer->text[lexer->at];
@@ -106,11 +110,12 @@ void kw_lex_blanks(kw_lexer *lexer)
             kw_lex_skip(lexer, lexer->at + 1);
         else if (c == '#')
             skip_line_comment(lexer);
-        else if (c == '/' && peek(lexer, 1) == '#')
-            skip_block_comment(lexer);
-        else
-            return;
+        else if (c != '/' || peek(lexer, 1) != '#')
+            break;
+        else if (!skip_block_comment(lexer))
+            return false;
     }
+    return true;
 }
 
 /* --- strings --- */
@@ -225,10 +230,10 @@ static void bad_token(kw_token *token)
 static void read_based(kw_lexer *lexer, kw_token *token, unsigned bits)
 {
     uint64_t value = 0;
-    bool good = kw_hex_digit(peek(lexer, 2)) >= 0;
+    bool good = kw_text_hex_digit(peek(lexer, 2)) >= 0;
     uint32_t at = lexer->at + 2;
     for (; at < lexer->end && kw_is_name_char(lexer->text[at]); at++) {
-        int digit = kw_hex_digit(lexer->text[at]);
+        int digit = kw_text_hex_digit(lexer->text[at]);
         if (digit < 0 || digit >= 1 << bits || value >> (64 - bits) != 0)
             good = false;
         else
@@ -428,10 +433,14 @@ static void read_operator(kw_lexer *lexer, kw_token *token)
 
 void kw_lex_next(kw_lexer *lexer, kw_token *token)
 {
-    kw_lex_blanks(lexer);
+    bool closed = skip_blanks(lexer);
     *token = (kw_token){.kind = KW_T_EOF};
     token->pos = (kw_pos){lexer->line, lexer->column, lexer->at};
-    if (lexer->at < lexer->end) {
+    if (!closed) {
+        token->kind = KW_T_ERROR;
+        token->error = KW_LEX_COMMENT;
+        kw_lex_skip(lexer, lexer->end);
+    } else if (lexer->at < lexer->end) {
         char c = peek(lexer, 0);
         if (c == '"' || c == '\'')
             read_string(lexer, token);

@@ -154,7 +154,7 @@ typedef enum kw_token_kind {
 #define KW_TOKEN_ENUM(name, text) KW_T_##name,
     KW_PUNCTUATION(KW_TOKEN_ENUM)
 #undef KW_TOKEN_ENUM
-#define KW_TOKEN_ENUM(name, text) KW_K_##name,
+#define KW_TOKEN_ENUM(name, text) KW_KEY_##name,
         KW_KEYWORDS(KW_TOKEN_ENUM)
 #undef KW_TOKEN_ENUM
             KW_T_COUNT
@@ -163,7 +163,8 @@ typedef enum kw_token_kind {
 typedef enum kw_lex_error {
     KW_LEX_UNEXPECTED, /* character, operator or number that cannot be read */
     KW_LEX_KEYWORD,    /* @word with a reserved word */
-    KW_LEX_DEPTH       /* strings nested too deep in strings */
+    KW_LEX_DEPTH,      /* strings nested too deep in strings */
+    KW_LEX_COMMENT     /* a block comment that never ends */
 } kw_lex_error;
 
 typedef struct kw_token {
@@ -192,8 +193,6 @@ typedef struct kw_lexer {
 void kw_lex_next(kw_lexer *lexer, kw_token *token);
 /* Advance over bytes up to offset `to`, counting lines and columns. */
 void kw_lex_skip(kw_lexer *lexer, uint32_t to);
-/* Advance over blanks, line ends and comments. */
-void kw_lex_blanks(kw_lexer *lexer);
 /* `at` is behind a `${`: the offset of the matching `}`, or `end` if there is none.  Nested braces
  * are counted, nested string literals skipped unless `plain`.  *too_deep is set if strings are
  * nested deeper than the limit, else left alone. */
@@ -212,7 +211,7 @@ static inline bool kw_is_name_char(char c)
     return kw_is_name_start(c) || kw_is_digit(c);
 }
 /* Is it one of the type words, or a reserved word at all? */
-bool kw_token_is_type(kw_token_kind kind);
-bool kw_token_is_keyword(kw_token_kind kind);
+bool kw_lex_is_type(kw_token_kind kind);
+bool kw_lex_is_keyword(kw_token_kind kind);
 
 #endif

@@ -11,7 +11,9 @@ libkwlang_la_SOURCES = \
 	%D%/parse_stmt.c %D%/parse_decorate.c %D%/parse_define.c \
 	%D%/tokens.c \
 	%D%/tokens.h \
-	%D%/walk.c %D%/walk.h %D%/bind.c %D%/bind.h \
+	%D%/data.c %D%/data.h %D%/walk.c %D%/walk.h %D%/bind.c %D%/bind.h \
 	%D%/generate.c %D%/generate.h %D%/gen_internal.h %D%/gen_emit.c \
 	%D%/gen_name.c %D%/gen_expr.c %D%/gen_call.c %D%/gen_assign.c \
 	%D%/gen_stmt.c %D%/gen_try.c %D%/gen_def.c
+
+nobase_dist_doc_DATA += %D%/LANGUAGE.md

@@ -12,68 +12,6 @@
 
 /* --- tokens --- */
 
-void kw_p_advance(kw_parser *p)
-{
-    if (p->status != KB_OK)
-        return;
-    p->last = p->token;
-    if (p->has_next) {
-        p->token = p->next;
-        p->has_next = false;
-    } else {
-        kw_lex_next(&p->lexer, &p->token);
-    }
-    if (p->token.kind != KW_T_ERROR)
-        return;
-    if (p->token.error == KW_LEX_DEPTH)
-        kw_p_fail(p, "Nesting too deep.");
-    else if (p->token.error == KW_LEX_KEYWORD)
-        kw_p_fail_token(p, "Unexpected keyword '", "'.");
-    else
-        kw_p_fail_token(p, "Unexpected token '", "'.");
-}
-
-const kw_token *kw_p_peek(kw_parser *p)
-{
-    if (!p->has_next && p->status == KB_OK) {
-        kw_lex_next(&p->lexer, &p->next);
-        p->has_next = true;
-    }
-    return p->has_next ? &p->next : &p->token;
-}
-
-bool kw_p_same_line(const kw_parser *p)
-{
-    return p->token.pos.line == p->last.end_line;
-}
-
-bool kw_p_at(const kw_parser *p, kw_token_kind kind)
-{
-    return p->token.kind == kind;
-}
-
-bool kw_p_accept(kw_parser *p, kw_token_kind kind)
-{
-    if (p->token.kind != kind)
-        return false;
-    kw_p_advance(p);
-    return true;
-}
-
-bool kw_p_expect(kw_parser *p, kw_token_kind kind, const char *message)
-{
-    if (!kw_p_accept(p, kind))
-        kw_p_fail(p, message);
-    return p->status == KB_OK;
-}
-
-/* --- errors --- */
-
-bool kw_p_failed(const kw_parser *p)
-{
-    return p->status != KB_OK;
-}
-
 /* After an error there are no more tokens. */
 static void stop(kw_parser *p, kb_status status)
 {
@@ -83,12 +21,105 @@ static void stop(kw_parser *p, kb_status status)
     p->lexer.at = p->lexer.end;
 }
 
-void *kw_p_fail_at(kw_parser *p, const kw_token *token, const char *type, const char *message)
+/* A long text takes long: ask whether to go on. */
+static bool goes_on(kw_parser *p)
+{
+    enum { BETWEEN = 4096 };
+    const kw_parse_options *options = p->options;
+    if (++p->tokens % BETWEEN != 0 || options->go_on == NULL || options->go_on(options->context))
+        return true;
+    stop(p, KB_ETHROWN);
+    return false;
+}
+
+static void *fail_token(kw_parser *p, kw_error_id id);
+
+void kw_parse_advance(kw_parser *p)
+{
+    if (p->status != KB_OK || !goes_on(p))
+        return;
+    p->last = p->token;
+    if (p->has_next) {
+        p->token = p->next;
+        p->has_next = false;
+    } else {
+        kw_lex_next(&p->lexer, &p->token);
+    }
+    bool literal = p->token.kind == KW_T_STRING || p->token.kind == KW_T_BYTES;
+    if (literal && !p->token.terminated)
+        kw_parse_unterminated(p);
+    if (p->token.kind != KW_T_ERROR)
+        return;
+    if (p->token.error == KW_LEX_COMMENT)
+        kw_parse_unterminated(p);
+    else if (p->token.error == KW_LEX_DEPTH)
+        kw_parse_fail(p, KW_E_NESTING);
+    else
+        fail_token(p, p->token.error == KW_LEX_KEYWORD ? KW_E_KEYWORD : KW_E_UNREADABLE);
+}
+
+const kw_token *kw_parse_peek(kw_parser *p)
+{
+    if (!p->has_next && p->status == KB_OK) {
+        kw_lex_next(&p->lexer, &p->next);
+        p->has_next = true;
+    }
+    return p->has_next ? &p->next : &p->token;
+}
+
+bool kw_parse_same_line(const kw_parser *p)
+{
+    return p->token.pos.line == p->last.end_line;
+}
+
+bool kw_parse_at(const kw_parser *p, kw_token_kind kind)
+{
+    return p->token.kind == kind;
+}
+
+bool kw_parse_accept(kw_parser *p, kw_token_kind kind)
+{
+    if (p->token.kind != kind)
+        return false;
+    kw_parse_advance(p);
+    return true;
+}
+
+bool kw_parse_expect(kw_parser *p, kw_token_kind kind, kw_error_id expected)
+{
+    if (!kw_parse_accept(p, kind))
+        kw_parse_fail(p, expected);
+    return p->status == KB_OK;
+}
+
+/* --- errors --- */
+
+bool kw_parse_failed(const kw_parser *p)
+{
+    return p->status != KB_OK;
+}
+
+/* The token, for who looks for a known one; what is longer is none of these. */
+static void note_token(kw_parser *p, const kw_token *token)
+{
+    size_t size = token->end - token->pos.offset;
+    if (size >= sizeof(p->diag->token))
+        size = 0;
+    memcpy(p->diag->token, p->options->text + token->pos.offset, size);
+    p->diag->token[size] = '\0';
+}
+
+void *kw_parse_fail_at(kw_parser *p, const kw_token *token, kw_error_id id, const char *message)
 {
     if (p->status != KB_OK)
         return NULL;
     kw_diag *diag = p->diag;
-    diag->type = type;
+    const kw_error_row *row = kw_errors_row(id);
+    if (message == NULL)
+        message = row->text;
+    diag->id = id;
+    diag->type = row->type;
+    note_token(p, token);
     size_t size = strlen(message);
     if (size >= sizeof(diag->message))
         size = sizeof(diag->message) - 1;
@@ -109,14 +140,14 @@ static const kw_token *error_token(const kw_parser *p)
     return p->token.kind == KW_T_EOF && p->last.end > 0 ? &p->last : &p->token;
 }
 
-void *kw_p_fail_type(kw_parser *p, const char *type, const char *message)
+void *kw_parse_fail_with(kw_parser *p, kw_error_id id, const char *message)
 {
-    return kw_p_fail_at(p, error_token(p), type, message);
+    return kw_parse_fail_at(p, error_token(p), id, message);
 }
 
-void *kw_p_fail(kw_parser *p, const char *message)
+void *kw_parse_fail(kw_parser *p, kw_error_id id)
 {
-    return kw_p_fail_type(p, "SyntaxError", message);
+    return kw_parse_fail_with(p, id, NULL);
 }
 
 /* Append a byte of script text so that the result is valid UTF-8 without control characters. */
@@ -141,15 +172,17 @@ static size_t put_shown(char *out, const char *text, size_t left, size_t *taken)
     return 4;
 }
 
-void *kw_p_fail_token(kw_parser *p, const char *before, const char *after)
+/* The error of this row, whose text has a % in place of the token. */
+static void *fail_token(kw_parser *p, kw_error_id id)
 {
     enum { SHOWN_MAX = 120 }; /* bytes of a token; leaves room for the words around */
     if (p->status != KB_OK)
         return NULL;
     char message[sizeof(p->diag->message)];
     const kw_token *token = error_token(p);
+    const char *before = kw_errors_row(id)->text, *after = strchr(before, '%') + 1;
     const char *text = p->options->text + token->pos.offset;
-    size_t size = token->end - token->pos.offset, used = strlen(before), at = 0, taken;
+    size_t size = token->end - token->pos.offset, used = (size_t)(after - before) - 1, at = 0, taken;
     memcpy(message, before, used);
     while (at < size && used < SHOWN_MAX) {
         used += put_shown(message + used, text + at, size - at, &taken);
@@ -160,26 +193,25 @@ void *kw_p_fail_token(kw_parser *p, const char *before, const char *after)
         used += 3;
     }
     memcpy(message + used, after, strlen(after) + 1);
-    return kw_p_fail_at(p, token, "SyntaxError", message);
+    return kw_parse_fail_at(p, token, id, message);
 }
 
-void *kw_p_unexpected(kw_parser *p)
+void *kw_parse_unexpected(kw_parser *p)
 {
-    if (kw_token_is_keyword(p->token.kind))
-        return kw_p_fail_token(p, "Unexpected keyword '", "'.");
-    return kw_p_fail_token(p, "Unexpected token `", "`.");
+    bool divides = kw_parse_at(p, KW_KEY_IF) || kw_parse_at(p, KW_KEY_ELSIF) || kw_parse_at(p, KW_KEY_ELSE) ||
+                   kw_parse_at(p, KW_KEY_END); /* Kiwi 1.4.3 has a kind of their own for these */
+    return fail_token(p, kw_lex_is_keyword(p->token.kind) && !divides ? KW_E_KEYWORD : KW_E_TOKEN);
 }
 
-void *kw_p_unclosed(kw_parser *p, const kw_token *opener)
+void *kw_parse_unclosed(kw_parser *p, const kw_token *opener)
 {
     char message[128];
     int size = (int)(opener->end - opener->pos.offset);
-    snprintf(message, sizeof(message), "Unclosed '%.*s' block. Block opened at line %lu.", size,
-             p->options->text + opener->pos.offset, (unsigned long)opener->pos.line);
-    return kw_p_fail_type(p, "UnexpectedEndOfFileError", message);
+    snprintf(message, sizeof(message), KW_E_TEXT_UNCLOSED, size, p->options->text + opener->pos.offset, (unsigned long)opener->pos.line);
+    return kw_parse_fail_with(p, KW_E_UNCLOSED, message);
 }
 
-void *kw_p_no_memory(kw_parser *p)
+void *kw_parse_no_memory(kw_parser *p)
 {
     if (p->status == KB_OK)
         stop(p, KB_ENOMEM);
@@ -188,42 +220,42 @@ void *kw_p_no_memory(kw_parser *p)
 
 /* --- nesting --- */
 
-bool kw_p_enter(kw_parser *p, kw_level *level)
+bool kw_parse_enter(kw_parser *p, kw_level *level)
 {
     level->height = p->height;
     p->height = 0;
     if (++p->depth > KW_NESTING_MAX)
-        kw_p_fail(p, "Nesting too deep.");
+        kw_parse_fail(p, KW_E_NESTING);
     return p->status == KB_OK;
 }
 
-bool kw_p_leave(kw_parser *p, kw_level level)
+bool kw_parse_leave(kw_parser *p, kw_level level)
 {
     p->depth--;
-    kw_p_link(p);
+    kw_parse_link(p);
     if (p->height < level.height)
         p->height = level.height;
     return p->status == KB_OK;
 }
 
-bool kw_p_link(kw_parser *p)
+bool kw_parse_link(kw_parser *p)
 {
     if (++p->height > KW_TREE_HEIGHT_MAX - 4) /* program, function, list and the leaf itself */
-        kw_p_fail(p, "Nesting too deep.");
+        kw_parse_fail(p, KW_E_NESTING);
     return p->status == KB_OK;
 }
 
 /* --- nodes, names, lists --- */
 
-void *kw_p_alloc(kw_parser *p, size_t size)
+void *kw_parse_alloc(kw_parser *p, size_t size)
 {
     void *memory = kw_arena_alloc(p->arena, size);
-    return memory != NULL ? memory : kw_p_no_memory(p);
+    return memory != NULL ? memory : kw_parse_no_memory(p);
 }
 
-kw_node *kw_p_node(kw_parser *p, kw_node_kind kind, kw_pos pos)
+kw_node *kw_parse_node(kw_parser *p, kw_node_kind kind, kw_pos pos)
 {
-    kw_node *node = kw_p_alloc(p, sizeof(*node));
+    kw_node *node = kw_parse_alloc(p, sizeof(*node));
     if (node == NULL)
         return NULL;
     node->kind = kind;
@@ -231,7 +263,7 @@ kw_node *kw_p_node(kw_parser *p, kw_node_kind kind, kw_pos pos)
     return node;
 }
 
-kw_name *kw_p_take_name(kw_parser *p)
+kw_name *kw_parse_take_name(kw_parser *p)
 {
     if (p->status != KB_OK)
         return NULL;
@@ -240,22 +272,22 @@ kw_name *kw_p_take_name(kw_parser *p)
         start++;
     kw_name *name = kw_arena_name(p->arena, p->options->text + start, end - start);
     if (name == NULL)
-        return kw_p_no_memory(p);
-    kw_p_advance(p);
+        return kw_parse_no_memory(p);
+    kw_parse_advance(p);
     return name;
 }
 
-kw_name *kw_p_name(kw_parser *p, const char *message)
+kw_name *kw_parse_name(kw_parser *p, kw_error_id expected)
 {
-    return kw_p_at(p, KW_T_NAME) ? kw_p_take_name(p) : kw_p_fail(p, message);
+    return kw_parse_at(p, KW_T_NAME) ? kw_parse_take_name(p) : kw_parse_fail(p, expected);
 }
 
-size_t kw_p_mark(const kw_parser *p)
+size_t kw_parse_mark(const kw_parser *p)
 {
     return p->scratch_used;
 }
 
-bool kw_p_push(kw_parser *p, const void *item, size_t size)
+bool kw_parse_push(kw_parser *p, const void *item, size_t size)
 {
     if (p->status != KB_OK)
         return false;
@@ -263,7 +295,7 @@ bool kw_p_push(kw_parser *p, const void *item, size_t size)
         size_t grown = p->scratch_size == 0 ? 1024 : p->scratch_size * 2;
         char *scratch = realloc(p->scratch, grown); /* items are smaller than 1024 bytes */
         if (scratch == NULL) {
-            kw_p_no_memory(p);
+            kw_parse_no_memory(p);
             return false;
         }
         p->scratch = scratch;
@@ -274,7 +306,7 @@ bool kw_p_push(kw_parser *p, const void *item, size_t size)
     return true;
 }
 
-bool kw_p_take(kw_parser *p, size_t mark, size_t item_size, void **items, uint32_t *count)
+bool kw_parse_take(kw_parser *p, size_t mark, size_t item_size, void **items, uint32_t *count)
 {
     size_t size = p->scratch_used - mark;
     *items = NULL;
@@ -284,7 +316,7 @@ bool kw_p_take(kw_parser *p, size_t mark, size_t item_size, void **items, uint32
         return false;
     if (size == 0)
         return true;
-    *items = kw_p_alloc(p, size);
+    *items = kw_parse_alloc(p, size);
     if (*items == NULL)
         return false;
     memcpy(*items, p->scratch + mark, size);
@@ -292,27 +324,37 @@ bool kw_p_take(kw_parser *p, size_t mark, size_t item_size, void **items, uint32
     return true;
 }
 
-bool kw_p_take_nodes(kw_parser *p, size_t mark, kw_node_list *list)
+bool kw_parse_take_nodes(kw_parser *p, size_t mark, kw_node_list *list)
 {
     void *items;
-    bool good = kw_p_take(p, mark, sizeof(kw_node *), &items, &list->count);
+    bool good = kw_parse_take(p, mark, sizeof(kw_node *), &items, &list->count);
     list->items = items;
     return good;
 }
 
 /* --- entry --- */
 
+kw_lexer kw_parse_first_place(const kw_parse_options *options)
+{
+    bool marked = options->size >= 3 && memcmp(options->text, "\xEF\xBB\xBF", 3) == 0;
+    return (kw_lexer){.text = options->text,
+                      .end = (uint32_t)options->size,
+                      .at = marked ? 3 : 0,
+                      .line = options->first_line == 0 ? 1 : options->first_line,
+                      .column = 1};
+}
+
 static void parse_program(kw_parser *p, kw_node **program)
 {
-    kw_p_advance(p);
-    kw_node *node = kw_p_node(p, KW_N_PROGRAM, p->token.pos);
-    if (node == NULL || !kw_p_statements(p, &node->as.list, (kw_context){0}))
+    kw_parse_advance(p);
+    kw_node *node = kw_parse_node(p, KW_N_PROGRAM, p->token.pos);
+    if (node == NULL || !kw_parse_statements(p, &node->as.list, (kw_context){0}))
         return;
-    /* What kw_p_statements() stops at closes a block, and there is none. */
-    if (kw_p_at(p, KW_K_END) || kw_p_at(p, KW_K_ELSE) || kw_p_at(p, KW_K_ELSIF))
-        kw_p_fail(p, "Expected if-statement or case-statement.");
-    else if (!kw_p_at(p, KW_T_EOF))
-        kw_p_unexpected(p);
+    /* What kw_parse_statements() stops at closes a block, and there is none. */
+    if (kw_parse_at(p, KW_KEY_END) || kw_parse_at(p, KW_KEY_ELSE) || kw_parse_at(p, KW_KEY_ELSIF))
+        kw_parse_fail(p, KW_E_BLOCK_OPEN);
+    else if (!kw_parse_at(p, KW_T_EOF))
+        kw_parse_unexpected(p);
     else if (p->status == KB_OK)
         *program = node;
 }
@@ -323,18 +365,13 @@ kb_status kw_parse(const kw_parse_options *options, kw_arena *arena, kw_node **p
     *program = NULL;
     *diag = (kw_diag){.type = "SyntaxError", .file = options->file};
     kw_parser p = {.options = options, .arena = arena, .diag = diag};
-    p.lexer.text = options->text;
-    p.lexer.line = options->first_line == 0 ? 1 : options->first_line;
-    p.lexer.column = 1;
+    p.lexer = kw_parse_first_place(options);
     p.token.pos = p.last.pos = (kw_pos){p.lexer.line, 1, 0};
     p.token.end_line = p.last.end_line = p.lexer.line;
     if (options->size > UINT32_MAX / 2) { /* offsets are 32 bits wide */
-        kw_p_fail(&p, "The text is too long.");
+        kw_parse_fail(&p, KW_E_TEXT_TOO_LONG);
         return p.status;
     }
-    p.lexer.end = (uint32_t)options->size;
-    if (options->size >= 3 && memcmp(options->text, "\xEF\xBB\xBF", 3) == 0)
-        p.lexer.at = 3;
     parse_program(&p, program);
     free(p.scratch);
     return p.status;

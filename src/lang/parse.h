@@ -25,12 +25,14 @@ typedef struct kw_parse_options {
     bool (*known_type)(void *context, const char *name, size_t size);
     /* Told of deprecated syntax; NULL: nobody cares. */
     void (*warn)(void *context, const char *message, kw_pos pos);
-    void *context; /* for both callbacks */
+    /* Asked now and then in a long text: false ends the parse with KB_ETHROWN; NULL: go on. */
+    bool (*go_on)(void *context);
+    void *context; /* for the callbacks */
 } kw_parse_options;
 
 /* Parse the whole text.  On success *program is a PROGRAM node in `arena` and independent of
  * options->text.  Stops at the first error: KB_ESYNTAX, *program is NULL and *diag describes it.
- * Errors: KB_ESYNTAX, KB_ENOMEM. */
+ * Errors: KB_ESYNTAX, KB_ENOMEM, KB_ETHROWN. */
 kb_status kw_parse(const kw_parse_options *options, kw_arena *arena, kw_node **program,
                    kw_diag *diag);
 

@@ -9,6 +9,13 @@
 
 #include "lang/parse_internal.h"
 
+/* @name or @pkg::name */
+static bool decorator_name(const kw_parser *p, const kw_node *node)
+{
+    return node->kind == KW_N_ATTRIBUTE ||
+           (node->kind == KW_N_QUALIFIED && p->options->text[node->pos.offset] == '@');
+}
+
 static bool decorator_shaped(const kw_parser *p, const kw_node *node)
 {
     if (node->kind == KW_N_CALL)
@@ -17,36 +24,70 @@ static bool decorator_shaped(const kw_parser *p, const kw_node *node)
         node = node->as.method.object;
     else if (node->kind == KW_N_MEMBER)
         node = node->as.member.object;
-    return node->kind == KW_N_ATTRIBUTE ||
-           (node->kind == KW_N_QUALIFIED && p->options->text[node->pos.offset] == '@');
+    return decorator_name(p, node);
 }
 
-kw_node *kw_p_qualified_decorator(kw_parser *p)
+bool kw_parse_may_decorate(const kw_parser *p, const kw_node *object)
+{
+    return p->structs == 0 && decorator_name(p, object);
+}
+
+/* The token behind the bracketed text that begins at the current `(`. */
+static kw_token behind_brackets(const kw_parser *p)
+{
+    kw_lexer ahead = p->lexer;
+    kw_token token = p->token;
+    if (p->has_next) { /* the lexer stands behind that one; read it again */
+        ahead.at = p->token.end;
+        ahead.line = p->token.end_line;
+        ahead.column = p->token.end_column;
+    }
+    for (uint32_t open = 1; open > 0 && token.kind != KW_T_EOF;) {
+        kw_lex_next(&ahead, &token);
+        open += token.kind == KW_T_LPAREN;
+        open -= token.kind == KW_T_RPAREN;
+    }
+    kw_lex_next(&ahead, &token);
+    return token;
+}
+
+bool kw_parse_late_arguments(kw_parser *p, const kw_node *node)
+{
+    const kw_node *name = node->kind == KW_N_MEMBER ? node->as.member.object : node;
+    if (!kw_parse_at(p, KW_T_LPAREN) || kw_parse_same_line(p) || !kw_parse_may_decorate(p, name))
+        return true;
+    kw_token_kind behind = behind_brackets(p).kind;
+    if (behind == KW_KEY_FN || behind == KW_T_ATTRIBUTE)
+        kw_parse_fail(p, KW_E_DECORATED_FN);
+    return !kw_parse_failed(p);
+}
+
+kw_node *kw_parse_qualified_decorator(kw_parser *p)
 {
     kw_token at = p->token;
-    kw_node *callee = kw_p_node(p, KW_N_QUALIFIED, at.pos);
-    const kw_name **parts = kw_p_alloc(p, 2 * sizeof(*parts));
+    kw_node *callee = kw_parse_node(p, KW_N_QUALIFIED, at.pos);
+    const kw_name **parts = kw_parse_alloc(p, 2 * sizeof(*parts));
     if (callee == NULL || parts == NULL)
         return NULL;
-    parts[0] = kw_p_take_name(p);
-    kw_p_advance(p); /* :: */
-    if (kw_token_is_type(p->token.kind))
-        parts[1] = kw_p_take_name(p);
+    parts[0] = kw_parse_take_name(p);
+    kw_parse_advance(p); /* :: */
+    if (kw_lex_is_type(p->token.kind))
+        parts[1] = kw_parse_take_name(p);
     else
-        parts[1] = kw_p_name(p, "Expected identifier after '::' in decorator.");
+        parts[1] = kw_parse_name(p, KW_E_QUALIFIED_NAME);
     if (parts[1] == NULL)
         return NULL;
     callee->as.qualified.parts = parts;
     callee->as.qualified.count = 2;
     kw_node *node = callee;
-    if (kw_p_at(p, KW_T_LPAREN) && kw_p_same_line(p)) {
-        node = kw_p_node(p, KW_N_CALL, at.pos);
-        if (node == NULL || !kw_p_args(p, &node->as.call.args))
+    if (kw_parse_at(p, KW_T_LPAREN) && kw_parse_same_line(p)) {
+        node = kw_parse_node(p, KW_N_CALL, at.pos);
+        if (node == NULL || !kw_parse_args(p, &node->as.call.args))
             return NULL;
         node->as.call.callee = callee;
     }
-    if (!kw_p_at(p, KW_K_FN) && !kw_p_at(p, KW_T_ATTRIBUTE))
-        return kw_p_fail(p, "Expected 'fn' after decorator.");
+    if (!kw_parse_at(p, KW_KEY_FN) && !kw_parse_at(p, KW_T_ATTRIBUTE))
+        return kw_parse_fail(p, KW_E_DECORATED_FN);
     return node;
 }
 
@@ -55,7 +96,7 @@ static bool name_of_attribute(kw_parser *p, kw_node *attribute, kw_node **out)
     *out = attribute;
     if (attribute->kind != KW_N_ATTRIBUTE)
         return true;
-    *out = kw_p_node(p, KW_N_NAME, attribute->pos);
+    *out = kw_parse_node(p, KW_N_NAME, attribute->pos);
     if (*out != NULL)
         (*out)->as.name = attribute->as.name;
     return *out != NULL;
@@ -71,7 +112,7 @@ static bool make_decorator(kw_parser *p, kw_node *node, kw_decorator *decorator)
     if (node->kind != KW_N_METHOD_CALL && node->kind != KW_N_MEMBER)
         return name_of_attribute(p, node, &decorator->callee);
     bool call = node->kind == KW_N_METHOD_CALL;
-    kw_node *member = kw_p_node(p, KW_N_MEMBER, node->pos);
+    kw_node *member = kw_parse_node(p, KW_N_MEMBER, node->pos);
     if (member == NULL)
         return false;
     if (call)
@@ -82,9 +123,9 @@ static bool make_decorator(kw_parser *p, kw_node *node, kw_decorator *decorator)
                              &member->as.member.object);
 }
 
-kw_node *kw_p_decorated(kw_parser *p, uint32_t count)
+kw_node *kw_parse_decorated(kw_parser *p, uint32_t count)
 {
-    kw_decorator *decorators = kw_p_alloc(p, count * sizeof(*decorators));
+    kw_decorator *decorators = kw_parse_alloc(p, count * sizeof(*decorators));
     if (decorators == NULL)
         return NULL;
     p->scratch_used -= count * sizeof(kw_node *);
@@ -94,7 +135,7 @@ kw_node *kw_p_decorated(kw_parser *p, uint32_t count)
         if (!make_decorator(p, node, &decorators[i]))
             return NULL;
     }
-    kw_node *function = kw_p_function(p, false);
+    kw_node *function = kw_parse_function(p, false);
     if (function == NULL)
         return NULL;
     function->as.function->decorators = decorators;
@@ -102,7 +143,7 @@ kw_node *kw_p_decorated(kw_parser *p, uint32_t count)
     return function;
 }
 
-uint32_t kw_p_count_decorators(const kw_parser *p, size_t mark)
+uint32_t kw_parse_count_decorators(const kw_parser *p, size_t mark)
 {
     uint32_t count = 0;
     for (size_t at = p->scratch_used; at > mark; at -= sizeof(kw_node *), count++) {

@@ -7,50 +7,51 @@
 
 /* --- type hints --- */
 
-static bool push_type(kw_parser *p, const char *message)
+static bool push_type(kw_parser *p)
 {
+    kw_error_id expected = KW_E_TYPE_NAME; /* of whatever */
     const kw_name *name = NULL;
-    if (kw_p_at(p, KW_K_NONE) || kw_p_at(p, KW_K_NULL)) {
-        kw_p_advance(p);
+    if (kw_parse_at(p, KW_KEY_NONE) || kw_parse_at(p, KW_KEY_NULL)) {
+        kw_parse_advance(p);
         name = kw_arena_name(p->arena, "null", 4);
-    } else if (kw_token_is_type(p->token.kind)) {
-        name = kw_p_take_name(p);
-    } else if (kw_p_at(p, KW_T_NAME)) {
+    } else if (kw_lex_is_type(p->token.kind)) {
+        name = kw_parse_take_name(p);
+    } else if (kw_parse_at(p, KW_T_NAME)) {
         kw_token token = p->token;
-        kw_name *found = kw_p_take_name(p);
+        kw_name *found = kw_parse_take_name(p);
         const kw_parse_options *options = p->options;
         if (found != NULL && !found->is_struct &&
             (options->known_type == NULL ||
              !options->known_type(options->context, found->text, found->size)))
-            found = kw_p_fail_at(p, &token, "SyntaxError", message);
+            found = kw_parse_fail_at(p, &token, expected, NULL);
         name = found;
     } else {
-        kw_p_fail(p, message);
+        kw_parse_fail(p, expected);
     }
     if (name == NULL)
-        return kw_p_no_memory(p) != NULL;
-    return kw_p_push(p, &name, sizeof(name));
+        return kw_parse_no_memory(p) != NULL;
+    return kw_parse_push(p, &name, sizeof(name));
 }
 
-bool kw_p_hint(kw_parser *p, kw_type_hint *hint, const char *message)
+bool kw_parse_hint(kw_parser *p, kw_type_hint *hint)
 {
-    size_t mark = kw_p_mark(p);
+    size_t mark = kw_parse_mark(p);
     bool optional = false;
     *hint = (kw_type_hint){0};
-    if (!kw_p_accept(p, KW_T_COLON))
-        return !kw_p_failed(p);
+    if (!kw_parse_accept(p, KW_T_COLON))
+        return !kw_parse_failed(p);
     do {
-        if (!push_type(p, message))
+        if (!push_type(p))
             return false;
-        optional |= kw_p_accept(p, KW_T_QUESTION);
-    } while (kw_p_accept(p, KW_T_BOR));
+        optional |= kw_parse_accept(p, KW_T_QUESTION);
+    } while (kw_parse_accept(p, KW_T_BOR));
     if (optional) {
         const kw_name *null = kw_arena_name(p->arena, "null", 4);
-        if (null == NULL || !kw_p_push(p, &null, sizeof(null)))
-            return kw_p_no_memory(p) != NULL;
+        if (null == NULL || !kw_parse_push(p, &null, sizeof(null)))
+            return kw_parse_no_memory(p) != NULL;
     }
     void *names;
-    bool good = kw_p_take(p, mark, sizeof(const kw_name *), &names, &hint->count);
+    bool good = kw_parse_take(p, mark, sizeof(const kw_name *), &names, &hint->count);
     hint->names = names;
     return good;
 }
@@ -60,20 +61,21 @@ bool kw_p_hint(kw_parser *p, kw_type_hint *hint, const char *message)
 static bool parse_param(kw_parser *p, kw_param_node *param)
 {
     *param = (kw_param_node){.pos = p->token.pos};
-    param->variadic = kw_p_accept(p, KW_T_MUL);
-    param->name = kw_p_name(p, "Expected parameter name.");
+    param->variadic = kw_parse_accept(p, KW_T_MUL);
+    param->name = kw_parse_name(p, param->variadic ? KW_E_VARIADIC_NAME
+                                               : KW_E_PARAMETER_NAME);
     if (param->name == NULL)
         return false;
     if (param->variadic)
-        return kw_p_at(p, KW_T_RPAREN) ||
-               kw_p_fail(p, "Variadic parameter '*' must be the last parameter.") != NULL;
-    if (!kw_p_hint(p, &param->hint, "Expected a type name in parameter type hint."))
+        return kw_parse_at(p, KW_T_RPAREN) ||
+               kw_parse_fail(p, KW_E_VARIADIC_LAST) != NULL;
+    if (!kw_parse_hint(p, &param->hint))
         return false;
-    if (kw_p_accept(p, KW_T_ASSIGN)) {
-        param->fallback = kw_p_expr(p);
+    if (kw_parse_accept(p, KW_T_ASSIGN)) {
+        param->fallback = kw_parse_expr(p);
         return param->fallback != NULL;
     }
-    return !kw_p_failed(p);
+    return !kw_parse_failed(p);
 }
 
 /* The names are marked only now: lambdas in defaults have parameters of their own. */
@@ -83,18 +85,17 @@ static bool check_names(kw_parser *p, const kw_function_node *f)
     for (uint32_t i = 0; i < f->param_count; i++) {
         kw_name *name = kw_arena_name(p->arena, f->params[i].name->text, f->params[i].name->size);
         if (name == NULL)
-            return kw_p_no_memory(p) != NULL;
+            return kw_parse_no_memory(p) != NULL;
         if (name->stamp != stamp) {
             name->stamp = stamp;
             continue;
         }
         char message[160];
         const char *quote = f->is_lambda ? "'" : "`";
-        snprintf(message, sizeof(message), "The parameter name %s%.80s%s is already used.", quote,
-                 name->text, quote);
+        snprintf(message, sizeof(message), KW_E_TEXT_PARAMETER_TWICE, quote, name->text, quote);
         kw_token token = {.pos = f->params[i].pos, .end_line = f->params[i].pos.line};
         token.end_column = f->params[i].pos.column + name->size;
-        return kw_p_fail_at(p, &token, "SyntaxError", message) != NULL;
+        return kw_parse_fail_at(p, &token, KW_E_PARAMETER_TWICE, message) != NULL;
     }
     return true;
 }
@@ -102,34 +103,33 @@ static bool check_names(kw_parser *p, const kw_function_node *f)
 /* "(" params ")" [":" type] */
 static bool parse_params(kw_parser *p, kw_function_node *f)
 {
-    size_t mark = kw_p_mark(p);
+    size_t mark = kw_parse_mark(p);
     kw_context outer = p->context;
     p->context = (kw_context){0};
-    kw_p_advance(p);
-    while (!kw_p_at(p, KW_T_RPAREN) || kw_p_mark(p) != mark) {
+    kw_parse_advance(p);
+    while (!kw_parse_at(p, KW_T_RPAREN)) {
         kw_param_node param;
-        if (!parse_param(p, &param) || !kw_p_push(p, &param, sizeof(param)))
+        if (!parse_param(p, &param) || !kw_parse_push(p, &param, sizeof(param)))
             return false;
         f->has_variadic |= param.variadic;
-        if (!kw_p_accept(p, KW_T_COMMA))
+        if (!kw_parse_accept(p, KW_T_COMMA))
             break;
     }
     p->context = outer;
-    if (!kw_p_expect(p, KW_T_RPAREN, "Expected ',' or ')' in parameter list."))
+    if (!kw_parse_expect(p, KW_T_RPAREN, KW_E_PARAMETERS_PAREN))
         return false;
     void *items;
-    if (!kw_p_take(p, mark, sizeof(kw_param_node), &items, &f->param_count))
+    if (!kw_parse_take(p, mark, sizeof(kw_param_node), &items, &f->param_count))
         return false;
     f->params = items;
-    return check_names(p, f) &&
-           kw_p_hint(p, &f->result, "Expected a type name in return type hint.");
+    return check_names(p, f) && kw_parse_hint(p, &f->result);
 }
 
 /* --- bodies --- */
 
 static kw_function_node *new_function(kw_parser *p, bool is_lambda)
 {
-    kw_function_node *f = kw_p_alloc(p, sizeof(*f));
+    kw_function_node *f = kw_parse_alloc(p, sizeof(*f));
     if (f != NULL) {
         f->is_lambda = is_lambda;
         f->pos = p->token.pos;
@@ -139,7 +139,7 @@ static kw_function_node *new_function(kw_parser *p, bool is_lambda)
 
 static kw_node *function_node(kw_parser *p, kw_function_node *f)
 {
-    kw_node *node = kw_p_node(p, f->is_lambda ? KW_N_LAMBDA : KW_N_FUNCTION, f->pos);
+    kw_node *node = kw_parse_node(p, f->is_lambda ? KW_N_LAMBDA : KW_N_FUNCTION, f->pos);
     if (node != NULL)
         node->as.function = f;
     return node;
@@ -149,7 +149,7 @@ static bool parse_body(kw_parser *p, kw_function_node *f, const kw_token *opener
 {
     kw_function_node *outer = p->function;
     p->function = f;
-    bool good = kw_p_block(p, &f->body, opener);
+    bool good = kw_parse_block(p, &f->body, opener);
     p->function = outer;
     f->end = p->last.pos;
     return good;
@@ -161,40 +161,40 @@ static bool parse_arrow(kw_parser *p, kw_function_node *f)
     kw_function_node *outer = p->function;
     p->function = f;
     f->is_arrow = true;
-    size_t mark = kw_p_mark(p);
-    kw_p_advance(p);
-    kw_node *statement = kw_p_statement(p);
+    size_t mark = kw_parse_mark(p);
+    kw_parse_advance(p);
+    kw_node *statement = kw_parse_statement(p);
     p->function = outer;
-    if (statement == NULL || !kw_p_push(p, &statement, sizeof(kw_node *)) ||
-        !kw_p_take_nodes(p, mark, &f->body))
+    if (statement == NULL || !kw_parse_push(p, &statement, sizeof(kw_node *)) ||
+        !kw_parse_take_nodes(p, mark, &f->body))
         return false;
     f->end = p->last.pos;
-    kw_p_accept(p, KW_K_END);
-    return !kw_p_failed(p);
+    kw_parse_accept(p, KW_KEY_END);
+    return !kw_parse_failed(p);
 }
 
-kw_node *kw_p_lambda(kw_parser *p)
+kw_node *kw_parse_lambda(kw_parser *p)
 {
     kw_function_node *f = new_function(p, true);
     if (f == NULL)
         return NULL;
     kw_token opener = p->token;
-    bool with = kw_p_accept(p, KW_K_WITH);
+    bool with = kw_parse_accept(p, KW_KEY_WITH);
     if (!with)
-        kw_p_advance(p); /* do */
-    if (kw_p_at(p, KW_T_LPAREN) && !parse_params(p, f))
+        kw_parse_advance(p); /* do */
+    if (kw_parse_at(p, KW_T_LPAREN) && !parse_params(p, f))
         return NULL;
-    if (with && !kw_p_expect(p, KW_K_DO, "Expected 'do' in lambda expression."))
+    if (with && !kw_parse_expect(p, KW_KEY_DO, KW_E_LAMBDA_DO))
         return NULL;
-    bool good = kw_p_at(p, KW_T_ARROW) ? parse_arrow(p, f) : parse_body(p, f, &opener);
+    bool good = kw_parse_at(p, KW_T_ARROW) ? parse_arrow(p, f) : parse_body(p, f, &opener);
     return good ? function_node(p, f) : NULL;
 }
 
-kw_node *kw_p_block_lambda(kw_parser *p)
+kw_node *kw_parse_block_lambda(kw_parser *p)
 {
     kw_function_node *f = new_function(p, true);
     kw_token opener = p->token;
-    kw_p_advance(p);
+    kw_parse_advance(p);
     return f != NULL && parse_body(p, f, &opener) ? function_node(p, f) : NULL;
 }
 
@@ -232,27 +232,27 @@ static bool is_operator(kw_token_kind kind)
 
 static bool parse_function_name(kw_parser *p, kw_function_node *f, bool in_struct)
 {
-    if (kw_p_at(p, KW_T_EOF) || !kw_p_same_line(p))
-        return kw_p_fail(p, "Expected function name on the same line as 'fn'.") != NULL;
+    if (kw_parse_at(p, KW_T_EOF) || !kw_parse_same_line(p))
+        return kw_parse_fail_at(p, &p->last, KW_E_FUNCTION_LINE, NULL) != NULL;
     f->is_operator = is_operator(p->token.kind);
     if (f->is_operator && !in_struct)
-        return kw_p_fail(p, "Global operator overloading is not supported.") != NULL;
-    if (!f->is_operator && !kw_p_at(p, KW_T_NAME) && !kw_token_is_type(p->token.kind))
-        return kw_p_fail(p, "Expected identifier after 'fn'.") != NULL;
-    f->name = kw_p_take_name(p);
+        return kw_parse_fail(p, KW_E_GLOBAL_OPERATOR) != NULL;
+    if (!f->is_operator && !kw_parse_at(p, KW_T_NAME) && !kw_lex_is_type(p->token.kind))
+        return kw_parse_fail(p, KW_E_FUNCTION_NAME) != NULL;
+    f->name = kw_parse_take_name(p);
     return f->name != NULL;
 }
 
-kw_node *kw_p_function(kw_parser *p, bool in_struct)
+kw_node *kw_parse_function(kw_parser *p, bool in_struct)
 {
     kw_function_node *f = new_function(p, false);
     if (f == NULL)
         return NULL;
     kw_token opener = p->token;
-    kw_p_advance(p);
+    kw_parse_advance(p);
     if (!parse_function_name(p, f, in_struct))
         return NULL;
-    if (kw_p_at(p, KW_T_LPAREN) && kw_p_same_line(p) && !parse_params(p, f))
+    if (kw_parse_at(p, KW_T_LPAREN) && !parse_params(p, f)) /* on whatever line */
         return NULL;
     return parse_body(p, f, &opener) ? function_node(p, f) : NULL;
 }

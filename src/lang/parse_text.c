@@ -1,4 +1,4 @@
-/* parse_text.c - string and byte literals: escapes, interpolation (3.2 to 3.4). */
+/* parse_text.c - string and byte literals: escapes, interpolation, missing ends (3.2 to 3.4). */
 #include "config.h"
 
 #include <string.h>
@@ -35,7 +35,7 @@ static kw_node *text_node(kw_parser *p, const char *text, size_t size, kw_pos po
         count += bad != 0;
     }
     if (count > 0) {
-        char *clean = kw_p_alloc(p, size + REPLACEMENT_SIZE * count + 1);
+        char *clean = kw_parse_alloc(p, size + REPLACEMENT_SIZE * count + 1);
         if (clean == NULL)
             return NULL;
         size_t used = 0;
@@ -48,7 +48,7 @@ static kw_node *text_node(kw_parser *p, const char *text, size_t size, kw_pos po
         text = clean;
         size = used;
     }
-    kw_node *node = kw_p_node(p, KW_N_STRING, pos);
+    kw_node *node = kw_parse_node(p, KW_N_STRING, pos);
     if (node != NULL) {
         node->as.string.text = text;
         node->as.string.size = (uint32_t)size;
@@ -76,7 +76,7 @@ static int64_t hex_value(const char *text, uint32_t at, uint32_t end, uint32_t c
     if (end - at < count)
         return -1;
     for (uint32_t i = 0; i < count; i++) {
-        int digit = kw_hex_digit(text[at + i]);
+        int digit = kw_text_hex_digit(text[at + i]);
         if (digit < 0)
             return -1;
         value = value * 16 + digit;
@@ -146,7 +146,7 @@ static bool finish_part(kw_parser *p, string_reader *r)
     kw_node *node = text_node(p, r->out + r->begun, r->used - r->begun, r->part_pos);
     r->out[r->used++] = '\0';
     r->begun = r->used;
-    return node != NULL && kw_p_push(p, &node, sizeof(node));
+    return node != NULL && kw_parse_push(p, &node, sizeof(node));
 }
 
 /* Parse ${...} at the place of the reader, in the middle of the string token. */
@@ -161,14 +161,14 @@ static bool read_interpolation(kw_parser *p, string_reader *r)
     p->lexer.end = close;
     p->has_next = false;
     p->context = (kw_context){0};
-    kw_p_advance(p);
+    kw_parse_advance(p);
     kw_node *node = NULL;
-    if (!kw_p_at(p, KW_T_EOF) && !kw_p_failed(p)) {
-        node = kw_p_expr(p);
-        if (node == NULL || !kw_p_push(p, &node, sizeof(node)))
+    if (!kw_parse_at(p, KW_T_EOF) && !kw_parse_failed(p)) {
+        node = kw_parse_expr(p);
+        if (node == NULL || !kw_parse_push(p, &node, sizeof(node)))
             return false;
     }
-    if (kw_p_failed(p))
+    if (kw_parse_failed(p))
         return false;
     p->lexer = outer.lexer;
     p->token = outer.token;
@@ -202,29 +202,29 @@ static bool read_parts(kw_parser *p, string_reader *r)
     return true;
 }
 
-kw_node *kw_p_string(kw_parser *p)
+kw_node *kw_parse_string(kw_parser *p)
 {
     kw_token token = p->token;
     uint32_t start = token.pos.offset, size = token.end - start;
-    size_t mark = kw_p_mark(p);
+    size_t mark = kw_parse_mark(p);
     string_reader r = {.quote = p->options->text[start]};
     r.place = (kw_lexer){p->options->text, token.end - (token.terminated ? 1 : 0), start,
                          token.pos.line, token.pos.column};
     kw_lex_skip(&r.place, start + 1);
     /* Each part ends with a NUL; the ${} that ended it is longer. */
-    r.out = kw_p_alloc(p, (size_t)size + 1);
+    r.out = kw_parse_alloc(p, (size_t)size + 1);
     if (r.out == NULL || !read_parts(p, &r))
         return NULL;
     kw_node *node;
     if (token.interpolated) {
-        node = kw_p_node(p, KW_N_INTERPOLATION, token.pos);
-        if (node == NULL || !finish_part(p, &r) || !kw_p_take_nodes(p, mark, &node->as.list))
+        node = kw_parse_node(p, KW_N_INTERPOLATION, token.pos);
+        if (node == NULL || !finish_part(p, &r) || !kw_parse_take_nodes(p, mark, &node->as.list))
             return NULL;
     } else {
         node = text_node(p, r.out, r.used, token.pos);
     }
-    kw_p_advance(p);
-    return kw_p_link(p) ? node : NULL;
+    kw_parse_advance(p);
+    return kw_parse_link(p) ? node : NULL;
 }
 
 /* --- bytes --- */
@@ -232,7 +232,7 @@ kw_node *kw_p_string(kw_parser *p)
 /* The byte behind a backslash at `at`; -1 if the escape is bad.  *taken: bytes of text. */
 static int byte_escape(const char *text, uint32_t at, uint32_t end, uint32_t *taken)
 {
-    static const char LETTERS[] = "nrt\\\"'", VALUES[] = "\n\r\t\\\"'";
+    static const char LETTERS[] = "nrt\\\"'0abefv", VALUES[] = "\n\r\t\\\"'\0\a\b\033\f\v";
     *taken = 2;
     if (end - at < 2 || text[at + 1] == '\0')
         return -1;
@@ -245,12 +245,12 @@ static int byte_escape(const char *text, uint32_t at, uint32_t end, uint32_t *ta
     return (int)hex_value(text, at + 2, end, 2);
 }
 
-kw_node *kw_p_bytes(kw_parser *p)
+kw_node *kw_parse_bytes(kw_parser *p)
 {
     const char *text = p->options->text;
     uint32_t at = p->token.pos.offset + 2, end = p->token.end - (p->token.terminated ? 1 : 0);
-    kw_node *node = kw_p_node(p, KW_N_BYTES, p->token.pos);
-    uint8_t *data = kw_p_alloc(p, (size_t)(end - at) + 1);
+    kw_node *node = kw_parse_node(p, KW_N_BYTES, p->token.pos);
+    uint8_t *data = kw_parse_alloc(p, (size_t)(end - at) + 1);
     if (node == NULL || data == NULL)
         return NULL;
     uint32_t used = 0, taken;
@@ -260,7 +260,7 @@ kw_node *kw_p_bytes(kw_parser *p)
         if (value == '\\')
             value = byte_escape(text, at, end, &taken);
         if (value < 0)
-            return kw_p_fail(p, "Invalid escape sequence in byte literal.");
+            return kw_parse_fail(p, KW_E_BYTES_ESCAPE);
         if ((unsigned char)text[at] >= 0x80) {
             int invalid;
             taken = (uint32_t)utf8_size(text + at, end - at, &invalid);
@@ -272,13 +272,58 @@ kw_node *kw_p_bytes(kw_parser *p)
                     kw_arena_copy(p->arena, bad->as.string.text, bad->as.string.size);
                 node->as.bytes.bad_size = bad->as.string.size;
                 if (node->as.bytes.bad_char == NULL)
-                    return kw_p_no_memory(p);
+                    return kw_parse_no_memory(p);
             }
         }
         data[used++] = (uint8_t)value;
     }
     node->as.bytes.data = data;
     node->as.bytes.size = used;
-    kw_p_advance(p);
+    kw_parse_advance(p);
     return node;
+}
+
+/* --- missing ends --- */
+
+/* May this byte follow the quote that ends a string?  A quote with text behind it rather begins one. */
+static bool follows_string(char c)
+{
+    return !kw_is_name_char(c) && c != '"' && c != '\'' && c != '$' && c != '\\' &&
+           (unsigned char)c < 0x80;
+}
+
+/* The line of the first string before `last` that goes on over the end of its line and stops where
+ * another one seems to begin: since then all quotes were taken the wrong way round.  0: none. */
+static uint32_t left_open(const kw_parser *p, const kw_token *last)
+{
+    kw_lexer lexer = kw_parse_first_place(p->options);
+    kw_token token;
+    lexer.end = last->pos.offset;
+    do {
+        kw_lex_next(&lexer, &token);
+        if (token.kind == KW_T_STRING && token.terminated && token.end_line > token.pos.line &&
+            !follows_string(lexer.text[token.end]))
+            return token.pos.line;
+    } while (token.kind != KW_T_EOF);
+    return 0;
+}
+
+void *kw_parse_unterminated(kw_parser *p)
+{
+    if (kw_parse_failed(p))
+        return NULL;
+    kw_token token = p->token;
+    const char *what = token.kind == KW_T_STRING  ? "string"
+                       : token.kind == KW_T_BYTES ? "byte literal"
+                                                  : "comment";
+    char message[160];
+    int size = snprintf(message, sizeof(message), KW_E_TEXT_UNTERMINATED, what, (unsigned long)token.pos.line,
+                        (unsigned long)token.pos.column);
+    uint32_t line = token.kind != KW_T_ERROR ? left_open(p, &token) : 0;
+    if (line > 0)
+        snprintf(message + size, sizeof(message) - (size_t)size,
+                 " The string of line %lu seems to have been left open.", (unsigned long)line);
+    kw_parse_fail_at(p, &token, KW_E_UNTERMINATED, message);
+    p->diag->at_end = true; /* what is missing may come in the next line */
+    return NULL;
 }

@@ -28,12 +28,12 @@ static const char *type_of(kw_token_kind kind)
     case KW_T_DOT: return "Dot";
     default: break;
     }
-    if (kw_token_is_type(kind))
+    if (kw_lex_is_type(kind))
         return "Typename";
-    return kw_token_is_keyword(kind) ? "Keyword" : "Operator";
+    return kw_lex_is_keyword(kind) ? "Keyword" : "Operator";
 }
 
-bool kw_text_next(kw_text_cursor *cursor, kw_text_token *out)
+bool kw_tokens_next(kw_text_cursor *cursor, kw_text_token *out)
 {
     kw_lexer lexer = {.text = cursor->text,
                       .end = cursor->size,

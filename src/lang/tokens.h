@@ -20,6 +20,6 @@ typedef struct kw_text_cursor {
 } kw_text_cursor;
 
 /* Read the next token; at the end "Eof", again and again.  false: what stands there is no token. */
-bool kw_text_next(kw_text_cursor *cursor, kw_text_token *out);
+bool kw_tokens_next(kw_text_cursor *cursor, kw_text_token *out);
 
 #endif

@@ -43,7 +43,7 @@ static void if_children(const kw_if_node *n, kw_visit visit, void *context)
     all(n->else_body, visit, context);
 }
 
-void kw_each_child(const kw_node *n, kw_visit visit, void *context)
+void kw_walk_children(const kw_node *n, kw_visit visit, void *context)
 {
     switch (n->kind) {
     case KW_N_INTERPOLATION:

@@ -1,34 +1,31 @@
 /* await.c - threads that wait for tasks, and help meanwhile.  The contracts are in kiwi/net.h. */
 #include "config.h"
 
-#include "net/state.h"
-
 #include <errno.h>
 
 #include "base/clock.h"
 #include "base/locks.h"
-
-/* May a thread that waits for `task` take a step of it itself? */
-static bool can_help(const kiwi_net *net, const kn_task *task)
-{
-    return kn_helps(net) && task->op != NULL && task->op->state == KN_READY &&
-           (!task->op->heavy || net->unmanned);
-}
+#include "net/help.h"
+#include "net/lead.h"
+#include "net/pool.h"
+#include "net/run.h"
+#include "net/task.h"
+#include "net/wake.h"
 
 /* ---- Watching -------------------------------------------------------------------------------- */
 
 int kiwi_task_watch(kiwi_net *net, kiwi_id id, void *token, kiwi_result *out)
 {
     int error = 0;
-    kb_lock(&net->lock);
+    if (out == NULL || token == NULL)
+        return EINVAL;
+    kn_lock(net);
     kn_task *task;
-    if (kn_standing_result(net, id, out))
+    if (kn_task_standing(net, id, out))
         goto done;
     task = kn_task_find(net, id);
-    if (task != NULL && task->state == KIWI_TASK_RUNNING && !task->watched && can_help(net, task)) {
-        kn_op_run(net, task->op, NULL, false);
-        task = kn_task_find(net, id); /* it may have ended, and others may have taken it */
-    }
+    if (task != NULL && task->state == KIWI_TASK_RUNNING && !task->watched)
+        task = kn_help_step(net, task);
     if (task == NULL) {
         error = ENOENT;
     } else if (task->state != KIWI_TASK_RUNNING) {
@@ -40,11 +37,10 @@ int kiwi_task_watch(kiwi_net *net, kiwi_id id, void *token, kiwi_result *out)
         task->token = token;
         net->watched_running++;
         error = EINPROGRESS;
-        if (!net->lazy)
-            kn_pool_nudge(net);
+        kn_pool_submitted(net);
     }
 done:
-    kb_unlock(&net->lock);
+    kn_wake_unlock(net);
     return error;
 }
 
@@ -56,19 +52,21 @@ static bool next_ended(kiwi_net *net, kiwi_result *out)
         return false;
     kn_task_take(net, KB_OWNER(link, kn_task, link), out);
     if (!kb_list_empty(&net->completions))
-        kn_lead_tell(net);
+        kn_wake_waiters(net);
     return true;
 }
 
 int kiwi_task_next(kiwi_net *net, int timeout_ms, kiwi_result *out)
 {
+    if (out == NULL)
+        return EINVAL;
     int64_t until_us = timeout_ms < 0 ? KB_NEVER : timeout_ms;
     if (timeout_ms > 0)
         until_us = kb_clock_after_ms(kb_clock_us(), timeout_ms);
     for (;;) {
-        kb_lock(&net->lock);
+        kn_lock(net);
         bool found = next_ended(net, out), possible = net->watched_running > 0;
-        kb_unlock(&net->lock);
+        kn_wake_unlock(net);
         if (found)
             return 0;
         if (!possible)
@@ -78,7 +76,7 @@ int kiwi_task_next(kiwi_net *net, int timeout_ms, kiwi_result *out)
         int64_t now_us = timeout_ms < 0 ? 0 : kb_clock_us();
         if (timeout_ms > 0 && now_us >= until_us)
             return ETIMEDOUT;
-        kn_net_wait(net, timeout_ms < 0 ? -1 : until_us - now_us, false, true);
+        kn_help_wait(net, timeout_ms < 0 ? -1 : until_us - now_us, false, KN_UNTIL_NEXT);
     }
 }
 
@@ -100,25 +98,25 @@ static int wait_served(kiwi_net *net, kiwi_id id, kn_waiter *waiter, int64_t unt
 {
     for (int steps = 0; !waiter->done;) {
         kn_task *task = kn_task_find(net, id);
-        bool helps = kn_helps(net);
+        bool helps = kn_help_allowed(net);
         bool may_lead = helps && (net->lead == KN_LEAD_NONE || net->lead == KN_LEAD_AWAY) &&
                         !net->lead_wanted;
         kn_op *next = may_lead ? kn_help_pick(net, false) : NULL;
-        if (can_help(net, task)) {
-            kn_op_run(net, task->op, NULL, false);
+        if (kn_help_can(net, task)) {
+            kn_run_op(net, task->op, NULL, false);
         } else if (until_us != KB_NEVER && kb_clock_us() >= until_us) {
             return ETIMEDOUT;
         } else if (next != NULL && steps < KN_HELP_STEPS) {
             steps++;
-            kn_op_run(net, next, NULL, false);
+            kn_run_op(net, next, NULL, false);
         } else if (may_lead) {
             kn_pool_nudge(net); /* what only workers do */
             kn_lead_once(net, KN_LEAD_HELPER, next != NULL ? 0 : until_us);
             steps = 0;
         } else {
             kn_pool_nudge(net);
-            if (helps == kn_helps(net))
-                kb_cond_until(&waiter->ended, &net->lock, kn_sleep_until(net, until_us));
+            if (helps == kn_help_allowed(net))
+                kn_wake_wait(net, &waiter->ended, kn_help_sleep_until(net, until_us));
         }
     }
     return 0;
@@ -127,9 +125,11 @@ static int wait_served(kiwi_net *net, kiwi_id id, kn_waiter *waiter, int64_t unt
 int kiwi_task_await(kiwi_net *net, kiwi_id id, int timeout_ms, kiwi_result *out)
 {
     int error = 0;
-    kb_lock(&net->lock);
+    if (out == NULL)
+        return EINVAL;
+    kn_lock(net);
     kn_task *task;
-    if (kn_standing_result(net, id, out))
+    if (kn_task_standing(net, id, out))
         goto done;
     task = kn_task_find(net, id);
     if (task == NULL) {
@@ -139,7 +139,7 @@ int kiwi_task_await(kiwi_net *net, kiwi_id id, int timeout_ms, kiwi_result *out)
     if (task->state == KIWI_TASK_RUNNING) {
         kn_waiter waiter = {.out = out, .next = task->waiters};
         int64_t until_us = timeout_ms < 0 ? KB_NEVER : kb_clock_after_ms(kb_clock_us(), timeout_ms);
-        if (kb_cond_init(&waiter.ended) != 0) {
+        if (kb_locks_cond_init(&waiter.ended) != 0) {
             error = ENOMEM;
             goto done;
         }
@@ -154,6 +154,6 @@ int kiwi_task_await(kiwi_net *net, kiwi_id id, int timeout_ms, kiwi_result *out)
         kn_task_take(net, task, out);
     }
 done:
-    kb_unlock(&net->lock);
+    kn_wake_unlock(net);
     return error;
 }

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/locks.h"
 #include "base/must.h"
 #include "net/gnutls.h"
 
@@ -40,8 +41,10 @@ typedef enum load_result {
     LOAD_FAILED, /* nothing is known of what is there: it must not be replaced */
 } load_result;
 
-static pthread_mutex_t dev_lock = PTHREAD_MUTEX_INITIALIZER; /* leaf; held while files are read */
-static dev_cert dev_memory; /* guarded by dev_lock; the one that could not be written, or NULLs */
+/* Both guarded by dev_lock, a leaf; no file is read under it. */
+static pthread_mutex_t dev_lock = PTHREAD_MUTEX_INITIALIZER;
+static dev_cert dev_memory;     /* the one that could not be written, or NULLs; never freed */
+static gnutls_datum_t dev_last; /* DER of the last one used */
 
 static void dev_fini(dev_cert *dev)
 {
@@ -67,7 +70,7 @@ static int dev_init(dev_cert *dev)
 
 static int dev_names(gnutls_x509_crt_t crt)
 {
-    static const char *const dns[] = {"kiwi.local", "localhost"};
+    static const char *const dns[] = {"localhost", "*.localhost"};
     static const unsigned char v4[4] = {127, 0, 0, 1};
     static const unsigned char v6[16] = {[15] = 1};
     int r = 0;
@@ -95,7 +98,7 @@ static int dev_usage(gnutls_x509_crt_t crt)
 
 static int dev_identity(gnutls_x509_crt_t crt)
 {
-    static const char name[] = "kiwi.local";
+    static const char name[] = "localhost";
     unsigned char serial[8];
     time_t now = time(NULL);
     int r = kn_gnutls.rnd(GNUTLS_RND_NONCE, serial, sizeof(serial));
@@ -138,20 +141,6 @@ static int dev_make(dev_cert *dev)
 }
 
 /* ---- Files ----------------------------------------------------------------------------------- */
-
-/* The folder for the file, without a slash at its end; false if the environment names none. */
-static bool dev_folder(char folder[PATH_MAX])
-{
-    const char *state = getenv("XDG_STATE_HOME");
-    const char *home = getenv("HOME");
-    int n = -1;
-    if (state != NULL &&
-        state[0] == '/') /* a relative path is to be ignored, says its definition */
-        n = snprintf(folder, PATH_MAX, "%s/kiwi", state);
-    else if (home != NULL && home[0] == '/')
-        n = snprintf(folder, PATH_MAX, "%s/.local/state/kiwi", home);
-    return n > 0 && n < PATH_MAX - 64; /* room for the names of the files */
-}
 
 /* Make `folder` and what is missing above it.  False unless it then is ours alone to write. */
 static bool dev_folder_make(char *folder)
@@ -301,84 +290,129 @@ static void dev_store(const char *path, const dev_cert *dev, bool replace)
 
 /* ---- Using ----------------------------------------------------------------------------------- */
 
-/* Load the user's certificate, or make and store it.  Gives the certificate to use in *dev, and in
- * *kept whether it is the one in the file. */
-static int dev_find(dev_cert *dev, bool *kept)
+/* Make the folder of the file at `path`.  False unless nobody else may write there. */
+static bool dev_place_make(const char *path)
 {
-    char folder[PATH_MAX], path[PATH_MAX + 32];
-    load_result found = LOAD_UNUSABLE;
-    bool writable = false;
-    *dev = (dev_cert){NULL, NULL};
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    (void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+    return dev_folder_make(folder);
+}
+
+/* Keep `made` in memory, unless there is one already; *dev is the one that is. */
+static void dev_remember(dev_cert made, dev_cert *dev)
+{
+    kb_lock(&dev_lock);
+    bool first = dev_memory.crt == NULL;
+    if (first)
+        dev_memory = made;
+    *dev = dev_memory;
+    kb_unlock(&dev_lock);
+    if (!first)
+        dev_fini(&made);
+}
+
+static bool dev_recall(dev_cert *dev)
+{
+    kb_lock(&dev_lock);
+    *dev = dev_memory;
+    kb_unlock(&dev_lock);
+    return dev->crt != NULL;
+}
+
+/* Load the user's certificate, or make and store it.  Gives the certificate to use in *dev, and in
+ * *kept whether it is the one in the file: then it is the caller's. */
+static int dev_find(const char *path, dev_cert *dev, bool *kept)
+{
+    load_result found = path == NULL ? LOAD_FAILED : dev_load(path, dev);
     *kept = true;
-    if (dev_folder(folder)) {
-        (void)snprintf(path, sizeof(path), "%s/development.pem", folder);
-        found = dev_load(path, dev);
-        if (found == LOAD_OK)
-            return 0;
-        writable = found != LOAD_FAILED && dev_folder_make(folder);
-    }
-    if (!writable && dev_memory.crt != NULL) {
-        *kept = false;
+    if (found == LOAD_OK)
         return 0;
-    }
+    bool writable = found != LOAD_FAILED && dev_place_make(path);
+    *kept = false;
+    if (!writable && dev_recall(dev))
+        return 0;
     dev_cert made;
     int r = dev_make(&made);
     if (r < 0)
         return r;
     if (writable) {
         dev_store(path, &made, found == LOAD_UNUSABLE);
-        if (dev_load(path, dev) == LOAD_OK) { /* ours, or that of a process that was faster */
+        if (dev_load(path, dev) == LOAD_OK) { /* ours, or that of another thread or process that was faster */
             dev_fini(&made);
+            *kept = true;
             return 0;
         }
     }
-    *kept = false;
-    if (dev_memory.crt == NULL)
-        dev_memory = made;
-    else
-        dev_fini(&made);
+    dev_remember(made, dev);
     return 0;
 }
 
-kb_status kn_cert_dev_use(gnutls_certificate_credentials_t creds, kb_error *err)
+/* Copy `from`, the library's, to *out: malloc'ed, and free it. */
+static void take_der(gnutls_datum_t *from, gnutls_datum_t *out)
 {
-    dev_cert dev;
-    bool kept = true;
-    MUST(pthread_mutex_lock(&dev_lock));
-    int r = dev_find(&dev, &kept);
-    if (r >= 0) {
-        dev_cert *use = kept ? &dev : &dev_memory;
-        r = kn_gnutls.certificate_set_x509_key(creds, &use->crt, 1, use->key);
-    }
-    dev_fini(&dev);
-    MUST(pthread_mutex_unlock(&dev_lock));
+    out->data = malloc(from->size);
+    out->size = out->data == NULL ? 0 : from->size;
+    if (out->data != NULL)
+        memcpy(out->data, from->data, from->size);
+    (*kn_gnutls.free)(from->data);
+}
+
+static void dev_export(const dev_cert *dev, gnutls_datum_t *out)
+{
+    gnutls_datum_t der = {NULL, 0};
+    *out = der;
+    if (kn_gnutls.x509_crt_export2(dev->crt, GNUTLS_X509_FMT_DER, &der) >= 0)
+        take_der(&der, out);
+}
+
+/* Clients of this process know it without looking at the file.  0 or an error of the library. */
+static int dev_note(const dev_cert *dev)
+{
+    gnutls_datum_t der;
+    dev_export(dev, &der);
+    if (der.data == NULL)
+        return GNUTLS_E_MEMORY_ERROR;
+    kb_lock(&dev_lock);
+    gnutls_datum_t old = dev_last;
+    dev_last = der;
+    kb_unlock(&dev_lock);
+    free(old.data);
+    return 0;
+}
+
+kb_status kn_cert_dev_use(gnutls_certificate_credentials_t creds, const char *path, kb_error *err)
+{
+    dev_cert dev = {NULL, NULL};
+    bool kept = false;
+    int r = dev_find(path, &dev, &kept);
+    if (r >= 0)
+        r = kn_gnutls.certificate_set_x509_key(creds, &dev.crt, 1, dev.key);
+    if (r >= 0)
+        r = dev_note(&dev);
+    if (kept)
+        dev_fini(&dev);
     if (r < 0)
-        return kb_fail(err, r == GNUTLS_E_MEMORY_ERROR ? KB_ENOMEM : KB_ETLS, 0,
+        return kb_error_fail(err, r == GNUTLS_E_MEMORY_ERROR ? KB_ENOMEM : KB_ETLS, 0,
                        "development certificate: %s", kn_gnutls.strerror(r));
     return KB_OK;
 }
 
-static bool dev_equals(const dev_cert *dev, const gnutls_datum_t *leaf)
+void kn_cert_dev_read(const char *path, gnutls_datum_t *out)
 {
-    gnutls_datum_t der = {NULL, 0};
-    if (dev->crt == NULL || kn_gnutls.x509_crt_export2(dev->crt, GNUTLS_X509_FMT_DER, &der) < 0)
-        return false;
-    bool equal = der.size == leaf->size && memcmp(der.data, leaf->data, der.size) == 0;
-    (*kn_gnutls.free)(der.data);
-    return equal;
+    dev_cert dev;
+    *out = (gnutls_datum_t){NULL, 0};
+    if (dev_load(path, &dev) != LOAD_OK)
+        return;
+    dev_export(&dev, out);
+    dev_fini(&dev);
 }
 
-bool kn_cert_dev_matches(const gnutls_datum_t *leaf)
+bool kn_cert_dev_used(const gnutls_datum_t *leaf)
 {
-    char folder[PATH_MAX], path[PATH_MAX + 32];
-    dev_cert dev = {NULL, NULL};
-    MUST(pthread_mutex_lock(&dev_lock));
-    bool equal = dev_equals(&dev_memory, leaf);
-    if (!equal && dev_folder(folder)) {
-        (void)snprintf(path, sizeof(path), "%s/development.pem", folder);
-        equal = dev_load(path, &dev) == LOAD_OK && dev_equals(&dev, leaf);
-        dev_fini(&dev);
-    }
-    MUST(pthread_mutex_unlock(&dev_lock));
-    return equal;
+    kb_lock(&dev_lock);
+    bool used = dev_last.size == leaf->size && leaf->size > 0 &&
+                memcmp(dev_last.data, leaf->data, leaf->size) == 0;
+    kb_unlock(&dev_lock);
+    return used;
 }

@@ -1,19 +1,20 @@
 /* gnutls.h - the functions of GnuTLS that are used here, loaded before the first of them is called.
  *
- * Place: net layer, below everything that speaks TLS; nobody else includes it.
+ * Place: net layer, below everything that speaks TLS and digest_gnutls.c; nobody else includes it.
  * Linked as usual, GnuTLS and the eight libraries under it cost the start of every script, with TLS or
- * without, 0.9 ms and 1.6 MB.  So it is opened with dlopen() when the first context is made.  Where
+ * without, 0.9 ms and 1.6 MB.  So it is opened (base/library.h) when the first context is made, or the first digest.  Where
  * configure finds that this does not work, or was told --disable-lazy-tls, the table holds the
  * addresses of the linked functions.
  * Threads: kn_gnutls_load() may be called by any; the table is constant once it has returned KB_OK. */
 #ifndef KN_GNUTLS_H
 #define KN_GNUTLS_H
 
+#include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
-#include "base/error.h"
+#include "base/library.h"
 
 #if GNUTLS_VERSION_NUMBER >= 0x030704
 #define KN_GNUTLS_CIPHER(X) X(ciphersuite_get)
@@ -34,12 +35,14 @@
     X(certificate_allocate_credentials) \
     X(certificate_free_credentials) \
     X(certificate_get_peers) \
+    X(certificate_get_trust_list) \
     X(certificate_server_set_request) \
+    X(certificate_set_key) \
     X(certificate_set_x509_key) \
-    X(certificate_set_x509_key_file2) \
     X(certificate_set_x509_system_trust) \
     X(certificate_set_x509_trust_dir) \
     X(certificate_set_x509_trust_file) \
+    X(certificate_set_x509_trust_mem) \
     X(certificate_verification_status_print) \
     X(certificate_verify_peers) \
     KN_GNUTLS_CIPHER(X) \
@@ -51,11 +54,25 @@
     X(handshake) \
     X(handshake_set_hook_function) \
     X(handshake_set_timeout) \
+    X(hash) \
+    X(hash_copy) \
+    X(hash_deinit) \
+    X(hash_fast) \
+    X(hash_init) \
+    X(hmac_fast) \
+    X(idna_map) \
     X(init) \
     X(memset) \
+    X(pbkdf2) \
+    X(pcert_deinit) \
+    X(pcert_import_x509) \
+    X(priority_deinit) \
     X(priority_init) \
     X(priority_init2) \
     X(priority_set) \
+    X(privkey_deinit) \
+    X(privkey_import_x509) \
+    X(privkey_init) \
     X(protocol_get_name) \
     X(protocol_get_version) \
     X(record_check_pending) \
@@ -82,10 +99,15 @@
     X(x509_crt_deinit) \
     X(x509_crt_export2) \
     X(x509_crt_get_activation_time) \
+    X(x509_crt_get_dn2) \
     X(x509_crt_get_expiration_time) \
+    X(x509_crt_get_issuer_dn2) \
     X(x509_crt_get_key_id) \
+    X(x509_crt_get_serial) \
+    X(x509_crt_get_subject_alt_name) \
     X(x509_crt_import) \
     X(x509_crt_init) \
+    X(x509_crt_list_import2) \
     X(x509_crt_set_activation_time) \
     X(x509_crt_set_basic_constraints) \
     X(x509_crt_set_dn_by_oid) \
@@ -102,11 +124,13 @@
     X(x509_privkey_generate) \
     X(x509_privkey_get_key_id) \
     X(x509_privkey_import) \
-    X(x509_privkey_init)
+    X(x509_privkey_import2) \
+    X(x509_privkey_init) \
+    X(x509_trust_list_verify_crt2)
 /* clang-format on */
 
 struct kn_gnutls {
-#define KN_GNUTLS_FIELD(name) __typeof__(gnutls_##name) *name;
+#define KN_GNUTLS_FIELD(name) KB_LIBRARY_FIELD(name, gnutls_##name)
     KN_GNUTLS_NAMES(KN_GNUTLS_FIELD)
 #undef KN_GNUTLS_FIELD
 };

@@ -1,33 +1,86 @@
 # src/net: the networking runtime (see include/kiwi/net.h).
 noinst_LTLIBRARIES += libkwnet.la
 libkwnet_la_SOURCES = \
+	%D%/accept.c %D%/accept.h \
+	%D%/addr.c %D%/addr.h \
+	%D%/ahead.c %D%/ahead.h \
+	%D%/aside.c %D%/aside.h \
+	%D%/asked.c %D%/asked.h \
 	%D%/await.c \
-	%D%/bind.c \
-	%D%/cert.c %D%/cert.h \
+	%D%/bind.c %D%/bind.h \
+	%D%/cancel.c \
+	%D%/child.c \
+	%D%/close.c %D%/close.h \
 	%D%/connect.c \
-	%D%/fault.c \
-	%D%/fd.c \
-	%D%/gnutls.c %D%/gnutls.h \
-	%D%/io.c \
-	%D%/join.c \
-	%D%/lead.c \
+	%D%/digest.h \
+	%D%/equip.c %D%/equip.h \
+	%D%/errand.c %D%/errand.h \
+	%D%/fault.c %D%/fault.h \
+	%D%/fd.c %D%/fd.h \
+	%D%/fin.c \
+	%D%/handshake.c %D%/handshake.h \
+	%D%/help.c %D%/help.h \
+	%D%/info.c \
+	%D%/job.c %D%/job.h \
+	%D%/join.c %D%/join.h \
+	%D%/lead.c %D%/lead.h \
+	%D%/line.c %D%/line.h \
+	%D%/linger.c %D%/linger.h \
 	%D%/listen.c \
+	%D%/lookup.c %D%/lookup.h \
+	%D%/mark.c %D%/mark.h \
+	%D%/move.h \
+	%D%/message.c \
+	%D%/names.c \
 	%D%/net.c \
-	%D%/op.c \
-	%D%/pool.c \
+	%D%/op.c %D%/op.h \
+	%D%/option.c %D%/option.h \
+	%D%/notice.c %D%/notice.h \
+	%D%/pair.c \
+	%D%/park.c %D%/park.h \
+	%D%/pool.c %D%/pool.h \
+	%D%/recv.c %D%/recv.h \
 	%D%/resolve.c %D%/resolve.h \
 	%D%/room.h \
-	%D%/sock.c \
+	%D%/run.c %D%/run.h \
+	%D%/send.c %D%/send.h \
+	%D%/sock.c %D%/sock.h \
 	%D%/state.h \
-	%D%/step.c %D%/step.h \
-	%D%/table.c \
-	%D%/ticket.c %D%/ticket.h \
-	%D%/tls.c %D%/tls.h \
-	%D%/tls_open.c %D%/tls_session.h \
-	%D%/tls_peer.c \
-	%D%/tls_wire.c %D%/tls_wire.h \
-	%D%/trust.c %D%/trust.h \
+	%D%/step.h \
+	%D%/task.c %D%/task.h \
+	%D%/timer.c %D%/timer.h \
+	%D%/tls.h \
+	%D%/tls_idna.h \
+	%D%/tls_settings.c %D%/tls_settings.h \
 	%D%/udp.c \
+	%D%/unix.c %D%/unix.h \
+	%D%/until.c \
+	%D%/upgrade.c \
+	%D%/unseen.c %D%/unseen.h \
 	%D%/waiting_epoll.c \
-	%D%/waiting_poll.c
+	%D%/waiting_poll.c \
+	%D%/whole.c %D%/whole.h \
+	%D%/worker.c %D%/worker.h \
+	%D%/wake.c %D%/wake.h
+
+if HAVE_GNUTLS
+libkwnet_la_SOURCES += \
+	%D%/cert.c %D%/cert.h \
+	%D%/digest_gnutls.c \
+	%D%/gnutls.c %D%/gnutls.h \
+	%D%/ticket.c %D%/ticket.h \
+	%D%/tls.c \
+	%D%/tls_certificate.c \
+	%D%/tls_context.c %D%/tls_context.h \
+	%D%/tls_file.c %D%/tls_file.h \
+	%D%/tls_idna.c \
+	%D%/tls_open.c \
+	%D%/tls_peer.c \
+	%D%/tls_session.h \
+	%D%/tls_wire.c %D%/tls_wire.h
+else
+libkwnet_la_SOURCES += %D%/digest_none.c %D%/tls_none.c
+endif
+
 dist_man3_MANS += %D%/kiwi-net.3
+nobase_dist_doc_DATA += %D%/README.md

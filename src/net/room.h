@@ -3,7 +3,7 @@
  * Variants: epoll (edge-triggered: a descriptor is registered once and every change is told once)
  * and poll() (level-triggered: a descriptor is told while it is watched).  Chosen when the runtime
  * opens.
- * Threads: kn_room_wait() by one thread at a time (the leader), without any lock; the others from
+ * Threads: kn_room_kind.wait() by one thread at a time (the leader), without any lock; the others from
  * any thread, under the lock of the runtime.
  * Keys: an event carries the key that was given with the descriptor.  An event may come late,
  * after the descriptor was forgotten: the receiver checks the key.  Key 0 is the kick. */
@@ -47,6 +47,6 @@ typedef struct kn_room_kind {
 extern const kn_room_kind kn_room_poll;
 
 /* NULL where the system has no epoll. */
-const kn_room_kind *kn_room_epoll(void);
+const kn_room_kind *kn_waiting_epoll(void);
 
 #endif

@@ -1,16 +1,20 @@
 /* sock.c - a socket's life: made, found, closed by shutdown(), freed by whoever lets go last.  The
- * contracts are in state.h and kiwi/net.h. */
+ * contracts are in sock.h. */
 #include "config.h"
 
-#include "net/state.h"
+#include "net/sock.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/locks.h"
+#include "net/fault.h"
+#include "net/fd.h"
+#include "net/op.h"
+#include "net/task.h"
+#include "net/wake.h"
 
 /* ---- Slots: keys of events that survive their socket ---------------------------------------- */
 
@@ -46,6 +50,7 @@ static void slot_renew(kiwi_net *net, const kn_sock *sock)
 static void slot_give(kiwi_net *net, const kn_sock *sock)
 {
     kn_slot *slot = &net->slots[sock->slot];
+    assert(slot->sock == sock);
     slot_renew(net, sock);
     slot->sock = NULL;
     slot->next_free = net->slot_free;
@@ -56,48 +61,59 @@ static void slot_give(kiwi_net *net, const kn_sock *sock)
 
 kn_sock *kn_sock_new(kiwi_net *net, int fd, bool tls)
 {
+    kn_locked(net);
     kn_sock *sock = calloc(1, sizeof(*sock));
     if (sock == NULL)
         return NULL;
-    if (pthread_mutex_init(&sock->session_lock, NULL) != 0)
-        goto fail_memory;
-    if (!slot_take(net, sock))
-        goto fail_lock;
+    if (!slot_take(net, sock)) {
+        free(sock);
+        return NULL;
+    }
     sock->entry.is_socket = true;
     sock->fd = fd;
     sock->tls = tls;
     sock->refs = 1;
+    sock->linger_ms = -1;
     sock->events[KN_READ] = sock->events[KN_WRITE] = 1; /* may be ready: nobody has looked yet */
     kb_list_init(&sock->side[KN_READ]);
     kb_list_init(&sock->side[KN_WRITE]);
     kb_list_init(&sock->resolving);
+    kb_list_init(&sock->silent);
     kb_list_init(&sock->shaking);
     kb_list_init(&sock->accepted);
     kb_list_push(&net->socks, &sock->all);
     return sock;
-
-fail_lock:
-    MUST(pthread_mutex_destroy(&sock->session_lock));
-fail_memory:
-    free(sock);
-    return NULL;
 }
 
 kn_sock *kn_sock_any(kiwi_net *net, kiwi_id id)
 {
+    kn_locked(net);
     kn_entry *entry = kb_map_get(&net->table, id);
     return entry != NULL && entry->is_socket ? (kn_sock *)(void *)entry : NULL;
 }
 
 kn_sock *kn_sock_find(kiwi_net *net, kiwi_id id, bool listener, bool tls)
 {
+    kn_locked(net);
     kn_sock *sock = kn_sock_any(net, id);
     return sock != NULL && sock->listener == listener && sock->tls == tls && !sock->udp ? sock
                                                                                          : NULL;
 }
 
+uint64_t kn_sock_key(const kiwi_net *net, const kn_sock *sock)
+{
+    return (uint64_t)net->slots[sock->slot].generation << 32 | sock->slot;
+}
+
+kn_op *kn_sock_head(const kn_sock *sock, int side)
+{
+    const kb_link *link = kb_list_first(&sock->side[side]);
+    return link == NULL ? NULL : KB_OWNER(link, kn_op, queue);
+}
+
 void kn_sock_set_fd(kiwi_net *net, kn_sock *sock, int fd)
 {
+    kn_locked(net);
     if (sock->fd >= 0) {
         net->room_kind->forget(net->room, sock->fd, &sock->place);
         (void)close(sock->fd);
@@ -108,18 +124,54 @@ void kn_sock_set_fd(kiwi_net *net, kn_sock *sock, int fd)
     sock->dry[KN_READ] = sock->dry[KN_WRITE] = 0;
 }
 
+void kn_sock_count_ahead(kiwi_net *net, kn_sock *sock)
+{
+    kn_locked(net);
+    size_t ahead = sock->ahead.room;
+    kn_task_hold(net, (ptrdiff_t)ahead - (ptrdiff_t)sock->ahead_held);
+    sock->ahead_held = ahead;
+}
+
+void kn_sock_drop_ahead(kiwi_net *net, kn_sock *sock)
+{
+    kn_locked(net);
+    if (!sock->closing || !kb_list_empty(&sock->side[KN_READ]))
+        return;
+    kn_ahead_free(&sock->ahead);
+    kn_sock_count_ahead(net, sock);
+}
+
+int kn_sock_yield_fd(kiwi_net *net, kn_sock *sock)
+{
+    kn_locked(net);
+    int fd = sock->fd;
+    assert(fd >= 0);
+    net->room_kind->forget(net->room, fd, &sock->place);
+    slot_renew(net, sock);
+    sock->fd = -1;
+    return fd;
+}
+
 void kn_sock_unref(kiwi_net *net, kn_sock *sock)
 {
+    kn_locked(net);
+    assert(sock->refs > 0);
     if (--sock->refs > 0)
         return;
     assert(sock->closing);
     assert(kb_list_empty(&sock->side[KN_READ]) && kb_list_empty(&sock->side[KN_WRITE]));
     kn_tls_free(sock->session);
     kn_tls_context_unref(sock->context);
+    kn_task_hold(net, -(ptrdiff_t)sock->ahead_held);
+    kn_ahead_free(&sock->ahead);
+    free(sock->last_failure);
+    free(sock->host);
+    free(sock->options);
+    free(sock->file); /* its file stays: kn_close_file() was not asked */
+    kn_asked_free(sock->asked);
     kn_sock_set_fd(net, sock, -1);
     slot_give(net, sock);
     kb_list_remove(&sock->all);
-    MUST(pthread_mutex_destroy(&sock->session_lock));
     free(sock);
     MUST(pthread_cond_broadcast(&net->sock_freed));
 }
@@ -132,123 +184,76 @@ static void abort_all(kiwi_net *net, kb_link *queue)
         kiwi_result out = {0};
         next = link->next;
         kn_fault(&out, KIWI_FAULT_CLOSED, 0, "Socket closed");
-        kn_op_abort(net, KB_OWNER(link, kn_op, queue), &out);
+        kn_op_end(net, KB_OWNER(link, kn_op, queue), &out);
     }
+}
+
+/* Does a send wait that nobody will carry out any more? */
+static bool leaves_unsent(const kn_sock *sock)
+{
+    if (sock->udp)
+        return false;
+    for (const kb_link *link = sock->side[KN_WRITE].next; link != &sock->side[KN_WRITE];
+         link = link->next) {
+        const kn_op *op = KB_OWNER(link, kn_op, queue);
+        if (op->kind->sends && op->u.send.size > 0)
+            return true;
+    }
+    return false;
 }
 
 void kn_sock_abort(kiwi_net *net, kn_sock *sock)
 {
+    kn_locked(net);
     sock->closing = true;
+    sock->cut = sock->cut || leaves_unsent(sock);
     if (sock->entry.id > 0)
         (void)kb_map_take(&net->table, sock->entry.id);
     abort_all(net, &sock->side[KN_READ]);
     abort_all(net, &sock->side[KN_WRITE]);
     abort_all(net, &sock->resolving);
-    for (kb_link *link; (link = kb_list_pop(&sock->shaking)) != NULL ||
+    for (kb_link *link; (link = kb_list_pop(&sock->silent)) != NULL ||
+                        (link = kb_list_pop(&sock->shaking)) != NULL ||
                         (link = kb_list_pop(&sock->accepted)) != NULL;) {
         kn_sock *hidden = KB_OWNER(link, kn_sock, shake);
         hidden->listener_of = NULL;
         kn_sock_close(net, hidden);
     }
-    sock->held = 0;
+    sock->shakes = sock->untaken = 0;
+    kn_sock_drop_ahead(net, sock);
+}
+
+/* Get threads out of steps and calls.  poll() in another thread keeps the connection open until it returns:
+ * there the peer is told now.  shutdown() fails where the peer has gone. */
+static void get_out(const kiwi_net *net, kn_sock *sock)
+{
+    bool sending = !kb_list_empty(&sock->side[KN_WRITE]);
+    if (sock->cut) /* no FIN, if that can be helped: close() resets the connection */
+        (void)shutdown(sock->fd, sending ? SHUT_RDWR : SHUT_RD);
+    else if (sock->refs > 1 || !net->room_kind->edge)
+        (void)shutdown(sock->fd, SHUT_RDWR);
 }
 
 void kn_sock_shut(kiwi_net *net, kn_sock *sock)
 {
+    kn_locked(net);
     if (sock->fd >= 0) {
-        if (sock->refs > 1) /* a thread is in a step, or waits there: get it out */
-            (void)shutdown(sock->fd, SHUT_RDWR); /* fails where the peer has gone */
+        if (sock->cut)
+            kn_fd_will_reset(sock->fd);
+        get_out(net, sock);
         net->room_kind->forget(net->room, sock->fd, &sock->place);
+        if (!net->room_kind->edge)
+            kn_wake_leader(net);
     }
     kn_sock_unref(net, sock);
 }
 
 void kn_sock_close(kiwi_net *net, kn_sock *sock)
 {
+    kn_locked(net);
     if (sock->closing)
         return;
+    assert(sock->refs > 0 && sock->linger == NULL);
     kn_sock_abort(net, sock);
     kn_sock_shut(net, sock);
-}
-
-/* Tell the peer, if that needs no waiting and no record is half sent. */
-static void say_bye(kn_sock *sock)
-{
-    kb_status status = KB_OK;
-    kb_error err;
-    kb_lock(&sock->session_lock);
-    if (!kn_tls_unflushed(sock->session))
-        (void)kn_tls_bye(sock->session, &status, &err);
-    kb_unlock(&sock->session_lock);
-}
-
-/* The port must be free when the call returns: wait until the last thread has left the socket. */
-static void await_freed(kiwi_net *net, const kn_sock *sock)
-{
-    uint32_t slot = sock->slot, generation = net->slots[slot].generation;
-    kn_sock_shut(net, net->slots[slot].sock);
-    while (net->slots[slot].generation == generation)
-        kb_cond_until(&net->sock_freed, &net->lock, KB_NEVER);
-    if (net->room_kind->edge)
-        return;
-    /* poll() keeps what it waits for, and the port with it, until it returns. */
-    uint64_t round = net->rounds;
-    kn_lead_kick(net);
-    net->closers++;
-    while (net->in_room && net->rounds == round)
-        kb_cond_until(&net->sock_freed, &net->lock, KB_NEVER);
-    net->closers--;
-}
-
-/* What needs no waiting is sent first: a lazy runtime has not begun all that was submitted.
- * False: another thread has closed the socket meanwhile.  Locked. */
-static bool send_queued(kiwi_net *net, kn_sock *sock)
-{
-    sock->refs++;
-    for (kb_link *link; net->help && (link = kb_list_first(&sock->side[KN_WRITE])) != NULL;) {
-        kn_op *op = KB_OWNER(link, kn_op, queue);
-        bool sends = op->kind == KN_OP_SEND || op->kind == KN_OP_SEND_TO;
-        if (!sends || op->state != KN_READY || op->heavy)
-            break;
-        kn_op_run(net, op, NULL, false);
-    }
-    bool open = !sock->closing;
-    kn_sock_unref(net, sock);
-    return open;
-}
-
-void kn_sock_close_id(kiwi_net *net, kn_sock *sock)
-{
-    if (!send_queued(net, sock))
-        return;
-    kn_sock_abort(net, sock);
-    if (sock->listener || sock->udp) {
-        await_freed(net, sock);
-        return;
-    }
-    if (sock->session != NULL) {
-        kb_unlock(&net->lock);
-        say_bye(sock); /* the open reference is still ours: nobody frees it */
-        kb_lock(&net->lock);
-    }
-    kn_sock_shut(net, sock);
-}
-
-static void close_id(kiwi_net *net, kiwi_id id, bool tls)
-{
-    kb_lock(&net->lock);
-    kn_sock *sock = kn_sock_any(net, id);
-    if (sock != NULL && sock->tls == tls && !sock->udp)
-        kn_sock_close_id(net, sock);
-    kb_unlock(&net->lock);
-}
-
-void kiwi_tcp_close(kiwi_net *net, kiwi_id socket)
-{
-    close_id(net, socket, false);
-}
-
-void kiwi_tls_close(kiwi_net *net, kiwi_id socket)
-{
-    close_id(net, socket, true);
 }

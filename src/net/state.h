@@ -1,16 +1,19 @@
-/* state.h - the data of a runtime, shared by the modules of the net layer.
+/* state.h - the data of a runtime, shared by the modules of the net layer.  Only structs: what can be done with
+ * them is declared in the header of each module.
  *
- * Everything here is guarded by kiwi_net.lock unless it says otherwise.  Functions whose comment says
- * "locked" are called with that lock held and return with it held.
+ * Everything here is guarded by kiwi_net.lock unless it says otherwise.  In all headers of this layer a
+ * function whose comment says "locked" is called with that lock held and returns with it held.
  *
  * Life of an operation (kn_op.state):
- *   RESOLVING -> READY; QUEUED -> READY; READY -> RUNNING; RUNNING -> PARKED, READY or the end;
- *   PARKED -> READY; every state -> the end, when its socket closes or its time is up.
- * An operation whose task has ended while a thread runs it is `abandoned`: that thread throws the outcome
- * away and frees it.  In every other state whoever ends it frees it. */
+ *   RESOLVING -> READY, QUEUED; QUEUED -> READY, PARKED, RESOLVING; READY -> RUNNING;
+ *   RUNNING -> PARKED, READY or the end; PARKED -> READY; every state -> the end, when its socket closes or its time
+ *   is up; QUEUED -> RUNNING -> QUEUED or the end: it joins the step of another one.  move.h checks that.
+ * An operation whose task has ended while a thread runs it is `abandoned`: that thread deals with the outcome
+ * (kn_kind.lost) and frees it.  In every other state whoever ends it frees it. */
 #ifndef KN_STATE_H
 #define KN_STATE_H
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -21,29 +24,43 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "kiwi/net.h"
+#include "net/ahead.h"
+#include "net/aside.h"
+#include "net/asked.h"
 #include "net/resolve.h"
 #include "net/room.h"
 #include "net/step.h"
 #include "net/tls.h"
+#include "net/unix.h"
 
 typedef struct kn_task kn_task;
 typedef struct kn_op kn_op;
+typedef struct kn_kind kn_kind;
 typedef struct kn_sock kn_sock;
 typedef struct kn_worker kn_worker;
+typedef struct kn_errand kn_errand; /* errand.h */
+typedef struct kn_notice kn_notice; /* notice.c */
 
 enum { KN_READ, KN_WRITE }; /* directions of a descriptor, sides of a socket */
 
 enum {
     KN_LEFTOVERS_MAX = 1000000, /* finished tasks that nobody awaits (invariant I7) */
     KN_TLS_FAILED_MAX = 4096,   /* reasons of failed TLS connects; see net.h */
+    KN_VALUES_MAX = 64 << 20,   /* bytes of their values, where nobody says otherwise */
     KN_SPARE_MAX = 1024,        /* freed tasks and operations kept for reuse, each */
     KN_SHAKES_MAX = 512,        /* handshakes and untaken connections of one TLS listener */
     KN_HELP_STEPS = 64,         /* steps in a row before completions are looked at again */
     KN_HANDSHAKE_MS = 10000,    /* limit of a handshake where no option names one */
     KN_PAUSE_MS = 50,           /* before accepting again when descriptors are short */
+    KN_LINGER_MS = 10000,       /* how long a closed socket lingers at most; see linger.h */
+    KN_LINGERING_MAX = 1024,    /* sockets that linger at a time */
+    KN_FAREWELL_MS = 2000,      /* how long closing the runtime waits for what was sent */
     KN_LIGHT_TLS_MAX = 65536,   /* bytes a helping thread encrypts: 50 us, a few hand-overs */
     KN_JOIN_MAX = 16384,        /* bytes of TLS sends that go out together: one record */
     KN_JOIN_COUNT = 64,         /* sends that join another one */
+    KN_LOOKUPS_MAX = 64,        /* threads for look-ups: names that hang delay no others before that */
+    KN_FILES_MAX = 8,           /* threads for files of TLS contexts, on servers that may be gone */
+    KN_JOBS_MAX = 64,           /* threads for jobs: files that hang delay no others before that */
     KN_STACK_SIZE = 256 * 1024, /* ten times the deepest measured (verification of RSA-8192) */
     KN_WORKERS_DEFAULT = 16,
     KN_WORKERS_MAX = 1024,
@@ -56,7 +73,13 @@ typedef struct kn_entry { /* what the table holds: the first member of a socket 
 
 typedef struct kn_reason { /* why a task faulted; malloc'ed */
     kiwi_fault fault;
-    int sys, tls;
+    int sys, tls, alert;
+    bool handshake;
+    kb_link unseen;      /* on kiwi_net.unseen until somebody looks at it; the following are set then */
+    kn_task *task;       /* NULL: forgotten, and this is all that is left of it */
+    kiwi_id id, socket;  /* of the task, and of its socket: 0 if it had none */
+    const char *what;    /* name of its kind; NULL: it was no operation */
+    int64_t faulted_us;
     char text[]; /* terminated */
 } kn_reason;
 
@@ -79,22 +102,62 @@ struct kn_task {
     size_t size;
     kn_reason *reason; /* of a fault; NULL: memory was short */
     void *token;
-    kn_op *op; /* while it runs; NULL for own tasks */
+    kn_op *op; /* while it runs; NULL for own tasks and jobs */
+    kn_job *job; /* until it is done; NULL: it is none */
+    const kn_kind *of; /* the operation that it is or was; NULL: none */
+    kiwi_id socket;    /* of that operation; 0: none that had an id when it began */
     kn_waiter *waiters;
+    kn_notice *notice; /* its end is to be told; NULL: not */
     kb_link link; /* on leftovers or completions once it has ended */
+    size_t held;  /* bytes of its value, here or with the caller, once it has ended */
+    bool dropped; /* its value was */
+    kb_link value; /* leftover: on kiwi_net.values if it holds anything; dropped: on kiwi_net.dropped */
 };
 
-typedef enum kn_op_kind {
-    KN_OP_RECV,
-    KN_OP_SEND,
-    KN_OP_FIN, /* kiwi_socket_shutdown() */
-    KN_OP_ACCEPT,
-    KN_OP_CONNECT,   /* on a hidden socket, which gets an id at the end */
-    KN_OP_HANDSHAKE, /* of an accepted connection; hidden socket, no task */
-    KN_OP_BIND,      /* of a listener or UDP, on a hidden socket, which gets an id at the end */
-    KN_OP_SEND_TO,   /* of UDP */
-    KN_OP_RECV_FROM, /* of UDP */
-} kn_op_kind;
+/* A kind of operation: one row a kind, in the file that knows how it is done.  All functions but `step` are
+ * called with the runtime's lock held; NULL stands for what the comment says. */
+struct kn_kind {
+    const char *name;
+    uint8_t side;      /* the side of its socket that it queues on */
+    bool has_task;     /* somebody can await it */
+    bool makes_socket; /* it works on a hidden socket, which gets an id at a good end and is closed at a bad one */
+    bool unready;      /* its step does not need the descriptor to be ready */
+    bool sends;        /* it gives the system bytes of the program, over TCP and TLS those of u.send */
+    uint8_t calls;     /* kn_calls */
+    /* Can it not be done any more, as far as its socket is known?  *out says why.  NULL: it can. */
+    bool (*refused)(const kn_sock *sock, kiwi_result *out);
+    /* Before a step: take along operations that wait behind `op` and that its step carries out, too, at most
+     * KN_JOIN_COUNT of them, as RUNNING; their number.  They end like `op`.  NULL: it goes alone. */
+    size_t (*gather)(kn_op *op, kn_op *joined[]);
+    /* One step, not locked: what can be done as op->how allows.  Works on the operation, on those that joined
+     * it and on the fields of its side; fills in *out when it is KN_DONE. */
+    kn_step (*step)(kiwi_net *net, kn_op *op, kiwi_result *out);
+    /* Its host was looked up: takes over `addresses`, for its port, or (NULL) says in *out why not.  NULL: has no
+     * host. */
+    void (*resolved)(kn_op *op, kn_addresses *addresses, int sys, const char *why, kiwi_result *out);
+    /* After each step: note how far it has come.  NULL: nothing to note. */
+    void (*progress)(kiwi_net *net, kn_op *op);
+    /* It has the TLS context that it waited for (a reference of its own must be taken); or `err` says why there is
+     * none; or, with KB_OK, nobody could read the files: kn_equip_now().  NULL: it needs none. */
+    void (*equipped)(kiwi_net *net, kn_op *op, kn_tls_context *context, kb_status status,
+                     const kb_error *err);
+    /* A step has given KN_DONE and the task still wants it; the operation is on its socket.  NULL: nothing to
+     * note. */
+    void (*note)(kiwi_net *net, kn_op *op, kiwi_result *out);
+    /* In place of the end after KN_DONE without a fault.  True: `op` has ended, or waits; false: step again.
+     * NULL: it ends. */
+    bool (*got)(kiwi_net *net, kn_op *op, kiwi_result *out);
+    /* KN_WANT_WORKER: what follows computes for long.  NULL: nothing to note. */
+    void (*computes)(kiwi_net *net, kn_op *op);
+    /* Its time is up: describe that.  NULL: "timed out". */
+    void (*expired)(const kn_op *op, kiwi_result *out);
+    /* The step of an abandoned operation has come back: keep what must not be lost.  NULL: nothing. */
+    void (*lost)(kiwi_net *net, kn_op *op, kn_step step, kiwi_result *out);
+    /* It has ended as *out says, and was freed; without a task this is how anybody learns of it.  NULL: nobody. */
+    void (*ended)(kiwi_net *net, kn_sock *sock, const kiwi_result *out);
+    /* Free what the operation owns.  NULL: nothing. */
+    void (*release)(kiwi_net *net, kn_op *op);
+};
 
 typedef enum kn_op_state {
     KN_RESOLVING,
@@ -104,36 +167,92 @@ typedef enum kn_op_state {
     KN_PARKED,
 } kn_op_state;
 
+/* What a step may do. */
+typedef enum kn_how {
+    KN_HELP,  /* neither compute for long nor wait: the thread has other things to do */
+    KN_WORK,  /* compute */
+    KN_BLOCK, /* compute, and wait in the system's call itself until op->call_until_us: a worker with a place */
+} kn_how;
+
+/* When a worker with a blocking place waits in the call itself instead of poll(). */
+typedef enum kn_calls {
+    KN_CALLS_NEVER,
+    KN_CALLS_FIRST, /* at its first step already: it has to wait more often than not */
+    KN_CALLS_LATER, /* when a step had to wait */
+} kn_calls;
+
 struct kn_bind;    /* bind.c */
 struct kn_connect; /* connect.c */
 struct kn_remote;  /* udp.c */
+struct kn_rival;   /* connect.c */
+struct kn_upgrade; /* upgrade.c */
+struct kn_whole;   /* whole.h */
 
 struct kn_op {
     kb_link queue; /* in its side's queue */
     kb_link ready; /* in the ready list */
     kn_task *task;
     kn_sock *sock;
-    uint8_t kind, state;
+    const kn_kind *kind;
+    kn_errand *errand; /* RESOLVING: what it waits for; */
+    kb_link waiting;   /* among others that do */
+    uint16_t port;     /* of the host that is looked up */
+    uint8_t state;
     uint8_t want;     /* parked: KN_READ or KN_WRITE; KN_NOTHING: for time or a turn only */
+    uint8_t how;      /* kn_how of the step that runs */
     bool abandoned;   /* see above */
+    bool poked;       /* something has happened to it while it ran: it must not wait */
     bool heavy;       /* computes for long: workers, or a thread that has nothing else to do */
     bool fresh;       /* has not been in the waiting room: may take a blocking place */
     bool begun;       /* a step was taken (runner only) */
-    bool lent;        /* u.send.data is the submitter's, who runs the first step itself */
+    bool queue_later; /* RESOLVING outside its side's queue: it holds up nobody */
+    bool lent;        /* u.send.data is the submitter's: who runs the first step itself, or until u.send.done */
+    bool counted;     /* the copy of what is to be sent is in kiwi_net.held */
+    bool failed;      /* send: the connection has failed under it */
     bool drained;     /* the last step emptied the descriptor (runner only) */
     uint32_t seen[2]; /* kn_sock.events when the step began */
     int64_t deadline_us, pause_us; /* KB_NEVER: none */
+    int64_t own_us; /* its own limit, whatever that of its socket is; KB_NEVER: none */
+    int64_t call_until_us;         /* KN_BLOCK: when the call has to return (runner only) */
+    bool to_block;                  /* KN_BLOCK: the descriptor must be put into blocking mode (runner only) */
+    bool no_call;                  /* the system sets no such limit: wait in poll() (runner only) */
     size_t timer;                  /* index in the timer heap + 1; 0: not there */
     kn_worker *worker;             /* the worker that waits for it in a blocking place */
+    kn_op **joined;                /* on the stack of the runner (runner only) */
+    size_t joined_count;
     union {                        /* runner only while running */
         size_t max;                /* recv */
+        struct kn_whole *whole;    /* recv of something whole */
         struct {
             unsigned char *data; /* never written; owned unless lent */
             size_t size, sent;
+            size_t noted;        /* `sent` after the last step; guarded by the lock */
+            void (*done)(void *arg); /* lent for the life of the operation; else NULL */
+            void *arg;
         } send;
+        struct {
+            int64_t silent_us;        /* since when nothing came */
+            int64_t look_us, next_us; /* pause to the next look; when that is */
+            bool cut;           /* as kn_sock.cut, cut_bytes; */
+            bool alone;         /* nothing was sent before it; */
+            uint64_t cut_bytes; /* of a send that a thread is still inside: what it has told */
+        } linger;
         struct kn_connect *connect;
+        struct kn_rival *rival;
+        struct {
+            struct sockaddr_in6 peer;
+            struct in6_addr asked; /* by it: see fd.h */
+        } datagram;               /* recv of UDP */
+        struct sockaddr_in6 peer; /* accept, handshake: of the connection; or a sockaddr_in */
         struct kn_bind *bind;
         struct kn_remote *remote; /* send_to */
+        struct kn_upgrade *upgrade;
+        struct kn_names *names;
+        pid_t child;              /* wait */
+        struct {
+            unsigned char *bytes; /* owned */
+            size_t size, room, max;
+        } drain;                  /* read of a pipe */
         kn_op *spare;             /* freed: the next one */
     } u;
 };
@@ -145,31 +264,48 @@ struct kn_sock {
     int fd; /* -1: none yet (connect).  Changed under the lock by the one thread that runs the op */
     int refs; /* 1 while open, 1 for each thread in a step; the last one closes the descriptor */
     bool listener, tls, udp, closing;
+    bool local;    /* a Unix socket: what was sent is with the peer already */
+    kn_file *file; /* of a listener that is one; NULL: none */
+    char *host;    /* that it was connected to; NULL: unknown */
     bool registered; /* edge-triggered room: events come for ever */
     bool hup;        /* the peer has ended: never dry again */
     uint32_t slot;   /* in kiwi_net.slots */
     unsigned place;  /* the room's note */
-    uint32_t events
-        [2]; /* counts events of the direction; a counter, so that two runners cannot erase it */
-    uint32_t
-        dry[2]; /* value of events[] at which the direction was found empty or full; 0: never */
+    uint32_t events[2]; /* counts events of the direction; a counter, so that two runners cannot erase it */
+    uint32_t dry[2]; /* value of events[] at which the direction was found empty or full; 0: never */
     kb_link side[2];    /* queues of operations, the head is the current one */
     kb_link resolving;  /* datagrams whose host is looked up: they hold up nobody */
     int64_t timeout_ms; /* 0: none */
     uint32_t received; /* bytes of the last receive (its runner only): what to expect of the next */
     uint64_t bytes_in, bytes_out;
+    uint64_t queued; /* bytes of its sends that the system has not taken */
+    kn_ahead ahead;  /* received already; its side's head only */
+    size_t ahead_held; /* as kiwi_net.held has it */
+    bool blocking;   /* the descriptor is in blocking mode, or a thread is about to put it there */
+    bool limited[2]; /* calls of the direction have a limit of the system's (runner of the side only) */
+    bool reset;      /* the peer has reset the connection: that must not look like an orderly end */
+    bool cut;        /* a send ended after a part of it: what follows would be taken for its rest */
+    uint64_t cut_bytes; /* how much of it went */
     kb_link all; /* on kiwi_net.socks */
+    kn_asked *asked; /* UDP: see asked.h */
+    /* Closed by the program, but lingering */
+    kn_op *linger;     /* what it waits with; on no side.  NULL: it does not linger */
+    kb_link lingering; /* on kiwi_net.lingering */
+    int linger_ms;     /* how long at most; 0: its end resets the connection; -1: KN_LINGER_MS */
     /* TLS */
-    kn_tls *session; /* used under session_lock only; set before the socket is seen by others */
-    pthread_mutex_t session_lock;
+    kn_tls *session; /* used in turns: kn_tls_take(); set before the socket is seen by others */
     kn_tls_context *context; /* listener; connecting */
     /* Listeners, and the connections they have accepted but not handed out */
     kn_sock *listener_of; /* hidden connection: its listener */
-    kb_link shake;        /* on the listener's shaking or accepted list */
-    kb_link shaking, accepted;
-    unsigned held; /* length of both */
+    kb_link shake;        /* on one of the listener's lists */
+    kb_link silent, shaking; /* in the handshake: nothing has come yet; something has.  Oldest first */
+    kb_link accepted;        /* done, and not handed out */
+    unsigned shakes, untaken; /* length of the first two; of the third */
     int handshake_ms;
+    kiwi_socket_options *options; /* of a listener, and its connections; constant; NULL: none */
     uint64_t handshakes_failed;
+    kn_reason *last_failure;    /* of a handshake; NULL: none */
+    struct sockaddr_in6 client; /* of last_failure; of a hidden connection itself.  Or a sockaddr_in */
 };
 
 typedef struct kn_slot {
@@ -188,29 +324,45 @@ typedef enum kn_lead {
 struct kn_worker {
     kiwi_net *net;
     pthread_t thread;
+    pthread_cond_t work;  /* with the lock; says: called, or the pool stops */
+    bool called;          /* taken from the idle ones */
+    kn_worker *idle_next; /* while idle */
     int wake[2]; /* a pipe, made on first need: gets it out of poll(); -1 */
 };
 
 struct kiwi_net {
     pthread_mutex_t lock;
     /* constant after open */
-    bool help, lazy;
+    bool help, lazy, report;
     int workers_max, places_max;
+    void *(*worker_main)(void *worker); /* kn_worker_main() */
     const kn_room_kind *room_kind;
     kn_room *room;
     void (*log)(void *data, const char *text);
     void *log_data;
+    bool (*afford)(void *data, size_t more);
+    void *afford_data;
+    size_t values_max; /* bytes of leftovers */
     int kick[2];  /* pipe: gets the leader out of the room */
     int alarm[2]; /* pipe: gets kiwi_net_wait() callers that do not lead out of poll() */
-    kn_resolver *resolver;
+    kn_aside *lookups, *files; /* threads for errands */
+    kn_aside *jobs;            /* threads for kiwi_job() */
     atomic_bool woken; /* kiwi_net_wake() was called; release there, acquire in kiwi_net_wait() */
+    kb_map errands; /* hash of kind and key -> the first one */
     /* table */
     kiwi_id last_id, last_failed_id;
     kb_map table;
     kb_map failed; /* negative ids to reasons */
     size_t running, pending, watched_running;
     kb_link leftovers, completions;
+    kb_link notices; /* ends to be told of: kiwi_task_noticed() */
     size_t leftover_count;
+    kb_link values, dropped; /* oldest first */
+    size_t values_held;      /* bytes of all on `values` */
+    kb_link unseen;          /* failures that nobody has looked at: forgotten ones, then by age */
+    atomic_bool some_unseen; /* false: there are none; written under the lock */
+    atomic_size_t held;      /* kiwi_net_held(); written under the lock */
+    atomic_size_t entries;   /* bytes of tasks and operations themselves; as `held` */
     kn_task *spare_tasks; /* freed, chained by `token` */
     kn_op *spare_ops;
     size_t spare_task_count, spare_op_count, op_count;
@@ -219,13 +371,19 @@ struct kiwi_net {
     kn_slot *slots;
     uint32_t slot_count, slot_free; /* index + 1 */
     pthread_cond_t sock_freed;
+    kb_link lingering; /* oldest first */
+    size_t lingering_count, lingering_max;
     /* pool */
     kb_link ready, ready_heavy;
+    unsigned lights; /* of `ready` that were begun in a row */
     kn_worker *workers;
-    int worker_count, idle, waking, blocked;
+    kn_worker *idle; /* stack */
+    int worker_count, waking, blocked;
     bool stopping;
     bool unmanned; /* no worker could be started: threads that wait carry out everything */
-    pthread_cond_t work;
+    /* to be done by kn_wake_unlock() */
+    unsigned wake;
+    kn_worker *wake_worker;
     /* room */
     kn_lead lead;
     bool lead_wanted, kicked, in_room;
@@ -239,201 +397,5 @@ struct kiwi_net {
     size_t timer_count, timer_size;
     kn_event *events; /* leader only */
 };
-
-/* ---- table.c ---- */
-
-/* Create a running task for `op` (NULL: the caller's own).  Locked.  NULL: memory is short. */
-kn_task *kn_task_new(kiwi_net *net);
-/* End `task` as *out says (state is set from out->fault); out->bytes become the task's.  Tells
- * whoever waits; the task may be gone afterwards.  Locked. */
-void kn_task_end(kiwi_net *net, kn_task *task, kiwi_result *out);
-kn_task *kn_task_find(kiwi_net *net, kiwi_id id);
-/* Move the result of an ended task into *out and remove it.  Locked. */
-void kn_task_take(kiwi_net *net, kn_task *task, kiwi_result *out);
-void kn_task_free(kiwi_net *net, kn_task *task);
-/* A task that has faulted already; 0 only if memory is short beyond help.  Locked. */
-kiwi_id kn_task_faulted(kiwi_net *net, kiwi_result *out);
-/* Give `entry` the next id and put it into the table.  0 or ENOMEM.  Locked. */
-int kn_entry_add(kiwi_net *net, kn_entry *entry);
-/* Ids that are no tasks but have a result: open sockets, failed TLS connects.  Locked. */
-bool kn_standing_result(kiwi_net *net, kiwi_id id, kiwi_result *out);
-
-/* ---- fault.c ---- */
-
-/* *out is a fault with the formatted text. */
-void kn_fault(kiwi_result *out, kiwi_fault fault, int sys, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-/* *out is a fault with the system's text for errno `sys`. */
-void kn_fault_sys(kiwi_result *out, int sys);
-/* *out is a fault made of what the TLS layer reported. */
-void kn_fault_tls(kiwi_result *out, kb_status status, const kb_error *err);
-/* A copy of how *from failed; NULL: memory is short. */
-kn_reason *kn_reason_new(const kiwi_result *from);
-/* The fault it stands for; without memory for a reason there was just that. */
-void kn_reason_get(const kn_reason *reason, kiwi_result *out);
-/* Does `id` stand for a TLS connect that failed, not too long ago?  *out (may be NULL) says how.  Locked. */
-bool kn_tls_failure(kiwi_net *net, kiwi_id id, kiwi_result *out);
-
-/* ---- step.c ---- */
-
-/* One step.  Not locked. */
-kn_step kn_op_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool may_compute);
-
-/* ---- op.c ---- */
-
-/* A new operation on `sock` with a task (unless it is a handshake).  Locked.  NULL: memory is
- * short. */
-kn_op *kn_op_new(kiwi_net *net, kn_sock *sock, kn_op_kind kind);
-/* Put it into its side's queue and begin it if it is the head.  Locked. */
-void kn_op_queue(kiwi_net *net, kn_op *op);
-/* Make the head of a side ready, if it is queued.  Locked. */
-void kn_side_advance(kiwi_net *net, kn_sock *sock, int side);
-void kn_op_ready(kiwi_net *net, kn_op *op);
-/* Run a READY operation until it ends, parks or is handed over.  `worker`: NULL for a helping
- * thread; `may_compute`: it may take long steps, too.  Locked; lets go of the lock meanwhile. */
-void kn_op_run(kiwi_net *net, kn_op *op, kn_worker *worker, bool may_compute);
-/* End `op` now with the fault *out, whatever state it is in.  Locked. */
-void kn_op_abort(kiwi_net *net, kn_op *op, kiwi_result *out);
-/* The same, and end the hidden socket it works on (connect, handshake); others go on.  Locked. */
-void kn_op_fail(kiwi_net *net, kn_op *op, kiwi_result *out);
-/* kn_op_fail() because `op` has used up its time.  Locked. */
-void kn_op_expire(kiwi_net *net, kn_op *op);
-/* End a running operation that is not abandoned.  Locked. */
-void kn_op_finish(kiwi_net *net, kn_op *op, kiwi_result *out);
-int kn_op_side(const kn_op *op);
-void kn_op_set_deadline(kiwi_net *net, kn_op *op, int64_t deadline_us);
-/* Put `op` under the time limit of its socket, if there is one; an earlier deadline stays.
- * Locked. */
-void kn_op_limit(kiwi_net *net, kn_op *op);
-
-/* The name look-up for task `id` has ended.  Called by the resolver, not locked. */
-void kn_op_resolved(kiwi_net *net, kiwi_id id, kn_addresses *addresses, int code, int sys);
-/* Look up the host of the RESOLVING operation of task `id`.  Not locked. */
-void kn_look_up(kiwi_net *net, kiwi_id id, const char *host, int port);
-/* Free an abandoned operation that nobody runs any more.  Locked. */
-void kn_op_discard(kiwi_net *net, kn_op *op);
-
-/* ---- join.c ---- */
-
-/* Take the sends that wait behind the TLS send `first` and go out with it into joined[], as
- * RUNNING: their number.  Locked. */
-size_t kn_join_gather(kn_op *first, kn_op *joined[KN_JOIN_COUNT]);
-/* One step for all of them; KN_WANT_WRITE: all is with the session, and the rest is flushing.  Not
- * locked. */
-kn_step kn_join_step(kn_op *first, kn_op *const joined[], size_t count, kiwi_result *out);
-/* After KN_WANT_WRITE: back to the queue.  Locked. */
-void kn_join_release(kiwi_net *net, kn_op *const joined[], size_t count);
-/* After KN_DONE: they end like their first one, which has ended.  Locked. */
-void kn_join_finish(kiwi_net *net, kn_op *const joined[], size_t count, const kiwi_result *result);
-
-/* ---- connect.c ---- */
-
-kn_step kn_connect_step(kiwi_net *net, kn_op *op, kiwi_result *out, bool may_compute);
-void kn_connect_free(struct kn_connect *connect);
-/* `op` has got its addresses, or (NULL) *out says why not: the name look-up failed with `why`. */
-void kn_connect_resolved(const kn_op *op, kn_addresses *addresses, int sys, const char *why,
-                         kiwi_result *out);
-void kn_connect_timed_out(const kn_op *op, kiwi_result *out);
-/* A handshake begins now: where no limit was given it gets one.  Locked. */
-void kn_connect_limit_handshake(kiwi_net *net, kn_op *op);
-
-/* ---- udp.c ---- */
-
-kn_step kn_udp_send_step(kn_op *op, kiwi_result *out);
-kn_step kn_udp_recv_step(kn_op *op, kiwi_result *out);
-void kn_udp_resolved(const kn_op *op, kn_addresses *addresses, int sys, const char *why,
-                     kiwi_result *out);
-void kn_udp_free(struct kn_remote *remote);
-
-/* ---- bind.c ---- */
-
-/* Bind hidden `sock`, which is taken over (NULL: memory was short), to `host`:`port`: a task that
- * gives its id.  `backlog` 0: UDP, able to broadcast; else TCP, listening.  "" is every address.
- * Not locked. */
-kiwi_id kn_bind_submit(kiwi_net *net, kn_sock *sock, const char *host, int64_t port, int backlog);
-kn_step kn_bind_step(kiwi_net *net, kn_op *op, kiwi_result *out);
-void kn_bind_resolved(const kn_op *op, kn_addresses *addresses, int sys, const char *why,
-                      kiwi_result *out);
-void kn_bind_free(struct kn_bind *bind);
-/* A new descriptor of UDP on every address and a port of the system's choice.  0 with *fd set, or
- * an errno. */
-int kn_bind_fresh(int *fd);
-
-/* ---- sock.c ---- */
-
-kn_sock *kn_sock_new(kiwi_net *net, int fd, bool tls); /* locked; NULL: fd is still the caller's */
-kn_sock *kn_sock_find(kiwi_net *net, kiwi_id id, bool listener, bool tls); /* not of UDP */
-kn_sock *kn_sock_any(kiwi_net *net, kiwi_id id);
-void kn_sock_close_id(kiwi_net *net, kn_sock *sock); /* all of kiwi_tcp_close().  Locked. */
-/* The numeric text of `addr` and its port; untouched for another family. */
-void kn_sock_describe(const struct sockaddr_storage *addr, char *host, size_t size, int *port);
-/* End all its operations with "Socket closed" and take it out of the table.  Locked.  First
- * half. */
-void kn_sock_abort(kiwi_net *net, kn_sock *sock);
-/* Get blocked threads out and drop the open reference.  Locked.  Second half. */
-void kn_sock_shut(kiwi_net *net, kn_sock *sock);
-void kn_sock_close(kiwi_net *net, kn_sock *sock); /* both halves, without close_notify */
-void kn_sock_unref(kiwi_net *net, kn_sock *sock);
-/* Replace the descriptor (connect tries the next address); the old one is closed.  Locked. */
-void kn_sock_set_fd(kiwi_net *net, kn_sock *sock, int fd);
-void kn_sock_event(kiwi_net *net, const kn_event *event);
-
-/* ---- fd.c: *out is non-blocking, close-on-exec and sends without delay.  0 or an errno ---- */
-
-int kn_fd_socket(int family, int type, int *out);
-int kn_fd_accept(int listener, int *out); /* the next connection of `listener` */
-/* A pipe, non-blocking and close-on-exec at both ends; both are -1 on failure. */
-int kn_pipe_open(int fds[2]);
-
-/* ---- listen.c ---- */
-
-kn_step kn_accept_step(kn_op *op, kiwi_result *out);
-/* The accept step of the running `op` has got the connection `fd`.  True: `op` needs no further
- * step now: it has ended and is freed, or is parked.  An abandoned `op` is left alone.  Locked. */
-bool kn_accept_got(kiwi_net *net, kn_op *op, int fd);
-/* The handshake of hidden `sock` has ended; its operation is gone.  Locked. */
-void kn_handshake_ended(kiwi_net *net, kn_sock *sock, bool good);
-/* Give what was accepted to whoever waits for it.  Locked. */
-void kn_accepted_hand_out(kiwi_net *net, kn_sock *listener);
-/* Take a connection that waits for an accept; NULL if none.  Locked. */
-kn_sock *kn_accepted_pop(kn_sock *listener);
-
-/* ---- pool.c ---- */
-
-/* Make sure that somebody will carry out what is ready and lead the room.  Locked. */
-void kn_pool_nudge(kiwi_net *net);
-/* Is there a worker besides the calling one and those in blocking places, or can one be started?
- * It leads the room and takes the steps meanwhile (invariant I1).  Locked. */
-bool kn_pool_spare(kiwi_net *net);
-void kn_pool_stop(kiwi_net *net);
-
-/* ---- lead.c ---- */
-
-/* May a thread that waits take steps?  With helping, or where there is nobody else.  Locked. */
-bool kn_helps(const kiwi_net *net);
-/* The next operation for such a thread; NULL: none.  Long work is the workers', unless there are
- * none or it is all there is to do (`sole`: the caller has nothing else): then a hand-over would
- * only cost time.  Locked. */
-kn_op *kn_help_pick(const kiwi_net *net, bool sole);
-/* Until when may a thread sleep that relies on others to lead?  Where there are no workers it
- * looks again from time to time, because none may come.  Locked. */
-int64_t kn_sleep_until(const kiwi_net *net, int64_t until_us);
-
-/* Lead once: wait in the room until `until_us`, and make what became ready READY.  Locked; `lead`
- * must be free and is free afterwards. */
-void kn_lead_once(kiwi_net *net, kn_lead as, int64_t until_us);
-/* Get the leader out of the room, if it is in there.  Locked. */
-void kn_lead_kick(kiwi_net *net);
-/* Tell callers of kiwi_net_wait() that there is something.  Locked. */
-void kn_lead_tell(kiwi_net *net);
-bool kn_lead_needed(const kiwi_net *net);
-/* kiwi_net_wait(); `for_next`: it also returns once no watched task is left that could end.  Not
- * locked. */
-void kn_net_wait(kiwi_net *net, int64_t timeout_us, bool sole, bool for_next);
-void kn_park(kiwi_net *net, kn_op *op, int want);
-void kn_timer_set(kiwi_net *net, kn_op *op);
-void kn_timer_clear(kiwi_net *net, kn_op *op);
-void kn_pipe_write(int fd);
-void kn_pipe_drain(int fd);
 
 #endif

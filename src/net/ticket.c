@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/locks.h"
 #include "base/must.h"
 #include "net/gnutls.h"
 
@@ -19,13 +20,13 @@ void kn_ticket_wipe(gnutls_datum_t *data)
     *data = (gnutls_datum_t){NULL, 0};
 }
 
-int kn_tickets_init(kn_tickets *tickets)
+int kn_ticket_store_init(kn_tickets *tickets)
 {
     *tickets = (kn_tickets){.at = NULL};
     return pthread_mutex_init(&tickets->lock, NULL);
 }
 
-void kn_tickets_fini(kn_tickets *tickets)
+void kn_ticket_store_fini(kn_tickets *tickets)
 {
     for (unsigned i = 0; tickets->at != NULL && i < KN_TICKETS_MAX; i++)
         kn_ticket_wipe(&tickets->at[i].data);
@@ -33,10 +34,10 @@ void kn_tickets_fini(kn_tickets *tickets)
     MUST(pthread_mutex_destroy(&tickets->lock));
 }
 
-void kn_tickets_put(kn_tickets *tickets, const char *key, gnutls_datum_t *data)
+void kn_ticket_store_put(kn_tickets *tickets, const char *key, gnutls_datum_t *data)
 {
     assert(strlen(key) < KN_TICKET_KEY);
-    MUST(pthread_mutex_lock(&tickets->lock));
+    kb_lock(&tickets->lock);
     if (tickets->at == NULL)
         tickets->at = calloc(KN_TICKETS_MAX, sizeof(*tickets->at));
     if (tickets->at != NULL) {
@@ -47,14 +48,14 @@ void kn_tickets_put(kn_tickets *tickets, const char *key, gnutls_datum_t *data)
         place->data = *data;
         *data = (gnutls_datum_t){NULL, 0};
     }
-    MUST(pthread_mutex_unlock(&tickets->lock));
+    kb_unlock(&tickets->lock);
     kn_ticket_wipe(data);
 }
 
-bool kn_tickets_take(kn_tickets *tickets, const char *key, gnutls_datum_t *out)
+bool kn_ticket_store_take(kn_tickets *tickets, const char *key, gnutls_datum_t *out)
 {
     *out = (gnutls_datum_t){NULL, 0};
-    MUST(pthread_mutex_lock(&tickets->lock));
+    kb_lock(&tickets->lock);
     for (unsigned age = 1; tickets->at != NULL && age <= KN_TICKETS_MAX && out->data == NULL;
          age++) {
         kn_ticket *t = &tickets->at[(tickets->next_put + KN_TICKETS_MAX - age) % KN_TICKETS_MAX];
@@ -63,6 +64,6 @@ bool kn_tickets_take(kn_tickets *tickets, const char *key, gnutls_datum_t *out)
         *out = t->data;
         t->data = (gnutls_datum_t){NULL, 0};
     }
-    MUST(pthread_mutex_unlock(&tickets->lock));
+    kb_unlock(&tickets->lock);
     return out->data != NULL;
 }

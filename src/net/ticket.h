@@ -1,6 +1,6 @@
 /* ticket.h - sessions that clients of one context may resume.
  *
- * Place: net layer, of contexts (trust.c); the TLS files alone include it.  A session is taken out to
+ * Place: net layer, of contexts (tls_context.c); the TLS files alone include it.  A session is taken out to
  * be resumed: with TLS 1.3 a ticket that is used twice lets who listens see that both connections
  * are the same client's (RFC 8446, C.4), and servers send new ones in each session.
  * Threads: all functions may be called by any thread. */
@@ -27,16 +27,16 @@ typedef struct kn_tickets {
     unsigned next_put; /* guarded by lock; places are filled in turn: the oldest is overwritten */
 } kn_tickets;
 
-int kn_tickets_init(kn_tickets *tickets); /* 0 or an errno */
-void kn_tickets_fini(kn_tickets *tickets);
+int kn_ticket_store_init(kn_tickets *tickets); /* 0 or an errno */
+void kn_ticket_store_fini(kn_tickets *tickets);
 
 /* Keep `data`, which becomes the cache's, for a connection to the peer `key`.  Never fails:
  * without memory the next handshake is a full one. */
-void kn_tickets_put(kn_tickets *tickets, const char *key, gnutls_datum_t *data);
+void kn_ticket_store_put(kn_tickets *tickets, const char *key, gnutls_datum_t *data);
 
 /* Take the newest session with `key` into *out (the caller frees it by kn_ticket_wipe()).  false:
  * none. */
-bool kn_tickets_take(kn_tickets *tickets, const char *key, gnutls_datum_t *out);
+bool kn_ticket_store_take(kn_tickets *tickets, const char *key, gnutls_datum_t *out);
 
 /* Free *data after overwriting it; what is free already is left alone. */
 void kn_ticket_wipe(gnutls_datum_t *data);

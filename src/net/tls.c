@@ -7,6 +7,7 @@
 #include "net/tls.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 
 #include "net/tls_session.h"
@@ -16,6 +17,18 @@ enum {
     SPINS_MAX = 64,     /* results without data, in a row: empty records, warnings, fragments */
     IDLE_MAX = 1 << 18, /* bytes of the peer without data in them; chains of certificates fit */
 };
+
+void kn_tls_take(kn_tls *tls)
+{
+    kb_turns_take(&tls->turns);
+    for (kn_tls *t = tls; t != NULL; t = t->wire.under)
+        t->wire.emptied = false; /* more may have come since the last turn */
+}
+
+void kn_tls_pass(kn_tls *tls)
+{
+    kb_turns_pass(&tls->turns);
+}
 
 /* ---- Failures -------------------------------------------------------------------------------- */
 
@@ -36,7 +49,7 @@ static const kb_error *send_failure(const kn_tls *tls)
 static void fail_system(kb_error *failure, int sys)
 {
     char buf[96];
-    (void)kb_fail(failure, KB_EIO, sys, "%s", kb_errno_text(sys, buf, sizeof(buf)));
+    (void)kb_error_fail(failure, KB_EIO, sys, "%s", kb_error_errno_text(sys, buf, sizeof(buf)));
 }
 
 static bool cut_short(int code)
@@ -49,23 +62,34 @@ void kn_tls_fail(const kn_tls *tls, kb_error *failure, int code, const char *doi
 {
     if (failure->status != KB_OK)
         return;
+    const kn_tls *under = tls->wire.under;
+    if (under != NULL && under->failure.status != KB_OK) { /* what carries this one has failed, and knows why */
+        *failure = under->failure;
+        return;
+    }
+    int alert = code == GNUTLS_E_FATAL_ALERT_RECEIVED ? (int)kn_gnutls.alert_get(tls->session) : 0;
     if (code == GNUTLS_E_FATAL_ALERT_RECEIVED) {
-        const char *name = kn_gnutls.alert_get_name(kn_gnutls.alert_get(tls->session));
-        (void)kb_fail(failure, KB_ETLS, 0, "TLS %s: the peer sent an alert: %s", doing,
+        const char *name = kn_gnutls.alert_get_name((gnutls_alert_description_t)alert);
+        (void)kb_error_fail(failure, KB_ETLS, 0, "TLS %s: the peer sent an alert: %s", doing,
                       name != NULL ? name : "unknown");
     } else if (tls->reason[0] != '\0') {
-        (void)kb_fail(failure, KB_EVERIFY, 0, "%s", tls->reason);
+        (void)kb_error_fail(failure, KB_EVERIFY, 0, "%s", tls->reason);
     } else if (tls->wire.pull_error != 0) {
         fail_system(failure, tls->wire.pull_error);
     } else if (tls->wire.push_error != 0) {
         fail_system(failure, tls->wire.push_error);
     } else if (tls->wire.eof && cut_short(code)) {
-        (void)kb_fail(failure, KB_ETRUNCATED, 0, "connection truncated: TLS %s: %s", doing,
+        (void)kb_error_fail(failure, KB_ETRUNCATED, 0, "connection truncated: TLS %s: %s", doing,
                       "the peer ended the stream without close_notify");
     } else {
-        (void)kb_fail(failure, code == GNUTLS_E_MEMORY_ERROR ? KB_ENOMEM : KB_ETLS, 0,
+        (void)kb_error_fail(failure, code == GNUTLS_E_MEMORY_ERROR ? KB_ENOMEM : KB_ETLS, 0,
                       "TLS %s failed: %s", doing, kn_gnutls.strerror(code));
     }
+    bool by_system = tls->wire.pull_error != 0 || tls->wire.push_error != 0;
+    failure->tls = failure->status == KB_EVERIFY ? GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR
+                   : by_system && alert == 0     ? 0
+                                                 : code;
+    failure->alert = alert;
     failure->tls = code;
 }
 
@@ -73,14 +97,14 @@ void kn_tls_fail(const kn_tls *tls, kb_error *failure, int code, const char *doi
 
 bool kn_tls_unflushed(const kn_tls *tls)
 {
-    return kn_wire_unsent(&tls->wire);
+    return kn_wire_unsent(&tls->wire) || (tls->wire.under != NULL && kn_tls_unflushed(tls->wire.under));
 }
 
 /* KN_DONE: all output is with the system, or tls->send_failure is set. */
 static kn_step drain(kn_tls *tls)
 {
     int sys;
-    kn_step step = kn_wire_drain(&tls->wire, &sys);
+    kn_step step = kn_tls_wire_drain(&tls->wire, &sys);
     if (sys != 0)
         fail_system(&tls->send_failure, sys);
     return step;
@@ -105,7 +129,7 @@ kn_step kn_tls_send(kn_tls *tls, const void *data, size_t size, size_t *sent, kb
         if (failure->status != KB_OK || *sent == size)
             return done(failure, status, err);
         if (tls->stage != KN_TLS_OPEN) {
-            *status = kb_fail(err, KB_ETLS, 0, "TLS send: %s",
+            *status = kb_error_fail(err, KB_ETLS, 0, "TLS send: %s",
                               tls->stage == KN_TLS_BYE ? "sending was ended by this side"
                                                        : "the handshake is not done");
             return KN_DONE;
@@ -142,7 +166,9 @@ kn_step kn_tls_bye(kn_tls *tls, kb_status *status, kb_error *err)
         if (r < 0)
             kn_tls_fail(tls, &tls->send_failure, r, "close");
     }
-    return kn_tls_flush(tls, status, err);
+    kn_step step = kn_tls_flush(tls, status, err);
+    bool below = step == KN_DONE && *status == KB_OK && tls->wire.under != NULL;
+    return below ? kn_tls_bye(tls->wire.under, status, err) : step;
 }
 
 /* ---- Receiving ------------------------------------------------------------------------------- */
@@ -181,8 +207,9 @@ static verdict judge(kn_tls *tls, int *code, int *spins)
 
 static kn_step recv_failed(kn_tls *tls, int code, kb_status *status, kb_error *err)
 {
+    /* After a reset that a send has met the system gives the end of the stream, which it is not. */
     bool between_records = code == GNUTLS_E_PREMATURE_TERMINATION && tls->wire.eof &&
-                           tls->wire.pull_error == 0;
+                           tls->wire.pull_error == 0 && tls->wire.push_error != ECONNRESET;
     if (between_records && tls->context->allow_truncation && tls->failure.status == KB_OK) {
         tls->ended = true;
         return KN_DONE;
@@ -203,7 +230,7 @@ static kn_step receive(kn_tls *tls, void *buf, size_t size, size_t *got, kb_stat
     if (tls->failure.status != KB_OK)
         return done(&tls->failure, status, err);
     if (tls->stage == KN_TLS_HANDSHAKE) {
-        *status = kb_fail(err, KB_ETLS, 0, "TLS receive: the handshake is not done");
+        *status = kb_error_fail(err, KB_ETLS, 0, "TLS receive: the handshake is not done");
         return KN_DONE;
     }
     for (;;) {
@@ -229,7 +256,7 @@ kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status 
 {
     assert(size > 0);
     kn_step step = receive(tls, buf, size, got, status, err);
-    kn_wire_rest(&tls->wire);
+    kn_tls_wire_rest(&tls->wire);
     return step;
 }
 
@@ -256,9 +283,11 @@ static void handshake_done(kn_tls *tls)
     tls->stage = KN_TLS_OPEN;
     tls->wire.idle_bytes = 0;
     tls->resumed = kn_gnutls.session_is_resumed(tls->session) != 0;
-    /* The certificate was verified in an earlier session of this context. */
+    /* The certificate was verified in an earlier session of this context, if there was one. */
+    unsigned int count = 0;
     if (tls->context->verify && tls->resumed)
-        tls->verified = true;
+        tls->verified = !tls->context->client_optional ||
+                        kn_gnutls.certificate_get_peers(tls->session, &count) != NULL;
     if (!tls->context->server)
         kn_tls_keep_old_session(tls);
 }
@@ -288,8 +317,13 @@ static kn_step shake_hands(kn_tls *tls, kb_status *status, kb_error *err)
 kn_step kn_tls_handshake(kn_tls *tls, kb_status *status, kb_error *err)
 {
     kn_step step = shake_hands(tls, status, err);
-    kn_wire_rest(&tls->wire);
+    kn_tls_wire_rest(&tls->wire);
     return step;
+}
+
+bool kn_tls_heard(const kn_tls *tls)
+{
+    return tls->stage != KN_TLS_HANDSHAKE || tls->wire.idle_bytes > 0;
 }
 
 /* ---- What was agreed ------------------------------------------------------------------------- */

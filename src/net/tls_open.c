@@ -22,9 +22,9 @@ static kb_status take_name(kn_tls *tls, const char *name, kb_error *err)
     if (size > 0 && name[size - 1] == '.')
         size--;
     if (size > KN_TLS_NAME_MAX)
-        return kb_fail(err, KB_EINVAL, 0, "the name of the TLS peer is too long");
+        return kb_error_fail(err, KB_EINVAL, 0, "the name of the TLS peer is too long");
     if (size == 0 && tls->context->verify) /* without a name any certificate would do */
-        return kb_fail(err, KB_EINVAL, 0, "no name to verify the TLS peer against");
+        return kb_error_fail(err, KB_EINVAL, 0, "no name to verify the TLS peer against");
     memcpy(tls->name, name, size);
     tls->name[size] = '\0';
     return KB_OK;
@@ -40,8 +40,9 @@ static int set_up_server(kn_tls *tls)
 {
     gnutls_session_t s = tls->session;
     kn_tls_context *context = tls->context;
-    kn_gnutls.certificate_server_set_request(s, context->verify ? GNUTLS_CERT_REQUIRE
-                                                                : GNUTLS_CERT_IGNORE);
+    kn_gnutls.certificate_server_set_request(s, !context->verify           ? GNUTLS_CERT_IGNORE
+                                                : context->client_optional ? GNUTLS_CERT_REQUEST
+                                                                           : GNUTLS_CERT_REQUIRE);
     return kn_gnutls.session_ticket_enable_server(s, &context->ticket_key);
 }
 
@@ -67,7 +68,7 @@ static int set_up(kn_tls *tls, int fd)
     }
     gnutls_session_t s = tls->session;
     kn_gnutls.session_set_ptr(s, tls);
-    kn_wire_attach(&tls->wire, fd, s);
+    kn_tls_wire_attach(&tls->wire, fd, s);
     kn_gnutls.handshake_set_timeout(s, 0); /* the caller's time limit counts */
     if (context->verify)
         kn_gnutls.session_set_verify_function(s, kn_tls_verify_peer);
@@ -87,8 +88,10 @@ kb_status kn_tls_new(kn_tls_context *context, int fd, const char *name, bool loo
 {
     *out = NULL;
     kn_tls *tls = calloc(1, sizeof(*tls));
-    if (tls == NULL)
-        return kb_fail(err, KB_ENOMEM, 0, "out of memory");
+    if (tls == NULL || kb_turns_init(&tls->turns) != 0) {
+        free(tls);
+        return kb_error_fail(err, KB_ENOMEM, 0, "out of memory");
+    }
     tls->context = kn_tls_context_ref(context);
     tls->loopback = loopback;
     kb_status status = context->server ? KB_OK : take_name(tls, name != NULL ? name : "", err);
@@ -109,6 +112,11 @@ kb_status kn_tls_new(kn_tls_context *context, int fd, const char *name, bool loo
     return KB_OK;
 }
 
+void kn_tls_put_over(kn_tls *tls, kn_tls *under)
+{
+    tls->wire.under = under;
+}
+
 void kn_tls_free(kn_tls *tls)
 {
     if (tls == NULL)
@@ -116,6 +124,8 @@ void kn_tls_free(kn_tls *tls)
     if (tls->session != NULL)
         kn_gnutls.deinit(tls->session);
     kn_tls_context_unref(tls->context);
-    kn_wire_fini(&tls->wire);
+    kn_tls_free(tls->wire.under);
+    kn_tls_wire_fini(&tls->wire);
+    kb_turns_fini(&tls->turns);
     free(tls);
 }

@@ -4,11 +4,12 @@
 #ifndef KN_TLS_SESSION_H
 #define KN_TLS_SESSION_H
 
+#include "base/turns.h"
 #include "net/gnutls.h"
 #include "net/ticket.h"
 #include "net/tls.h"
 #include "net/tls_wire.h"
-#include "net/trust.h"
+#include "net/tls_context.h"
 
 enum { KN_TLS_NAME_MAX = 255 }; /* bytes of a host name in the domain name system */
 
@@ -19,6 +20,7 @@ typedef enum kn_tls_stage {
 } kn_tls_stage;
 
 struct kn_tls {
+    kb_turns turns;
     gnutls_session_t session;
     kn_tls_context *context;
     kn_wire wire; /* its idle_bytes: since the last data, or the begin of the handshake */
@@ -30,7 +32,7 @@ struct kn_tls {
     kb_error failure; /* of the session: the first one; every later call gives it again */
     /* Of sending; what the peer sent before, an alert say, can still be read. */
     kb_error send_failure;
-    char reason[192];               /* why the peer's certificate was refused, "" if it was not */
+    char reason[192];               /* why the peer's certificate is not good, "" if it is */
     char name[KN_TLS_NAME_MAX + 1]; /* client: of the peer; lives as long as the session */
     char peer[KN_TICKET_KEY];       /* client: the peer in the context's tickets */
 };
@@ -40,6 +42,9 @@ void kn_tls_fail(const kn_tls *tls, kb_error *failure, int code, const char *doi
 
 /* For gnutls_session_set_verify_function(): a result that is not 0 ends the handshake. */
 int kn_tls_verify_peer(gnutls_session_t session);
+/* The same for a client's session that refuses nobody, once somebody asks: sets `verified`, or else `reason`.  The caller
+ * has a turn of the session.  Reads the files of the authorities if no context has yet. */
+void kn_tls_examine_peer(kn_tls *tls);
 
 /* A client, before its handshake: take an earlier session with the peer up again, if there is one, and
  * keep what this one will give. */

@@ -17,11 +17,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "net/fd.h"
 #include "net/gnutls.h"
-
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0 /* such systems have SO_NOSIGPIPE, which is set where the socket is made */
-#endif
 
 enum {
     IOV_PIECES = 32,   /* GnuTLS gives at most that many parts at once */
@@ -40,10 +37,30 @@ static ssize_t receive_ahead(kn_wire *wire, void *buf, size_t size)
     message.msg_iovlen = wire->in != NULL ? 2 : 1;
     ssize_t n;
     do
-        n = recvmsg(wire->fd, &message, 0);
+        n = recvmsg(wire->fd, &message, KN_FD_NOW);
     while (n < 0 && errno == EINTR);
     wire->emptied = n > 0 && (size_t)n < size + (wire->in != NULL ? (size_t)AHEAD : 0);
     return n;
+}
+
+/* What failed in the session that carries this one, as an errno: it knows more itself. */
+static int under_error(const kb_error *err)
+{
+    return err->sys != 0 ? err->sys : EIO;
+}
+
+/* The same through another session, which reads ahead by itself. */
+static ssize_t receive_under(kn_wire *wire, void *buf, size_t size)
+{
+    kb_status status = KB_OK;
+    kb_error err = {0};
+    size_t got = 0;
+    kn_step step = kn_tls_recv(wire->under, buf, size, &got, &status, &err);
+    wire->emptied = step != KN_DONE || kn_tls_drained(wire->under);
+    if (step == KN_DONE && (status == KB_OK || status == KB_ETRUNCATED))
+        return (ssize_t)got; /* an end of any kind: the session that is carried knows whether it may be */
+    errno = step != KN_DONE ? EAGAIN : under_error(&err);
+    return -1;
 }
 
 static ssize_t pull(gnutls_transport_ptr_t data, void *buf, size_t size)
@@ -56,7 +73,7 @@ static ssize_t pull(gnutls_transport_ptr_t data, void *buf, size_t size)
         wire->in_start += taken;
         return (ssize_t)taken;
     }
-    ssize_t n = receive_ahead(wire, buf, size);
+    ssize_t n = wire->under != NULL ? receive_under(wire, buf, size) : receive_ahead(wire, buf, size);
     wire->in_start = 0;
     wire->in_end = n > 0 && (size_t)n > size ? (size_t)n - size : 0;
     if (n == 0)
@@ -82,14 +99,36 @@ static int pull_timeout(gnutls_transport_ptr_t data, unsigned int ms)
     return 1; /* "there may be something": pull does not block */
 }
 
+/* Send through another session, as far as it takes it. */
+static ssize_t send_under(kn_wire *wire, const struct iovec *part, size_t count)
+{
+    ssize_t all = 0;
+    for (size_t i = 0; i < count; i++) {
+        kb_status status = KB_OK;
+        kb_error err = {0};
+        size_t sent = 0;
+        kn_step step = kn_tls_send(wire->under, part[i].iov_base, part[i].iov_len, &sent, &status, &err);
+        all += (ssize_t)sent;
+        if (step != KN_DONE)
+            return all;
+        if (status != KB_OK) {
+            wire->push_error = under_error(&err);
+            return -1;
+        }
+    }
+    return all;
+}
+
 /* Send without waiting: the number of bytes taken (0: none now), or -1 with push_error set. */
 static ssize_t send_now(kn_wire *wire, struct iovec *part, size_t count)
 {
+    if (wire->under != NULL)
+        return send_under(wire, part, count);
     struct msghdr message = {.msg_iov = part};
     message.msg_iovlen = count;
     ssize_t n;
     do
-        n = sendmsg(wire->fd, &message, MSG_NOSIGNAL);
+        n = sendmsg(wire->fd, &message, KN_FD_SEND | KN_FD_NOW);
     while (n < 0 && errno == EINTR);
     if (n >= 0)
         return n;
@@ -157,7 +196,7 @@ static ssize_t push(gnutls_transport_ptr_t data, const giovec_t *given, int give
     return (ssize_t)total;
 }
 
-void kn_wire_attach(kn_wire *wire, int fd, gnutls_session_t session)
+void kn_tls_wire_attach(kn_wire *wire, int fd, gnutls_session_t session)
 {
     wire->fd = fd;
     kn_gnutls.transport_set_ptr(session, wire);
@@ -166,13 +205,13 @@ void kn_wire_attach(kn_wire *wire, int fd, gnutls_session_t session)
     kn_gnutls.transport_set_vec_push_function(session, push);
 }
 
-void kn_wire_fini(kn_wire *wire)
+void kn_tls_wire_fini(kn_wire *wire)
 {
     free(wire->in);
     free(wire->out);
 }
 
-void kn_wire_rest(kn_wire *wire)
+void kn_tls_wire_rest(kn_wire *wire)
 {
     if (wire->in_start < wire->in_end)
         return;
@@ -181,7 +220,18 @@ void kn_wire_rest(kn_wire *wire)
     wire->in_start = wire->in_end = 0;
 }
 
-kn_step kn_wire_drain(kn_wire *wire, int *sys)
+/* What the session below has made of it. */
+static kn_step flush_under(kn_wire *wire, int *sys)
+{
+    kb_status status = KB_OK;
+    kb_error err = {0};
+    kn_step step = kn_tls_flush(wire->under, &status, &err);
+    if (step == KN_DONE && status != KB_OK)
+        *sys = wire->push_error = under_error(&err);
+    return step;
+}
+
+kn_step kn_tls_wire_drain(kn_wire *wire, int *sys)
 {
     *sys = 0;
     while (kn_wire_unsent(wire)) {
@@ -202,5 +252,5 @@ kn_step kn_wire_drain(kn_wire *wire, int *sys)
         wire->out = NULL;
         wire->out_size = 0;
     }
-    return KN_DONE;
+    return wire->under == NULL ? KN_DONE : flush_under(wire, sys);
 }

@@ -1,4 +1,4 @@
-/* tls_wire.h - inside the TLS layer: the bytes of one session between GnuTLS and the system.
+/* tls_wire.h - inside the TLS layer: the bytes of one session between GnuTLS and the system, or another session.
  *
  * Place: net layer, below tls.c; nobody else includes it.  Never waits.
  * Threads: as its session, one at a time. */
@@ -10,11 +10,13 @@
 #include <stddef.h>
 
 #include "net/step.h"
+#include "net/tls.h"
 
 typedef struct kn_wire {
     int fd;            /* the caller's */
+    kn_tls *under;     /* a session that carries the bytes in place of the descriptor; NULL: none */
     bool want_read;    /* the last pull found nothing; cleared by the caller */
-    bool emptied;      /* the last pull took all there was */
+    bool emptied;      /* the last pull took all there was; cleared by the caller */
     bool eof;          /* pull has met the peer's FIN */
     size_t idle_bytes; /* pulled since the caller set it to 0 */
     int pull_error;    /* errno of recvmsg(), 0 if none */
@@ -25,15 +27,15 @@ typedef struct kn_wire {
     size_t out_start, out_end, out_size;
 } kn_wire;
 
-/* Carry the bytes of `session` over the non-blocking descriptor `fd`.  *wire is zeroed, and stays where it
+/* Carry the bytes of `session` over the descriptor `fd`, without ever waiting.  *wire is zeroed, and stays where it
  * is as long as the session lives. */
-void kn_wire_attach(kn_wire *wire, int fd, gnutls_session_t session);
-void kn_wire_fini(kn_wire *wire);
+void kn_tls_wire_attach(kn_wire *wire, int fd, gnutls_session_t session);
+void kn_tls_wire_fini(kn_wire *wire);
 
 /* At the end of each step that received: an idle session keeps no buffer. */
-void kn_wire_rest(kn_wire *wire);
+void kn_tls_wire_rest(kn_wire *wire);
 
-/* Was all taken that the system had, and given to the session? */
+/* Has all been taken that the system had, since `emptied` was cleared, and been given to the session? */
 static inline bool kn_wire_emptied(const kn_wire *wire)
 {
     return wire->emptied && wire->in_start == wire->in_end;
@@ -46,7 +48,7 @@ static inline bool kn_wire_unsent(const kn_wire *wire)
 }
 
 /* Give the system what waits.  KN_DONE: all is gone; with *sys not 0, its errno, the rest was dropped. */
-kn_step kn_wire_drain(kn_wire *wire, int *sys);
+kn_step kn_tls_wire_drain(kn_wire *wire, int *sys);
 
 /* Forget what waits: nobody will take it. */
 static inline void kn_wire_drop(kn_wire *wire)

@@ -1,13 +1,11 @@
 /* udp.c - datagrams: sending to an address or a name, receiving.  The contracts are in
- * kiwi/net.h and state.h.
+ * kiwi/net.h.
  *
  * A socket keeps its descriptor for life; binding makes a new socket.  shutdown() does not wake
  * a thread that waits for a datagram everywhere, so none waits in recvfrom(): all wait in
  * poll(), with the wake-up pipe of their worker beside it, or in the waiting room, where close
  * finds them. */
 #include "config.h"
-
-#include "net/state.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -17,7 +15,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/locks.h"
+#include "net/addr.h"
+#include "net/bind.h"
+#include "net/close.h"
+#include "net/fault.h"
+#include "net/fd.h"
+#include "net/lookup.h"
+#include "net/op.h"
+#include "net/pool.h"
+#include "net/recv.h"
+#include "net/sock.h"
+#include "net/task.h"
+#include "net/wake.h"
 
 enum {
     DATAGRAM_MAX = 65535, /* the length fields of UDP and of IPv4 have 16 bits */
@@ -34,7 +43,7 @@ struct kn_remote {
     unsigned char text[];
 };
 
-void kn_udp_free(struct kn_remote *remote)
+static void remote_free(struct kn_remote *remote)
 {
     if (remote == NULL)
         return;
@@ -66,10 +75,10 @@ static void cannot(const struct kn_remote *r, kiwi_result *out, kiwi_fault fault
 static void cannot_sys(const struct kn_remote *r, kiwi_result *out, int sys)
 {
     char text[64];
-    cannot(r, out, KIWI_FAULT_SYSTEM, sys, kb_errno_text(sys, text, sizeof(text)));
+    cannot(r, out, KIWI_FAULT_SYSTEM, sys, kb_error_errno_text(sys, text, sizeof(text)));
 }
 
-void kn_udp_resolved(const kn_op *op, kn_addresses *addresses, int sys, const char *why,
+static void resolved(kn_op *op, kn_addresses *addresses, int sys, const char *why,
                      kiwi_result *out)
 {
     op->u.remote->addresses = addresses;
@@ -78,15 +87,6 @@ void kn_udp_resolved(const kn_op *op, kn_addresses *addresses, int sys, const ch
 }
 
 /* ---- Steps (not locked) ---------------------------------------------------------------------- */
-
-/* An IPv4 address as a socket for both kinds wants it. */
-static struct sockaddr_in6 mapped(const struct sockaddr_in *in)
-{
-    struct sockaddr_in6 out = {.sin6_family = AF_INET6, .sin6_port = in->sin_port};
-    out.sin6_addr.s6_addr[10] = out.sin6_addr.s6_addr[11] = 0xFF;
-    memcpy(&out.sin6_addr.s6_addr[12], &in->sin_addr, sizeof(in->sin_addr));
-    return out;
-}
 
 static int family_of(int fd)
 {
@@ -97,34 +97,36 @@ static int family_of(int fd)
 }
 
 /* Send to one address from a socket of `family`.  0 or an errno. */
-static int send_one(int fd, int family, const struct kn_remote *r, size_t at)
+static int send_one(kiwi_net *net, kn_sock *sock, int family, const struct kn_remote *r, size_t at)
 {
     const struct sockaddr *to = (const struct sockaddr *)&r->addresses->at[at].addr;
     socklen_t size = r->addresses->at[at].size;
-    struct sockaddr_in6 both;
+    struct sockaddr_in6 both = kn_addr_mapped(to);
     if (family == AF_INET6 && to->sa_family == AF_INET) {
-        both = mapped((const struct sockaddr_in *)(const void *)to);
         to = (const struct sockaddr *)&both;
         size = sizeof(both);
     }
+    kn_lock(net);
+    struct in6_addr asked = kn_asked_find(sock->asked, &both);
+    kn_wake_unlock(net);
     for (;;) {
-        if (sendto(fd, r->data, r->size, 0, to, size) >= 0)
+        if (kn_fd_send_to(sock->fd, family, r->data, r->size, to, size, &asked) >= 0)
             return 0;
         if (errno != EINTR)
             return errno;
     }
 }
 
-kn_step kn_udp_send_step(kn_op *op, kiwi_result *out)
+static kn_step step_send(kiwi_net *net, kn_op *op, kiwi_result *out)
 {
     static const int order[] = {AF_INET, AF_INET6}; /* as a name is bound, so that the two meet */
     const struct kn_remote *r = op->u.remote;
-    int fd = op->sock->fd, family = family_of(fd), first = 0;
+    int family = family_of(op->sock->fd), first = 0;
     for (size_t i = 0; i < 2; i++) {
         for (size_t at = 0; at < r->addresses->count; at++) {
             if (r->addresses->at[at].addr.ss_family != order[i])
                 continue;
-            int error = send_one(fd, family, r, at);
+            int error = send_one(net, op->sock, family, r, at);
             if (error == 0) {
                 out->kind = KIWI_RESULT_INTEGER;
                 out->integer = (int64_t)r->size;
@@ -142,7 +144,7 @@ kn_step kn_udp_send_step(kn_op *op, kiwi_result *out)
 /* The sender's address as text that send takes again: with its zone, where it has one. */
 static void describe_sender(const struct sockaddr_storage *from, char host[HOST_MAX], int *port)
 {
-    kn_sock_describe(from, host, HOST_MAX, port);
+    kn_addr_describe(from, host, HOST_MAX, port);
     const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)from;
     size_t used = strlen(host);
     if (from->ss_family == AF_INET6 && in6->sin6_scope_id != 0)
@@ -169,14 +171,28 @@ static kn_step received(const unsigned char *data, size_t size, const struct soc
     return KN_DONE;
 }
 
-kn_step kn_udp_recv_step(kn_op *op, kiwi_result *out)
+/* There is no room for a datagram: what is there stays there. */
+static kn_step receive_nothing(const kn_op *op, kiwi_result *out)
+{
+    if (kn_fd_peek(op->sock->fd) >= 0)
+        kn_fault_limit(out, "receive", DATAGRAM_MAX);
+    else if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return KN_WANT_READ;
+    else
+        kn_fault_sys(out, errno);
+    return KN_DONE;
+}
+
+static kn_step step_recv(kiwi_net *net, kn_op *op, kiwi_result *out)
 {
     unsigned char data[DATAGRAM_MAX]; /* nothing is allocated before a datagram is there */
+    if (!kn_task_affords(net, DATAGRAM_MAX))
+        return receive_nothing(op, out);
     for (;;) {
         struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
-        socklen_t from_size = sizeof(from);
-        ssize_t got =
-            recvfrom(op->sock->fd, data, sizeof(data), 0, (struct sockaddr *)&from, &from_size);
+        ssize_t got = kn_fd_recv_from(op->sock->fd, data, sizeof(data), &from,
+                                      &op->u.datagram.asked);
+        op->u.datagram.peer = kn_addr_mapped((const struct sockaddr *)&from);
         if (got >= 0)
             return received(data, (size_t)got, &from, out);
         if (errno == EAGAIN || errno == EWOULDBLOCK)
@@ -188,14 +204,40 @@ kn_step kn_udp_recv_step(kn_op *op, kiwi_result *out)
     }
 }
 
-/* ---- Submitting ------------------------------------------------------------------------------ */
-
-static kiwi_id faulted(kiwi_net *net, kiwi_fault fault, int sys, const char *text) /* locked */
+static void note_send(kiwi_net *net, kn_op *op, kiwi_result *out)
 {
-    kiwi_result out = {0};
-    kn_fault(&out, fault, sys, "%s", text);
-    return kn_task_faulted(net, &out);
+    (void)net;
+    if (out->fault == KIWI_FAULT_NONE)
+        op->sock->bytes_out += op->u.remote->size;
 }
+
+static void note_recv(kiwi_net *net, kn_op *op, kiwi_result *out)
+{
+    (void)net;
+    if (out->fault == KIWI_FAULT_NONE && !IN6_IS_ADDR_UNSPECIFIED(&op->u.datagram.asked))
+        kn_asked_note(&op->sock->asked, &op->u.datagram.peer, &op->u.datagram.asked);
+    op->sock->bytes_in += out->size;
+    op->sock->dry[KN_READ] = 0; /* there may be more */
+}
+
+static void release(kiwi_net *net, kn_op *op)
+{
+    kn_task_hold(net, -(ptrdiff_t)op->u.remote->size);
+    remote_free(op->u.remote);
+}
+
+static const kn_kind send_kind = {.name = "send",
+                                  .side = KN_WRITE,
+                                  .has_task = true,
+                                  .sends = true,
+                                  .step = step_send,
+                                  .resolved = resolved,
+                                  .note = note_send,
+                                  .release = release};
+static const kn_kind recv_kind = {
+    .name = "recv", .side = KN_READ, .has_task = true, .step = step_recv, .note = note_recv};
+
+/* ---- Submitting ------------------------------------------------------------------------------ */
 
 static kn_sock *find(kiwi_net *net, kiwi_id id) /* locked */
 {
@@ -205,16 +247,24 @@ static kn_sock *find(kiwi_net *net, kiwi_id id) /* locked */
 
 /* What is to be sent, with its addresses if `host` is one.  NULL: it cannot be, and *out says why.
  * Port 0 is left to the system, which refuses it. */
-static struct kn_remote *prepare(const char *host, int64_t port, const void *data, size_t size,
-                                 kiwi_result *out)
+static struct kn_remote *prepare(const kiwi_net *net, const char *host, int64_t port, const void *data,
+                                 size_t size, kiwi_result *out)
 {
     int sys = 0;
+    if (host == NULL || (data == NULL && size > 0)) {
+        kn_fault(out, KIWI_FAULT_INVALID, EINVAL, "Invalid %s: NULL.", host == NULL ? "host" : "data");
+        return NULL;
+    }
     if (port < 0 || port > 65535) {
         kn_fault(out, KIWI_FAULT_INVALID, EINVAL, "Invalid port %lld: expected 0 to 65535.",
                  (long long)port);
         return NULL;
     }
     bool fits = size <= DATAGRAM_MAX;
+    if (fits && size > 0 && !kn_task_affords(net, size)) {
+        kn_fault_limit(out, "send", size);
+        return NULL;
+    }
     struct kn_remote *r = fits ? remote_new(host, (int)port, data, size) : NULL;
     if (r == NULL)
         cannot_sys(&(struct kn_remote){.host = host, .port = (int)port}, out,
@@ -224,21 +274,20 @@ static struct kn_remote *prepare(const char *host, int64_t port, const void *dat
     return r;
 }
 
-/* Begin what `op` is to do with `r`.  True: its host must be looked up first.  Locked. */
-static bool begin(kiwi_net *net, kn_op *op, struct kn_remote *r)
+/* Begin what `op` is to do with `r`.  Locked. */
+static void begin(kiwi_net *net, kn_op *op, struct kn_remote *r)
 {
-    bool look_up = r->addresses == NULL;
     op->u.remote = r;
-    if (look_up) {
-        op->state = KN_RESOLVING;
+    kn_task_hold(net, (ptrdiff_t)r->size);
+    if (r->addresses == NULL) {
+        op->queue_later = true;
         kb_list_push(&op->sock->resolving, &op->queue);
         kn_op_limit(net, op);
+        kn_lookup_begin(net, op, r->host, r->port);
     } else {
         kn_op_queue(net, op);
     }
-    if (!net->lazy)
-        kn_pool_nudge(net);
-    return look_up;
+    kn_pool_submitted(net);
 }
 
 static kn_sock *udp_new(kiwi_net *net, int fd) /* locked; NULL: fd is still the caller's */
@@ -251,10 +300,10 @@ static kn_sock *udp_new(kiwi_net *net, int fd) /* locked; NULL: fd is still the 
 
 kiwi_id kiwi_udp_bind(kiwi_net *net, const char *host, int64_t port)
 {
-    kb_lock(&net->lock);
+    kn_lock(net);
     kn_sock *sock = udp_new(net, -1);
-    kb_unlock(&net->lock);
-    return kn_bind_submit(net, sock, host, port, 0);
+    kn_wake_unlock(net);
+    return kn_bind_submit(net, sock, host, port, 0, NULL);
 }
 
 kiwi_id kiwi_udp_send(kiwi_net *net, kiwi_id socket, const char *host, int64_t port,
@@ -262,70 +311,67 @@ kiwi_id kiwi_udp_send(kiwi_net *net, kiwi_id socket, const char *host, int64_t p
 {
     kiwi_result out = {0};
     kiwi_id id;
-    bool unknown = false;
-    struct kn_remote *r = prepare(host, port, data, size, &out);
-    kb_lock(&net->lock);
+    struct kn_remote *r = prepare(net, host, port, data, size, &out);
+    kn_lock(net);
     kn_sock *sock = find(net, socket);
-    kn_op *op = sock == NULL || r == NULL ? NULL : kn_op_new(net, sock, KN_OP_SEND_TO);
+    kn_op *op = sock == NULL || r == NULL ? NULL : kn_op_new(net, sock, &send_kind);
     if (op != NULL) {
         id = op->task->entry.id;
-        unknown = begin(net, op, r);
+        begin(net, op, r);
     } else {
         if (sock == NULL)
             kn_fault(&out, KIWI_FAULT_INVALID, 0, "Invalid socket");
         else if (r != NULL)
             kn_fault_sys(&out, ENOMEM);
-        kn_udp_free(r);
+        remote_free(r);
         id = kn_task_faulted(net, &out);
     }
-    kb_unlock(&net->lock);
-    if (unknown)
-        kn_look_up(net, id, host, (int)port);
+    kn_wake_unlock(net);
     return id;
 }
 
 kiwi_id kiwi_udp_recv(kiwi_net *net, kiwi_id socket, int64_t timeout_ms)
 {
-    kb_lock(&net->lock);
+    kn_lock(net);
     kiwi_id id;
+    kn_op *op = NULL;
     kn_sock *sock = find(net, socket);
-    kn_op *op = sock == NULL ? NULL : kn_op_new(net, sock, KN_OP_RECV_FROM);
-    if (sock == NULL) {
-        id = faulted(net, KIWI_FAULT_INVALID, 0, "Invalid socket");
-    } else if (op == NULL) {
-        id = faulted(net, KIWI_FAULT_SYSTEM, ENOMEM, "Cannot allocate memory");
-    } else {
-        id = op->task->entry.id;
+    if (sock == NULL)
+        id = kn_task_refused(net, KIWI_FAULT_INVALID, 0, "Invalid socket");
+    else
+        op = kn_recv_new(net, sock, &recv_kind, DATAGRAM_MAX, &id);
+    if (op != NULL) {
         if (timeout_ms > 0)
-            kn_op_set_deadline(net, op, kb_clock_after_ms(kb_clock_us(), timeout_ms));
+            kn_op_limit_own(net, op, timeout_ms);
         kn_op_queue(net, op);
-        if (!net->lazy)
-            kn_pool_nudge(net);
+        kn_pool_submitted(net);
     }
-    kb_unlock(&net->lock);
+    kn_wake_unlock(net);
     return id;
 }
 
 int kiwi_udp_open(kiwi_net *net, kiwi_id *out, kiwi_result *result)
 {
     kiwi_result unseen;
-    int fd = -1, error = kn_bind_fresh(&fd);
+    if (out == NULL)
+        return EINVAL;
+    int fd = -1, error = kn_bind_fresh(net, &fd);
     if (result == NULL)
         result = &unseen;
     *out = 0;
     *result = (kiwi_result){.state = KIWI_TASK_COMPLETED};
     if (error == 0) {
-        kb_lock(&net->lock);
+        kn_lock(net);
         kn_sock *sock = udp_new(net, fd);
         if (sock == NULL) {
             (void)close(fd);
             error = ENOMEM;
-        } else if ((error = kn_entry_add(net, &sock->entry)) != 0) {
+        } else if ((error = kn_task_enter(net, &sock->entry)) != 0) {
             kn_sock_close(net, sock);
         } else {
             *out = sock->entry.id;
         }
-        kb_unlock(&net->lock);
+        kn_wake_unlock(net);
     }
     if (error != 0) {
         result->state = KIWI_TASK_FAULTED;
@@ -336,9 +382,9 @@ int kiwi_udp_open(kiwi_net *net, kiwi_id *out, kiwi_result *result)
 
 void kiwi_udp_close(kiwi_net *net, kiwi_id socket)
 {
-    kb_lock(&net->lock);
+    kn_lock(net);
     kn_sock *sock = find(net, socket);
     if (sock != NULL)
-        kn_sock_close_id(net, sock);
-    kb_unlock(&net->lock);
+        kn_close_sock(net, sock);
+    kn_wake_unlock(net);
 }

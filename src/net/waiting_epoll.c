@@ -92,7 +92,7 @@ static const kn_room_kind epoll_kind = {
     .wait = room_wait,
 };
 
-const kn_room_kind *kn_room_epoll(void)
+const kn_room_kind *kn_waiting_epoll(void)
 {
     return &epoll_kind;
 }
@@ -101,7 +101,7 @@ const kn_room_kind *kn_room_epoll(void)
 
 #include <stddef.h>
 
-const kn_room_kind *kn_room_epoll(void)
+const kn_room_kind *kn_waiting_epoll(void)
 {
     return NULL;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "kiwi/kiwi.h"
 #include "lang/diag.h"
 #include "lang/generate.h"
@@ -14,10 +15,15 @@
 #include "packages/file.h"
 #include "packages/hints.h"
 #include "packages/host.h"
+#include "packages/library.h"
+#include "packages/package.h"
 #include "packages/packages.h"
+#include "types/complaint.h"
 #include "types/types.h"
 #include "vm/chunk.h"
 #include "vm/dump.h"
+
+enum { NOT_READ = 2 }; /* exit code */
 
 struct kiwi_vm {
     kw_vm *vm;
@@ -26,15 +32,17 @@ struct kiwi_vm {
 
 static void connect_layers(kw_vm *vm)
 {
-    vm->hooks = (kw_hooks){.load = kp_load,
-                           .compile = kw_compile_text,
-                           .extension = kp_extension,
-                           .unknown_method = kw_wrong_receiver,
+    vm->hooks = (kw_hooks){.admit = kp_package_admit,
+                           .each = kp_struct_each,
+                           .load = kp_registry_load,
+                           .compile = kw_generate_text,
+                           .extension = kp_registry_extension,
+                           .unknown_method = kw_complaint_unknown,
                            .import = kp_import,
-                           .prelude = kw_prelude};
+                           .prelude = kp_library_prelude};
     kw_types_register(vm);
     kp_core_define(vm);
-    kw_global_define(vm, kw_global_at(vm, kw_intern_c(vm, "global")), KW_MEANS_VARIABLE,
+    kw_global_define(vm, kw_names_global_at(vm, kw_intern_c(vm, "global")), KW_MEANS_VARIABLE,
                      kw_of_map(vm->global_map));
 }
 
@@ -43,7 +51,7 @@ static bool copy_arguments(kw_vm *vm, const kiwi_vm_options *options)
     vm->argv = calloc((size_t)options->argc + 1, sizeof(char *));
     if (vm->argv == NULL)
         return false;
-    for (; vm->argc < options->argc; vm->argc++)
+    for (; vm->argc < options->argc; vm->argc++) /* none of them is NULL */
         if ((vm->argv[vm->argc] = strdup(options->argv[vm->argc])) == NULL)
             return false;
     return true;
@@ -51,7 +59,7 @@ static bool copy_arguments(kw_vm *vm, const kiwi_vm_options *options)
 
 static void set_script(kw_vm *vm, const char *path)
 {
-    char *real = kp_real_path(path);
+    char *real = kp_file_real_path(vm, path);
     vm->script_path = kw_intern_c(vm, real != NULL ? real : path);
     free(real);
     const char *slash = strrchr(vm->script_path->text, '/');
@@ -60,16 +68,34 @@ static void set_script(kw_vm *vm, const char *path)
                                    : kw_intern(vm, vm->script_path->text, size);
 }
 
+/* Is the environment variable unset, empty, or a size? */
+static bool is_size(const char *variable)
+{
+    const char *text = getenv(variable);
+    return text == NULL || text[0] == '\0' || kb_size_parse(text) != 0;
+}
+
+static bool arguments_valid(const kiwi_vm_options *options)
+{
+    if (options->argc < 0 || (options->argc > 0 && options->argv == NULL))
+        return false;
+    for (int i = 0; i < options->argc; i++)
+        if (options->argv[i] == NULL)
+            return false;
+    return true;
+}
+
 int kiwi_vm_new(const kiwi_vm_options *options, kiwi_vm **out)
 {
     static const kiwi_vm_options defaults;
+    if (out == NULL)
+        return EINVAL;
     *out = NULL;
     if (options == NULL)
         options = &defaults;
-    if (options->argc < 0 || (options->argc > 0 && options->argv == NULL))
+    if (!arguments_valid(options))
         return EINVAL;
-    const char *limit = getenv("KIWI_MEMORY_LIMIT");
-    if (limit != NULL && limit[0] != '\0' && kw_heap_size(limit) == 0)
+    if (!is_size("KIWI_MEMORY_LIMIT") || !is_size("KIWI_LEFTOVERS"))
         return EINVAL;
     kiwi_vm *k = calloc(1, sizeof(*k));
     if (k == NULL)
@@ -89,6 +115,7 @@ int kiwi_vm_new(const kiwi_vm_options *options, kiwi_vm **out)
         return ENOMEM;
     }
     connect_layers(k->vm);
+    k->vm->command = kw_intern_c(k->vm, options->command != NULL ? options->command : "kiwi");
     if (options->script != NULL)
         set_script(k->vm, options->script);
     *out = k;
@@ -100,7 +127,7 @@ void kiwi_vm_free(kiwi_vm *k)
     if (k == NULL)
         return;
     if (k->vm != NULL) {
-        kw_out_flush(k->vm);
+        (void)kw_out_flush(k->vm);
         kp_host_close(k->vm);
         for (int i = 0; i < k->vm->argc; i++)
             free(k->vm->argv[i]);
@@ -113,7 +140,34 @@ void kiwi_vm_free(kiwi_vm *k)
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
-/* Report vm->error as language.md 17.5 says.  `own_text` is the text of the file `own_name`. */
+static void put_place(kw_buf *buf, const char *before, const kw_string *file, uint32_t line)
+{
+    char number[32];
+    if (file == NULL)
+        return;
+    kw_buf_puts(buf, before);
+    kw_buf_puts(buf, file->text);
+    (void)snprintf(number, sizeof(number), ":%lu:0", (unsigned long)line);
+    kw_buf_puts(buf, number);
+}
+
+/* A line for each task that the error with this message has come through, the first one last. */
+static void put_tasks(kw_vm *vm, kw_buf *buf, const kw_string *message)
+{
+    char text[64];
+    for (const kw_origin *o; (o = kw_origin_of(vm, message)) != NULL; message = o->cause) {
+        (void)snprintf(text, sizeof(text), "in task %lld: [", (long long)o->task);
+        kw_buf_puts(buf, text);
+        kw_buf_puts(buf, o->type->text);
+        kw_buf_puts(buf, "]");
+        put_place(buf, " in ", o->file, o->line);
+        put_place(buf, ", started in ", o->start_file, o->start_line);
+        kw_buf_puts(buf, "\n");
+    }
+    kw_buf_put(buf, "", 1);
+}
+
+/* Report vm->error as LANGUAGE.md 17.5 says.  `own_text` is the text of the file `own_name`. */
 static void report(kw_vm *vm, const char *own_name, const char *own_text, size_t own_size)
 {
     const kw_error_info *e = &vm->error;
@@ -122,7 +176,7 @@ static void report(kw_vm *vm, const char *own_name, const char *own_text, size_t
     size_t size = 0;
     bool own = strcmp(file, own_name) == 0;
     if (!own && file[0] != '\0')
-        (void)kp_read_file(file, &text, &size);
+        (void)kp_file_read(vm, file, &text, &size);
     kw_diag_report r = {.type = e->type->text,
                         .message = e->message->text,
                         .message_size = e->message->size,
@@ -134,13 +188,39 @@ static void report(kw_vm *vm, const char *own_name, const char *own_text, size_t
                         .at_function = e->trace != NULL ? e->trace->text : NULL,
                         .at_file = e->trace_file != NULL ? e->trace_file->text : NULL,
                         .at_line = e->trace_line};
+    kw_buf tasks;
+    kw_buf_init(&tasks);
+    put_tasks(vm, &tasks, e->message);
+    r.notes = tasks.failed ? NULL : tasks.text;
     char hint[KP_HINT_SIZE];
-    if (kp_hint(vm, r.source, r.source_size, hint))
+    if (kp_hints_advise(vm, r.source, r.source_size, hint))
         r.hint = hint;
-    kw_out_flush(vm);
-    kw_diag_print(stderr, &r);
+    char *page = NULL;
+    size_t page_size = 0;
+    FILE *to = open_memstream(&page, &page_size);
+    kw_diag_print(to != NULL ? to : stderr, &r);
+    if (to != NULL && fclose(to) == 0)
+        (void)kw_out(vm, 2, page, page_size);
+    free(page);
+    kw_buf_free(&tasks);
     free(text);
-    kw_clear_error(vm);
+    kw_throw_clear(vm);
+}
+
+/* Is there no text where `size` bytes of it are promised?  Then a line says so. */
+static bool text_missing(kw_vm *vm, const char *text, size_t size)
+{
+    static const char complaint[] = "kiwi: the text of the program is missing\n";
+    bool missing = text == NULL && size > 0;
+    if (missing)
+        (void)kw_out(vm, 2, complaint, sizeof(complaint) - 1);
+    return missing;
+}
+
+/* The last thing in running a program: its exit code, unless its output is lost. */
+static int finish(kw_vm *vm, int code)
+{
+    return kw_out_flush(vm) ? code : vm->exit_code;
 }
 
 /* Before anything else runs: the library of options.stdlib_path.  Returns its exit code. */
@@ -148,30 +228,39 @@ static int prepare(kiwi_vm *k)
 {
     kw_vm *vm = k->vm;
     char *path = k->stdlib;
-    vm->interrupted = 0;
+    (void)kw_heap_enter(vm->heap);
+    vm->interrupted = false;
     if (path == NULL)
         return 0;
     k->stdlib = NULL;
-    int code = kp_run_stdlib(vm, path);
+    int code = kp_library_run_folder(vm, path);
     free(path);
     if (vm->error.type != NULL)
         report(vm, "", NULL, 0);
-    return code;
+    return finish(vm, code);
 }
 
 int kiwi_run_text(kiwi_vm *k, const char *name, const char *text, size_t size)
 {
     kw_vm *vm = k->vm;
+    if (text_missing(vm, text, size))
+        return NOT_READ;
     int code = prepare(k);
     if (code != 0 || vm->exiting)
         return code;
-    char *real = name != NULL && name[0] != '\0' ? kp_real_path(name) : NULL;
+    char *real = name != NULL && name[0] != '\0' ? kp_file_real_path(vm, name) : NULL;
     const char *path = real != NULL ? real : name != NULL ? name : "";
-    code = kp_run_program(vm, kw_compile_text(vm, kw_intern_c(vm, path), text, size, true));
+    kw_string *file = vm->main_file = kw_intern_c(vm, path);
+    kw_proto *p = kw_generate_text(vm, file, text, size, KW_TEXT_PROGRAM);
+    if (p != NULL && real != NULL &&
+        !kw_map_set(vm, vm->included, kw_of_string(file), kw_bool(true)))
+        p = NULL; /* a file that includes itself finds that it has run */
+    code = kp_library_run_program(vm, p);
     if (vm->error.type != NULL)
         report(vm, path, text, size);
-    kw_out_flush(vm);
     free(real);
+    code = finish(vm, code);
+    kp_report_all(vm);
     return code;
 }
 
@@ -188,32 +277,42 @@ static void print_value(kw_vm *vm, kw_value v)
     kw_display(vm, &buf, v);
     kw_buf_puts(&buf, quote);
     kw_buf_puts(&buf, "\n");
-    kw_out(vm, 1, buf.text, buf.size);
+    (void)kw_out(vm, 1, buf.text, buf.size);
     kw_buf_free(&buf);
 }
 
 int kiwi_eval_text(kiwi_vm *k, const char *text, size_t size, bool *ended)
 {
     kw_vm *vm = k->vm;
+    bool unasked;
+    ended = ended != NULL ? ended : &unasked;
+    *ended = false;
+    if (text_missing(vm, text, size))
+        return NOT_READ;
     int code = prepare(k);
     *ended = vm->exiting;
     if (code != 0 || vm->exiting)
         return code;
-    kw_proto *p = kw_compile_text(vm, kw_intern_c(vm, ""), text, size, false);
+    vm->main_file = kw_intern_c(vm, "");
+    kw_proto *p = kw_generate_text(vm, vm->main_file, text, size, KW_TEXT_EVAL);
     vm->interactive = true;
-    code = kp_run_program(vm, p);
+    kp_input_resume(vm);
+    code = kp_library_run_program(vm, p);
+    kp_input_pause(vm); /* what is typed next is for the caller */
     vm->interactive = false;
     if (vm->error.type != NULL)
         report(vm, "", text, size);
     else if (code == 0)
         print_value(vm, vm->last_value);
-    kw_out_flush(vm);
+    code = finish(vm, code);
     *ended = vm->exiting;
     return code;
 }
 
 bool kiwi_text_continues(const char *text, size_t size)
 {
+    if (text == NULL)
+        return false;
     kw_arena arena;
     kw_arena_init(&arena);
     kw_node *program;
@@ -226,20 +325,22 @@ bool kiwi_text_continues(const char *text, size_t size)
 
 void kiwi_interrupt(kiwi_vm *k)
 {
-    kiwi_net *net = kp_host_of(k->vm)->net;
-    k->vm->interrupted = 1;
-    if (net != NULL)
-        kiwi_net_wake(net);
+    kw_sched_interrupt(k->vm);
+    kp_host_wake(k->vm);
 }
 
 int kiwi_run_file(kiwi_vm *k, const char *path)
 {
     char *text;
     size_t size;
-    if (!kp_read_file(path, &text, &size)) {
+    if (path == NULL) {
+        fputs("kiwi: the path of the program is missing\n", stderr);
+        return NOT_READ;
+    }
+    if (!kp_file_read(k->vm, path, &text, &size)) {
         char why[96];
-        fprintf(stderr, "kiwi: cannot read %s: %s\n", path, kb_errno_text(errno, why, sizeof(why)));
-        return 2;
+        fprintf(stderr, "kiwi: cannot read %s: %s\n", path, kb_error_errno_text(errno, why, sizeof(why)));
+        return NOT_READ;
     }
     if (k->vm->script_path == NULL)
         set_script(k->vm, path);
@@ -252,7 +353,10 @@ int kiwi_check_text(kiwi_vm *k, const char *name, const char *text, size_t size)
 {
     kw_vm *vm = k->vm;
     const char *path = name != NULL ? name : "";
-    if (kw_compile_text(vm, kw_intern_c(vm, path), text, size, true) != NULL)
+    if (text_missing(vm, text, size))
+        return NOT_READ;
+    (void)kw_heap_enter(vm->heap);
+    if (kw_generate_text(vm, kw_intern_c(vm, path), text, size, KW_TEXT_PROGRAM) != NULL)
         return 0;
     report(vm, path, text, size);
     return 1;
@@ -262,13 +366,23 @@ int kiwi_disassemble_text(kiwi_vm *k, const char *name, const char *text, size_t
 {
     kw_vm *vm = k->vm;
     const char *path = name != NULL ? name : "";
-    kw_proto *p = kw_compile_text(vm, kw_intern_c(vm, path), text, size, true);
+    if (text_missing(vm, text, size))
+        return NOT_READ;
+    (void)kw_heap_enter(vm->heap);
+    kw_proto *p = kw_generate_text(vm, kw_intern_c(vm, path), text, size, KW_TEXT_PROGRAM);
     if (p == NULL) {
         report(vm, path, text, size);
         return 1;
     }
-    kw_dump(vm, p, stdout);
-    return fflush(stdout) == 0 ? 0 : 1;
+    char *listing = NULL;
+    size_t listing_size = 0;
+    FILE *to = open_memstream(&listing, &listing_size);
+    if (to == NULL)
+        return 1;
+    kw_dump(vm, p, to);
+    int code = fclose(to) == 0 && kw_out(vm, 1, listing, listing_size) ? 0 : 1;
+    free(listing);
+    return finish(vm, code);
 }
 
 const char *kiwi_version(void)

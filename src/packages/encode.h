@@ -8,14 +8,14 @@
 #include "vm/vm.h"
 
 /* A string (its UTF-8), bytes or a list of 0..255. */
-bool kp_base64_encode(kw_vm *vm, kw_value v, kw_buf *buf);
+bool kp_encode_base64(kw_vm *vm, kw_value v, kw_buf *buf);
 /* White space is ignored, padding required; `buf` gets the bytes. */
-bool kp_base64_decode(kw_vm *vm, const kw_string *s, kw_buf *buf);
+bool kp_encode_base64_decode(kw_vm *vm, const kw_string *s, kw_buf *buf);
 /* Form encoding: a space is "+", other bytes "%xx" in lower case. */
-void kp_url_encode(const kw_string *s, kw_buf *buf);
+void kp_encode_url(kw_vm *vm, const kw_string *s, kw_buf *buf);
 /* The inverse; a malformed "%" stays.  The result need not be UTF-8. */
-void kp_url_decode(const kw_string *s, kw_buf *buf);
+void kp_encode_url_decode(kw_vm *vm, const kw_string *s, kw_buf *buf);
 /* The text in `buf` as a string, invalid UTF-8 replaced; frees `buf`. */
-kw_result kp_give_text(kw_vm *vm, kw_call *call, kw_buf *buf);
+kw_result kp_encode_give_text(kw_vm *vm, kw_call *call, kw_buf *buf);
 
 #endif

@@ -1,12 +1,13 @@
-/* env.c - package env: the program's arguments and the environment (packages.md, "env"). */
+/* env.c - package env: the program's arguments and the environment (PACKAGES.md, "env"). */
 #define _XOPEN_SOURCE 700 /* setenv() beside the rest of POSIX */
 #include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "packages/host.h"
-#include "packages/packages.h"
+#include "packages/file.h"
+#include "packages/package.h"
 
 extern char **environ;
 
@@ -45,12 +46,14 @@ static bool parse_arguments(kw_vm *vm, kw_map *map)
     for (int i = 0; i < vm->argc; i++) {
         const char *arg = vm->argv[i], *key = without_prefix(arg);
         const char *equals = strchr(key, '=');
-        bool ok;
-        if (key != arg && equals != NULL && equals[1] != '\0')
-            ok = put(vm, map, key, (size_t)(equals - key), equals + 1);
-        else if (key == arg)
+        bool ok = true;
+        if (key == arg)
             ok = put(vm, map, arg, strlen(arg), arg);
-        else if (equals == NULL && i + 1 < vm->argc && is_value(vm->argv[i + 1]))
+        else if (key[0] == '\0') /* the prefix alone says nothing */
+            continue;
+        else if (equals != NULL && equals[1] != '\0')
+            ok = put(vm, map, key, (size_t)(equals - key), equals + 1);
+        else if (i + 1 < vm->argc && is_value(vm->argv[i + 1]))
             ok = put(vm, map, key, strlen(key), vm->argv[++i]);
         else
             ok = put(vm, map, key, strlen(key), "true");
@@ -75,22 +78,30 @@ static kw_result env_opt(kw_vm *vm, kw_call *call)
     return kw_return(call, v != NULL ? *v : kw_string_c(vm, ""));
 }
 
+static bool is_c_text(const kw_string *s) /* has no NUL in it */
+{
+    return strlen(s->text) == s->size;
+}
+
 static kw_result env_get(kw_vm *vm, kw_call *call)
 {
-    if (!kp_is_type(vm, call, 0, KW_STRING, "__env_getenv__"))
-        return KW_THROWN;
-    const char *value = getenv(call->args[0].as.string->text);
+    const kw_string *name = call->args[0].as.string;
+    const char *value = is_c_text(name) ? getenv(name->text) : NULL;
     return kw_return(call, kw_string_c(vm, value != NULL ? value : ""));
 }
 
 static kw_result env_set(kw_vm *vm, kw_call *call)
 {
-    static const char name[] = "__env_setenv__";
-    if (!kp_is_type(vm, call, 0, KW_STRING, name) || !kp_is_type(vm, call, 1, KW_STRING, name))
-        return KW_THROWN;
-    const char *variable = call->args[0].as.string->text;
-    if (setenv(variable, call->args[1].as.string->text, 1) != 0)
-        return kw_throw(vm, "SystemError", "Cannot set the environment variable '%s'.", variable);
+    const kw_string *variable = call->args[0].as.string, *value = call->args[1].as.string;
+    if (!is_c_text(variable) || variable->size == 0 || strchr(variable->text, '=') != NULL)
+        return kw_throw(vm, "InvalidOperationError", "Invalid name of an environment variable: '%s'.",
+                        variable->text);
+    if (!is_c_text(value))
+        return kw_throw(vm, "InvalidOperationError",
+                        "The value of the environment variable '%s' must not contain a NUL character.",
+                        variable->text);
+    if (setenv(variable->text, value->text, 1) != 0)
+        return kw_throw_memory(vm, variable->size + value->size);
     return kw_return(call, kw_bool(true));
 }
 
@@ -105,16 +116,84 @@ static kw_result env_all(kw_vm *vm, kw_call *call)
     return kw_return(call, kw_of_map(map));
 }
 
-void kp_env_define(kw_vm *vm)
+/* ---- The installation ------------------------------------------ */
+
+/* The first file `name` in the folders of PATH, as a malloc'ed absolute path; NULL: there is none. */
+static char *find_program(kw_vm *vm, const char *name)
 {
-    static const kw_native_def functions[] = {
-        {"args", env_args, 0, 0, "args(): the arguments behind the script, in order"},
-        {"argv", env_argv, 0, 0, "argv(): the arguments as a hashmap of options"},
-        {"opt", env_opt, 1, 1, "opt(key): argv()[key], or an empty string"},
-        {"get", env_get, 1, 1, "get(name): an environment variable, or an empty string"},
-        {"set", env_set, 2, 2, "set(name, value): set an environment variable; true"},
-        {"all", env_all, 0, 0, "all(): the environment as a hashmap"},
-        {NULL, NULL, 0, 0, NULL},
-    };
-    kw_define_functions(vm, "env", functions);
+    const char *path = getenv("PATH");
+    kw_port_flush(vm); /* a folder may lie where the system has to wait for it */
+    for (const char *at = path, *end; at != NULL; at = *end == ':' ? end + 1 : NULL) {
+        end = at + strcspn(at, ":");
+        kw_string *full = kw_string_format(vm, "%.*s/%s", (int)(end - at), at, name);
+        if (full != NULL && access(full->text, X_OK) == 0)
+            return kp_file_real_path(vm, full->text);
+    }
+    return NULL;
 }
+
+/* The path of the running program: as the system tells it, else by how it was called.  NULL: thrown. */
+static kw_string *program_path(kw_vm *vm)
+{
+    char real[4096];
+    ssize_t size = readlink("/proc/self/exe", real, sizeof(real));
+    if (size > 0 && size < (ssize_t)sizeof(real))
+        return kw_string_new(vm, real, (size_t)size);
+    const char *command = vm->command->text;
+    char *path = strchr(command, '/') != NULL ? kp_file_real_path(vm, command) : find_program(vm, command);
+    const char *known = path != NULL ? path : command;
+    kw_string *s = kw_string_new(vm, known, strlen(known));
+    free(path);
+    return s;
+}
+
+static kw_result env_bin(kw_vm *vm, kw_call *call)
+{
+    kw_string *path = program_path(vm);
+    return path != NULL ? kw_return(call, kw_of_string(path)) : KW_THROWN;
+}
+
+/* The folder of the library: the one that was asked for, else ../lib as seen from the program's. */
+static kw_result env_lib(kw_vm *vm, kw_call *call)
+{
+    if (vm->stdlib_path != NULL)
+        return kw_return(call, kw_of_string(vm->stdlib_path));
+    kw_string *program = program_path(vm);
+    if (program == NULL)
+        return KW_THROWN;
+    size_t size = program->size;
+    for (int up = 0; up < 2 && size > 0; up++) /* bin/kiwi goes */
+        do
+            size--;
+        while (size > 0 && program->text[size] != '/');
+    kw_string *path = kw_string_format(vm, "%.*s/lib", (int)size, program->text);
+    return path != NULL ? kw_return(call, kw_of_string(path)) : KW_THROWN;
+}
+
+/* ---- Registration ------------------------------------------ */
+
+static const kw_native_def functions[] = {
+    {"args(): list", env_args, "The arguments behind the script, in order.", "println env::args()  # => []"},
+    {"argv(): hashmap", env_argv, "The arguments as a hashmap of options: `--key=value`, `--key value`, `--key`.",
+     "println env::argv()  # => {}", "__env_argv__/0"},
+    {"opt(key: string): string", env_opt, "The value of an option; an empty string where it is missing.",
+     "println env::opt(\"port\").size()  # => 0", "__env_xarg__/1"},
+    {"get(name: string): string", env_get, "An environment variable; an empty string where it is missing.",
+     "println env::get(\"NO_SUCH_VARIABLE\").size()  # => 0", "__env_getenv__/1"},
+    {"set(name: string, value: string): boolean", env_set, "Set an environment variable of this process; true.",
+     "env::set(\"MODE\", \"test\")\nprintln env::get(\"MODE\")  # => test", "__env_setenv__/2", KW_CHECK_ALL,
+     "env::set"},
+    {"all(): hashmap", env_all, "The whole environment.", "println typeof(env::all())  # => hashmap",
+     "__env_getall__/0"},
+    {"bin(): string", env_bin, "The path of the interpreter.", "println env::bin().size() > 0  # => true",
+     "__env_bin__/0"},
+    {"lib(): string", env_lib, "The folder of the standard library.", "println env::lib().ends_with(\"lib\")",
+     "__env_lib__/0"},
+    {NULL},
+};
+
+const kp_package kp_env = {
+    .name = "env",
+    .about = "Arguments of the script, and its environment.",
+    .functions = functions,
+};

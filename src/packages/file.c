@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FIRST_CAP = 1 << 14 };
@@ -35,10 +36,11 @@ static bool read_all(int fd, char **text, size_t *size)
     }
 }
 
-bool kp_read_file(const char *path, char **text, size_t *size)
+bool kp_file_read(kw_vm *vm, const char *path, char **text, size_t *size)
 {
     *text = NULL;
     *size = 0;
+    kw_port_flush(vm);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
@@ -53,8 +55,16 @@ bool kp_read_file(const char *path, char **text, size_t *size)
     return ok;
 }
 
-char *kp_real_path(const char *path)
+bool kp_file_is_file(kw_vm *vm, const char *path)
 {
+    struct stat s;
+    kw_port_flush(vm);
+    return stat(path, &s) == 0 && S_ISREG(s.st_mode);
+}
+
+char *kp_file_real_path(kw_vm *vm, const char *path)
+{
+    kw_port_flush(vm);
     char *real = realpath(path, NULL);
     return real != NULL ? real : strdup(path);
 }

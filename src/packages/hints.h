@@ -10,6 +10,6 @@ enum { KP_HINT_SIZE = 256 };
 
 /* Write advice about vm->error into `out`; false: none.  `source` is the text of its file, or
  * NULL. */
-bool kp_hint(kw_vm *vm, const char *source, size_t size, char out[KP_HINT_SIZE]);
+bool kp_hints_advise(kw_vm *vm, const char *source, size_t size, char out[KP_HINT_SIZE]);
 
 #endif

@@ -1,38 +1,40 @@
 /* host.c - the port between the scheduler and the networking runtime: fibers that await tasks. */
 #include "config.h"
 
-#include "packages/host.h"
+#include "packages/package.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { KP_INLINE_WAITERS = 1, KP_PURGE = 4096 };
+#include "packages/job.h"
+
+enum {
+    KP_INLINE_WAITERS = 1,
+    KP_STEP_BYTES = 128, /* cost one more */
+};
 
 struct kp_wait {
     kiwi_id id;
-    kp_convert convert;
+    kp_settle settle;
+    kp_job *job; /* what was awaited, if it is one */
     kw_parked *fibers; /* points to `first` while one is enough */
     size_t count, cap;
     kw_parked first;
     kp_wait *next_spare;
 };
 
-kp_host *kp_host_of(kw_vm *vm)
-{
-    return vm->host;
-}
-
 /* ---- Waits ----------------------------------------------------------------------------------- */
 
-static kp_wait *new_wait(kp_host *host, kiwi_id id, kp_convert convert)
+static kp_wait *new_wait(kp_host *host, kiwi_id id, kp_settle settle)
 {
     kp_wait *w = host->spare;
     if (w != NULL)
         host->spare = w->next_spare;
     else if ((w = malloc(sizeof(*w))) == NULL)
         return NULL;
-    *w = (kp_wait){.id = id, .convert = convert, .cap = KP_INLINE_WAITERS};
+    *w = (kp_wait){.id = id, .settle = settle, .cap = KP_INLINE_WAITERS};
     w->fibers = &w->first;
     if (kb_map_put(&host->waits, id, w) != KB_OK) {
         w->next_spare = host->spare;
@@ -42,11 +44,19 @@ static kp_wait *new_wait(kp_host *host, kiwi_id id, kp_convert convert)
     return w;
 }
 
+/* What the wait holds besides itself. */
+static void clear_wait(kp_wait *w)
+{
+    if (w->job != NULL)
+        kp_job_drop(w->job);
+    if (w->fibers != &w->first)
+        free(w->fibers);
+}
+
 static void drop_wait(kp_host *host, kp_wait *w)
 {
     (void)kb_map_take(&host->waits, w->id);
-    if (w->fibers != &w->first)
-        free(w->fibers);
+    clear_wait(w);
     w->next_spare = host->spare;
     host->spare = w;
 }
@@ -70,11 +80,27 @@ static bool join_wait(kp_wait *w, kw_parked parked)
 
 /* ---- Values ---------------------------------------------------------------------------------- */
 
-kw_value kp_value_of(kw_vm *vm, kiwi_result *result)
+kw_value kp_host_lines_of(kw_vm *vm, const kiwi_result *result)
+{
+    const char *at = (const char *)result->bytes, *end = at + result->size;
+    kw_list *list = kw_list_new(vm, 0);
+    while (list != NULL && at < end) {
+        const char *line = at;
+        at = memchr(line, '\n', (size_t)(end - line));
+        kw_string *text = at == NULL ? NULL : kw_string_new(vm, line, (size_t)(at++ - line));
+        if (text == NULL || !kw_list_push(vm, list, kw_of_string(text)))
+            return kw_undef();
+    }
+    return list == NULL ? kw_undef() : kw_of_list(list);
+}
+
+kw_value kp_host_value_of(kw_vm *vm, kiwi_result *result)
 {
     switch (result->kind) {
     case KIWI_RESULT_NONE:
-    case KIWI_RESULT_DATAGRAM: break; /* only udp receives them: kp_datagram() */
+    case KIWI_RESULT_TEXT:            /* kp_host_text_of() */
+    case KIWI_RESULT_LINES:           /* kp_host_lines_of() */
+    case KIWI_RESULT_DATAGRAM: break; /* only package udp receives them, see udp.c */
     case KIWI_RESULT_INTEGER: return kw_int(result->integer);
     case KIWI_RESULT_BYTES: {
         unsigned char *bytes = result->bytes;
@@ -85,10 +111,45 @@ kw_value kp_value_of(kw_vm *vm, kiwi_result *result)
     return kw_null();
 }
 
-kw_result kp_throw_fault(kw_vm *vm, const kiwi_result *result)
+kw_string *kp_host_text_of(kw_vm *vm, kiwi_result *result, kw_value *value)
 {
-    return kw_throw_strings(vm, kw_intern_c(vm, "SystemError"),
-                            kw_string_new(vm, result->message, strlen(result->message)));
+    const char *bytes = result->size > 0 ? (const char *)result->bytes : "";
+    kw_string *text = kw_string_new(vm, bytes, result->size);
+    free(result->bytes);
+    result->bytes = NULL;
+    if (text == NULL)
+        return kw_throw_take(vm);
+    *value = kw_of_string(text);
+    return NULL;
+}
+
+/* The same for one that gave lines. */
+static kw_string *lines_of(kw_vm *vm, kiwi_result *result, kw_value *value)
+{
+    *value = kp_host_lines_of(vm, result);
+    free(result->bytes);
+    result->bytes = NULL;
+    return kw_is(*value, KW_UNDEF) ? kw_throw_take(vm) : NULL;
+}
+
+/* What kind of fault the message tells of. */
+static void note_kind(kw_vm *vm, const kiwi_result *result, kw_string *message)
+{
+    const char *kind = kiwi_fault_kind(result);
+    if (kind != NULL && message != NULL)
+        kw_fault_note(vm, message, kind, kiwi_fault_code(result));
+}
+
+kw_string *kp_host_message(kw_vm *vm, const kiwi_result *result)
+{
+    kw_string *message = kw_string_new(vm, result->message, strlen(result->message));
+    note_kind(vm, result, message);
+    return message;
+}
+
+kw_result kp_host_throw_fault(kw_vm *vm, const kiwi_result *result)
+{
+    return kw_throw_strings(vm, kw_intern_c(vm, "SystemError"), kp_host_message(vm, result));
 }
 
 /* The fibers of waits are roots, as they may live on after their fiber was woken otherwise. */
@@ -100,81 +161,126 @@ static void mark_waits(kw_vm *vm, kp_host *host)
             kw_gc_mark_obj(vm, w->fibers[i].fiber);
 }
 
-/* The outcome of a task that has ended and left the table: *value, or the message of its fault. */
-static kw_string *settle(kp_host *host, kiwi_result *result, kp_convert convert, kw_value *value)
+static kw_string *settle_result(kp_host *host, kiwi_result *result, kp_settle settle,
+                                kw_value *value)
 {
     kw_vm *vm = host->vm;
-    kw_value key = kw_int(result->id);
-    kw_value *kept;
+    kw_value kept;
+    kw_string *message;
+    kp_leftovers_take(&host->leftovers, result->id, &kept, &message);
     *value = kw_null();
-    if (host->faults->count > 0 && (kept = kw_map_find(host->faults, key)) != NULL) {
-        kw_string *message = kept->as.string;
-        (void)kw_map_remove(host->faults, key);
+    if (message != NULL)
         return message;
-    }
-    if (result->state == KIWI_TASK_FAULTED && convert == KP_TLS_CONNECT) {
-        *value = kw_int(kiwi_tls_failed(host->net, result));
-        return NULL;
-    }
-    if (convert == KP_DATAGRAM_TEXT || convert == KP_DATAGRAM_BYTES)
-        return kp_datagram(vm, result, convert == KP_DATAGRAM_TEXT, value);
+    if (settle != NULL)
+        return settle(vm, result, value);
     if (result->state == KIWI_TASK_FAULTED)
         return kw_string_new(vm, result->message, strlen(result->message));
-    if (host->values->count > 0 && (kept = kw_map_find(host->values, key)) != NULL) {
-        *value = *kept;
-        (void)kw_map_remove(host->values, key);
+    if (kw_is(kept, KW_UNDEF) && result->kind == KIWI_RESULT_TEXT)
+        return kp_host_text_of(vm, result, value);
+    if (kw_is(kept, KW_UNDEF) && result->kind == KIWI_RESULT_LINES)
+        return lines_of(vm, result, value);
+    if (kw_is(kept, KW_UNDEF)) {
+        *value = kp_host_value_of(vm, result);
+    } else {
+        *value = kept;
         free(result->bytes);
-        return NULL;
     }
-    *value = kp_value_of(vm, result);
     return NULL;
 }
 
-kw_result kp_await(kw_vm *vm, kw_call *call, kiwi_id id, kp_convert convert)
+/* The outcome of a task that has ended and left the table, into *value; false: thrown. */
+static bool outcome(kp_host *host, kiwi_result *result, const kp_wait *w, kw_value *value)
 {
-    kiwi_net *net = kp_net(vm);
-    if (net == NULL)
-        return KW_THROWN;
+    kw_vm *vm = host->vm;
+    *value = kw_null();
+    if (w->job != NULL && result->state == KIWI_TASK_COMPLETED)
+        return w->job->kind->give(vm, w->job, value);
+    kw_string *message = settle_result(host, result, w->settle, value);
+    if (message == NULL)
+        return true;
+    note_kind(vm, result, message);
+    if (result->fault == KIWI_FAULT_CLOSED || result->fault == KIWI_FAULT_CANCELLED)
+        message->header.flags |= KW_STR_CLOSED;
+    (void)kw_throw_strings(vm, kw_intern_c(vm, "SystemError"), message);
+    return false;
+}
+
+/* Let the running fiber await task `id`, as kp_host_await(). */
+static kw_result await(kw_vm *vm, kw_call *call, kiwi_id id, kp_settle settle, kp_job *job)
+{
     kp_host *host = kp_host_of(vm);
     kp_wait *w = kb_map_get(&host->waits, id);
     if (w == NULL) {
         kiwi_result result;
-        if ((w = new_wait(host, id, convert)) == NULL)
+        if ((w = new_wait(host, id, settle)) == NULL) {
+            if (job != NULL)
+                kp_job_drop(job);
             return kw_throw_memory(vm, sizeof(*w));
-        int code = kiwi_task_watch(net, id, w, &result);
+        }
+        w->job = job;
+        int code = kiwi_task_watch(host->net, id, w, &result);
         if (code != EINPROGRESS) {
-            drop_wait(host, w);
-            if (code != 0)
-                return kw_throw(vm, "InvalidOperationError", "Task %lld not found.", (long long)id);
             kw_value value;
-            kw_string *message = settle(host, &result, convert, &value);
-            return message != NULL ? kw_throw_strings(vm, kw_intern_c(vm, "SystemError"), message)
-                                   : kw_return(call, value);
+            /* a step was taken, perhaps: whoever finds something to receive each time lets others run, too */
+            vm->budget -= KP_AWAIT_STEPS + (int64_t)(result.size / KP_STEP_BYTES);
+            bool ended = code == 0, given = ended && outcome(host, &result, w, &value);
+            drop_wait(host, w);
+            if (!ended)
+                return kw_throw(vm, "InvalidOperationError", "Task %lld not found.", (long long)id);
+            return given ? kw_return(call, value) : KW_THROWN;
         }
         host->watched++;
     }
-    if (!join_wait(w, kw_parked_here(vm)))
+    if (!join_wait(w, kw_fiber_parked_here(vm)))
         return kw_throw_memory(vm, sizeof(*w));
     kw_fiber_park(vm, "await");
+    kw_fiber_set_awaits(vm->fiber, id);
     return KW_SUSPEND;
 }
 
-bool kp_spawn(kw_vm *vm, kw_value callback, const kw_value *args, size_t argc, kiwi_id *id)
+kw_result kp_host_await(kw_vm *vm, kw_call *call, kiwi_id id, kp_settle settle)
 {
-    kiwi_net *net = kp_net(vm);
+    return kp_host_net(vm) == NULL ? KW_THROWN : await(vm, call, id, settle, NULL);
+}
+
+bool kp_host_spawn(kw_vm *vm, kw_value callback, const kw_value *args, size_t argc, kiwi_id *id)
+{
+    kiwi_net *net = kp_host_net(vm);
     kw_fiber *fiber = net == NULL ? NULL : kw_fiber_new(vm, callback, args, argc);
     if (fiber == NULL)
         return false;
     *id = kiwi_task_open(net);
+    if (*id > 0 && kb_map_put(&kp_host_of(vm)->fibers, *id, fiber) != KB_OK) {
+        (void)kiwi_task_fault(net, *id, "");
+        *id = 0;
+    }
+    if (*id <= 0) {
+        kw_fiber_drop(vm, fiber);
+        kw_throw(vm, "MemoryError", "No memory for a task.");
+        return false;
+    }
     kw_fiber_set_id(fiber, *id);
     kw_sched_ready(vm, fiber);
     return true;
 }
 
-kw_result kp_await_own(kw_vm *vm, kw_call *call, kiwi_id id, kp_convert convert)
+kw_result kp_host_await_own(kw_vm *vm, kw_call *call, kiwi_id id, kp_settle settle)
 {
     kiwi_task_hide(kp_host_of(vm)->net, id);
-    return kp_await(vm, call, id, convert);
+    return kp_host_await(vm, call, id, settle);
+}
+
+kw_result kp_host_await_job(kw_vm *vm, kw_call *call, kiwi_id id, kp_job *job)
+{
+    kiwi_task_hide(kp_host_of(vm)->net, id);
+    return await(vm, call, id, NULL, job);
+}
+
+void kp_host_reason(kw_vm *vm, const char *reason)
+{
+    kp_host *host = kp_host_of(vm);
+    host->reason_of = vm->error.message;
+    (void)snprintf(host->reason, sizeof(host->reason), "%s", reason);
 }
 
 /* ---- The port -------------------------------------------------------------------------------- */
@@ -186,61 +292,73 @@ static void port_flush(void *data)
         kiwi_net_flush(host->net);
 }
 
-static void port_wait(void *data, int64_t timeout_us, bool sole)
+static bool port_wait(void *data, int64_t timeout_us, bool sole)
 {
     kp_host *host = data;
-    if (host->net != NULL)
+    if (host->net == NULL)
+        return false;
+    int64_t due_us = kp_report_due_us(&host->report, host->net);
+    bool endless = timeout_us < 0;
+    if (due_us >= 0 && (endless || due_us < timeout_us))
+        timeout_us = due_us;
+    if (endless)
+        (void)kiwi_net_wait_pending(host->net, timeout_us, sole);
+    else
         kiwi_net_wait(host->net, timeout_us, sole);
+    return true;
+}
+
+static bool port_due(void *data)
+{
+    const kp_host *host = data;
+    return host->net != NULL && kp_report_due_us(&host->report, host->net) == 0;
 }
 
 static bool port_pending(void *data)
 {
     kp_host *host = data;
-    return host->net != NULL && (host->signals_waiting > 0 || kiwi_net_pending(host->net) > 0);
+    return host->net != NULL && kiwi_net_pending(host->net) > 0;
 }
 
 static void wake_all(kp_host *host, kp_wait *w, kiwi_result *result)
 {
     kw_value value;
-    kw_string *message = settle(host, result, w->convert, &value);
+    bool given = outcome(host, result, w, &value);
+    kw_error_info error = host->vm->error;
+    if (!given)
+        kw_throw_clear(host->vm);
     for (size_t i = 0; i < w->count; i++) {
-        if (!kw_still_parked(w->fibers[i]))
+        if (!kw_fiber_still_parked(w->fibers[i]))
             continue;
-        if (message != NULL)
-            kw_fiber_wake_error(host->vm, w->fibers[i].fiber, "SystemError", message);
-        else
+        if (given)
             kw_fiber_wake(host->vm, w->fibers[i].fiber, value);
+        else
+            kw_fiber_wake_error(host->vm, w->fibers[i].fiber, error.type->text, error.message);
     }
     host->watched--;
     drop_wait(host, w);
 }
 
+/* Wake the fibers of the tasks that have ended. */
+static void collect_ends(kp_host *host)
+{
+    kiwi_result result;
+    kp_state_collect_all(host->vm);
+    kp_input_collect(host->vm);
+    while (host->net != NULL && host->watched > 0 && kiwi_task_next(host->net, 0, &result) == 0)
+        wake_all(host, result.token, &result);
+    kp_notice_collect(host->vm, &host->notices, host->net);
+}
+
 static void port_collect(kw_vm *vm, void *data)
 {
     kp_host *host = data;
-    kiwi_result result;
-    kp_signals_collect(vm);
-    while (host->net != NULL && host->watched > 0 && kiwi_task_next(host->net, 0, &result) == 0)
-        wake_all(host, result.token, &result);
-}
-
-/* Tasks that nobody awaits are forgotten by the runtime in the end; then their values go, too. */
-static void purge(kp_host *host, kw_map *map)
-{
-    uint32_t at = 0;
-    for (kw_entry *e; (e = kw_map_next(map, &at)) != NULL;)
-        if (kiwi_task_status(host->net, e->key.as.i) == KIWI_TASK_UNKNOWN)
-            (void)kw_map_remove(map, e->key);
-}
-
-static void keep(kp_host *host, kw_map *map, kiwi_id id, kw_value value)
-{
-    (void)kw_map_set(host->vm, map, kw_int(id), value);
-    if (host->values->count + host->faults->count < host->purge_at)
+    (void)vm;
+    collect_ends(host);
+    if (host->net == NULL)
         return;
-    purge(host, host->values);
-    purge(host, host->faults);
-    host->purge_at = 2 * (host->values->count + host->faults->count) + KP_PURGE;
+    kp_leftovers_drop(&host->leftovers, host->net);
+    kp_report_due(&host->report, host);
 }
 
 static void port_fiber_done(kw_vm *vm, void *data, kw_fiber *fiber)
@@ -248,26 +366,69 @@ static void port_fiber_done(kw_vm *vm, void *data, kw_fiber *fiber)
     kp_host *host = data;
     kiwi_id id = kw_fiber_id(fiber);
     kw_string *type, *message;
+    (void)vm;
     kw_value value = kw_fiber_outcome(fiber, &type, &message);
     if (id == 0)
         return;
-    if (kw_is(value, KW_UNDEF)) {
-        keep(host, host->faults, id, kw_of_string(message));
-        (void)kiwi_task_fault(host->net, id, message->text);
-    } else {
-        keep(host, host->values, id, value);
-        (void)kiwi_task_complete(host->net, id, 0);
+    (void)kb_map_take(&host->fibers, id);
+    if (kp_leftovers_full(&host->leftovers)) {
+        kp_report_due(&host->report, host); /* what is forgotten can still be told in full */
+        kp_leftovers_purge(&host->leftovers, host->net);
     }
-    port_collect(vm, data); /* whoever awaits it can run in this turn */
+    if (!kw_is(value, KW_UNDEF))
+        kp_leftovers_complete(&host->leftovers, host->net, id, value,
+                              kb_map_get(&host->waits, id) != NULL);
+    else
+        kp_leftovers_fault(&host->leftovers, host->net, id, message);
+    if (message != NULL && (message->header.flags & KW_STR_CLOSED))
+        (void)kiwi_task_status(host->net, id); /* a look: whoever closed the socket knows */
+    collect_ends(host); /* whoever awaits it can run in this turn */
+}
+
+/* Is a task's end awaited by one fiber alone? */
+static bool awaited_once(const kp_wait *w)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < w->count && count < 2; i++)
+        count += kw_fiber_still_parked(w->fibers[i]);
+    return count == 1;
+}
+
+/* An operation that nobody else awaits would take what it waits for from the next one. */
+static bool port_give_up(kw_vm *vm, void *data, kw_fiber *fiber)
+{
+    kp_host *host = data;
+    kiwi_id id = kw_fiber_awaits(fiber);
+    const kp_wait *w = id == 0 ? NULL : kb_map_get(&host->waits, id);
+    (void)vm;
+    if (w == NULL || !awaited_once(w) || kiwi_task_cancel(host->net, id) != ENOENT)
+        return true;
+    collect_ends(host); /* it has just ended */
+    return kw_fiber_awaits(fiber) != 0;
+}
+
+bool kp_host_cancel(kw_vm *vm, kiwi_id id)
+{
+    kp_host *host = kp_host_of(vm);
+    int code = kiwi_task_cancel(host->net, id);
+    kw_fiber *fiber = code == EINVAL ? kb_map_get(&host->fibers, id) : NULL;
+    if (fiber != NULL)
+        kw_fiber_cancel(vm, fiber);
+    else if (code == 0)
+        collect_ends(host); /* whoever awaits it can run in this turn */
+    return fiber != NULL || code == 0;
 }
 
 static void port_mark(kw_vm *vm, void *data)
 {
     kp_host *host = data;
     mark_waits(vm, host);
-    kp_signals_mark(vm);
-    kw_gc_mark_obj(vm, host->values);
-    kw_gc_mark_obj(vm, host->faults);
+    kp_notice_mark(vm, &host->notices);
+    kp_state_mark_all(vm);
+    kp_input_mark(vm);
+    kp_leftovers_mark(&host->leftovers);
+    kw_gc_mark_obj(vm, host->own);
+    kw_gc_mark_obj(vm, host->reason_of);
 }
 
 /* ---- Life ------------------------------------------------------------------------------------ */
@@ -278,18 +439,25 @@ kb_status kp_host_open(kw_vm *vm)
     if (host == NULL)
         return KB_ENOMEM;
     host->vm = vm;
-    host->purge_at = KP_PURGE;
-    host->values = kw_map_new(vm, 0);
-    host->faults = kw_map_new(vm, 0);
+    kp_leftovers_init(vm, &host->leftovers);
+    kp_report_init(&host->report);
+    host->own = kw_map_new(vm, 0);
     kb_map_init(&host->waits);
+    kb_map_init(&host->fibers);
+    kp_notice_init(&host->notices);
+    kb_map_init(&host->states);
+    kb_map_init(&host->classes);
     vm->host = host;
     vm->port = (kw_port){.data = host,
                          .flush = port_flush,
                          .wait = port_wait,
                          .collect = port_collect,
                          .pending = port_pending,
+                         .due = port_due,
                          .mark = port_mark,
-                         .fiber_done = port_fiber_done};
+                         .held = kp_memory_held,
+                         .fiber_done = port_fiber_done,
+                         .give_up = port_give_up};
     return KB_OK;
 }
 
@@ -298,68 +466,65 @@ void kp_host_close(kw_vm *vm)
     kp_host *host = kp_host_of(vm);
     if (host == NULL)
         return;
-    kp_signals_close(vm); /* first: a signal that comes now wakes the runtime */
+    kp_report_all(vm);
+    atomic_store(&host->waker, NULL);
+    kp_state_close_all(vm); /* first: a signal or a line that comes now wakes the runtime */
+    kp_input_close(vm);
     kiwi_net_close(host->net);
     size_t at = 0;
     for (kp_wait *w; (w = kb_map_next(&host->waits, &at, NULL)) != NULL;) {
-        if (w->fibers != &w->first)
-            free(w->fibers);
+        clear_wait(w);
         free(w);
     }
     kb_map_fini(&host->waits);
+    kb_map_fini(&host->fibers);
+    kp_notice_fini(vm, &host->notices);
+    kb_map_fini(&host->states);
+    kb_map_fini(&host->classes);
     while (host->spare != NULL) {
         kp_wait *w = host->spare;
         host->spare = w->next_spare;
         free(w);
     }
+    kp_report_fini(&host->report);
     free(host);
     vm->host = NULL;
     vm->port = (kw_port){.data = NULL};
 }
 
-kiwi_net *kp_net(kw_vm *vm)
+kiwi_net *kp_host_net(kw_vm *vm)
 {
     kp_host *host = kp_host_of(vm);
     if (host->net == NULL) {
-        kiwi_net_options options = {.lazy = true};
+        kiwi_net_options options = {.lazy = true,
+                                    .report = host->report.wanted,
+                                    .afford = kp_memory_affords,
+                                    .afford_data = host};
+        kw_heap_know_limit(vm);
         int code = kiwi_net_open(&options, &host->net);
         if (code != 0) {
             char text[96];
             kw_throw(vm, "SystemError", "Cannot start the networking runtime: %s",
-                     kb_errno_text(code, text, sizeof(text)));
+                     kb_error_errno_text(code, text, sizeof(text)));
         }
+        atomic_store(&host->waker, host->net);
     }
     return host->net;
 }
 
-bool kp_allowed(kw_vm *vm, const char *name)
+void kp_host_wake(kw_vm *vm)
 {
-    if (vm->safe_mode)
-        kw_throw(vm, "SafeModeError", "'%s' is not available in safe mode.", name);
-    return !vm->safe_mode;
+    kiwi_net *net = atomic_load(&kp_host_of(vm)->waker);
+    if (net != NULL)
+        kiwi_net_wake(net);
 }
 
-kw_class *kp_struct_new(kw_vm *vm, const char *name, const kw_native_def *methods)
-{
-    kw_class *c = kw_class_new(vm, kw_intern_c(vm, name));
-    for (; methods->name != NULL; methods++)
-        kw_class_add(vm, c, kw_intern_c(vm, methods->name), kw_native_new(vm, methods), false,
-                     false);
-    return c;
-}
-
-void kp_define_struct(kw_vm *vm, const char *name, const kw_native_def *methods)
-{
-    kw_class *c = kp_struct_new(vm, name, methods);
-    kw_global_define(vm, kw_global_at(vm, kw_intern_c(vm, name)), KW_MEANS_DECL, kw_of_class(c));
-}
-
-kw_result kp_go_on_with(kw_vm *vm, kw_call *call, const char *name, const kw_value *args,
+kw_result kp_host_go_on_with(kw_vm *vm, kw_call *call, kw_value callable, const kw_value *args,
                         size_t argc)
 {
-    call->result = kw_global_value(vm, kw_global_at(vm, kw_intern_c(vm, name)));
+    call->result = callable;
     call->tail_args = kw_list_new(vm, argc);
-    if (kw_is(call->result, KW_UNDEF) || call->tail_args == NULL)
+    if (kw_is(callable, KW_UNDEF) || call->tail_args == NULL)
         return KW_THROWN;
     for (size_t i = 0; i < argc; i++)
         call->tail_args->items[call->tail_args->count++] = args[i];

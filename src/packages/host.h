@@ -8,89 +8,108 @@
 
 #include "base/map.h"
 #include "kiwi/net.h"
+#include "packages/input.h"
+#include "packages/leftovers.h"
+#include "packages/notice.h"
+#include "packages/report.h"
 #include "vm/vm.h"
 
-/* What the end of an awaited task becomes. */
-typedef enum kp_convert {
-    KP_AS_IS,       /* its value, or a SystemError */
-    KP_TLS_CONNECT, /* the socket id, or a negative id that remembers the reason */
-    KP_DATAGRAM_TEXT, /* what udp receives: see kp_datagram() */
-    KP_DATAGRAM_BYTES,
-} kp_convert;
+/* What the end of an awaited task becomes: NULL with *value set, or the message of the SystemError that its await
+ * throws.  Takes over the result's bytes. */
+typedef kw_string *(*kp_settle)(kw_vm *vm, kiwi_result *result, kw_value *value);
 
 typedef struct kp_wait kp_wait;     /* the fibers that await one task */
-typedef struct kp_signal kp_signal; /* signal.c: a name that was trapped */
+typedef struct kp_opened kp_opened; /* state.c: a package with what it keeps */
+typedef struct kp_job kp_job;       /* job.h */
 
 typedef struct kp_host {
     kw_vm *vm;
     kiwi_net *net;   /* opened on first need; NULL before */
+    _Atomic(kiwi_net *) waker; /* the same, for other threads */
     kb_map waits;    /* task id -> kp_wait */
+    kb_map fibers;   /* id of a spawned task that runs -> its kw_fiber */
     kp_wait *spare;  /* free list */
     size_t watched;  /* waits that the runtime will answer */
-    kw_map *values;  /* task id -> value of a spawned task, or of one that result() looked at */
-    kw_map *faults;  /* task id -> message of a spawned task that failed */
-    size_t purge_at; /* size of `values` + `faults` at which forgotten ids are looked for */
-    int64_t mutexes; /* how many were made */
-    kp_signal *signals;
-    size_t signals_waiting; /* tasks that wait for their signal */
-    int64_t udp_sockets;
-    kw_class *udp_socket; /* struct Socket of package udp, pinned; NULL before its first use */
+    kp_notices notices;
+    kp_leftovers leftovers;
+    kp_report report;
+    kp_input input; /* fibers that wait for lines of standard input */
+    kb_map states;  /* kp_package -> kp_opened */
+    kp_opened *opened;
+    kb_map classes; /* kp_struct -> its class, pinned */
+    kw_string *reason_of; /* the message of the error that kp_host_reason() was about last; */
+    char reason[128];     /* that */
+    /* what the library calls by names that begin with "__": see kp_library_function() */
+    kw_map *own;
 } kp_host;
 
-kp_host *kp_host_of(kw_vm *vm);
+enum { KP_AWAIT_STEPS = 64 }; /* of a slice, for a task that has ended */
+
+static inline kp_host *kp_host_of(kw_vm *vm)
+{
+    return vm->host;
+}
 /* Connect a vm to the outside: port, hooks.  KB_ENOMEM. */
 kb_status kp_host_open(kw_vm *vm);
 void kp_host_close(kw_vm *vm);
+/* End a wait of the scheduler for the runtime.  Any thread, and any signal handler, until the host
+ * is closed. */
+void kp_host_wake(kw_vm *vm);
 /* The runtime; opened on first use.  NULL: thrown. */
-kiwi_net *kp_net(kw_vm *vm);
+kiwi_net *kp_host_net(kw_vm *vm);
 
-/* Await task `id` for the running fiber: result at once, or KW_SUSPEND. */
-kw_result kp_await(kw_vm *vm, kw_call *call, kiwi_id id, kp_convert convert);
+/* memory.c: what the runtime keeps for the script, in bytes; may it keep `more`?  Any thread; `data` is the kp_host. */
+size_t kp_memory_held(void *data);
+bool kp_memory_affords(void *data, size_t more);
+enum {
+    KP_ENTRY = 512, /* about what an operation that is pending takes */
+    KP_RECEIVED = 16384, /* what a receive needs, if it may take as much, */
+    KP_DATAGRAM = 65535, /* and one of a datagram */
+};
+/* Before the runtime keeps `size` bytes for a native: KW_DONE, else what the native returns.  tidy: it will be called
+ * again after a collection if there is no room, and goes on then, since the operation itself fails if need be.
+ * room: there is room, or after the collection MemoryError is thrown. */
+kw_result kp_memory_tidy(kw_vm *vm, kw_call *call, size_t size);
+kw_result kp_memory_room(kw_vm *vm, kw_call *call, size_t size);
+
+/* Await task `id` for the running fiber: result at once, or KW_SUSPEND.  `settle` NULL: the result is its
+ * value, a fault is thrown. */
+kw_result kp_host_await(kw_vm *vm, kw_call *call, kiwi_id id, kp_settle settle);
 /* The same for a task that the script does not know of: task::list() and task::busy() do not,
  * either.  The runtime is open. */
-kw_result kp_await_own(kw_vm *vm, kw_call *call, kiwi_id id, kp_convert convert);
+kw_result kp_host_await_own(kw_vm *vm, kw_call *call, kiwi_id id, kp_settle settle);
+/* The same for a job (job.h), which is taken over and makes the value or the error. */
+kw_result kp_host_await_job(kw_vm *vm, kw_call *call, kiwi_id id, kp_job *job);
+/* The system's reason for the error that was just thrown, for its hint. */
+void kp_host_reason(kw_vm *vm, const char *reason);
 /* A new fiber for `callback`, in the task table as *id and in the run queue.  false: thrown. */
-bool kp_spawn(kw_vm *vm, kw_value callback, const kw_value *args, size_t argc, kiwi_id *id);
-/* The value of a completed network task; takes over its bytes. */
-kw_value kp_value_of(kw_vm *vm, kiwi_result *result);
+bool kp_host_spawn(kw_vm *vm, kw_value callback, const kw_value *args, size_t argc, kiwi_id *id);
+/* Cancel the task `id`, an operation or one that the script has spawned: false: it does not run. */
+bool kp_host_cancel(kw_vm *vm, kiwi_id id);
+/* The value of a completed network task that is no text; takes over its bytes. */
+kw_value kp_host_value_of(kw_vm *vm, kiwi_result *result);
+/* The value of a task that gave text, as its settle(): the bytes as a string, or, if they make none, the message of
+ * what was thrown.  Takes over the bytes. */
+kw_string *kp_host_text_of(kw_vm *vm, kiwi_result *result, kw_value *value);
+/* A list of the lines of a task that gave some (KIWI_RESULT_LINES), whose bytes stay as they are; undefined: thrown. */
+kw_value kp_host_lines_of(kw_vm *vm, const kiwi_result *result);
+/* The message of a task's fault, which carries its kind. */
+kw_string *kp_host_message(kw_vm *vm, const kiwi_result *result);
 /* Throw the fault of a task as a SystemError. */
-kw_result kp_throw_fault(kw_vm *vm, const kiwi_result *result);
+kw_result kp_host_throw_fault(kw_vm *vm, const kiwi_result *result);
 
-/* Argument checks of native primitives (args.c): ParameterTypeMismatchError that names
- * `function`. */
-bool kp_is_type(kw_vm *vm, const kw_call *call, uint32_t at, kw_type type, const char *function);
-/* Argument `at`, or *otherwise (may be NULL) if it is missing or null: an integer.  false:
- * thrown. */
-bool kp_int_arg(kw_vm *vm, const kw_call *call, uint32_t at, const char *function,
-                const int64_t *otherwise, int64_t *out);
-/* A string without NUL bytes, for the C library.  NULL: thrown. */
-const char *kp_host_arg(kw_vm *vm, const kw_call *call, uint32_t at, const char *function);
-const char *kp_host_text(kw_vm *vm, const kw_string *host);
+/* What the files of sockets share (args.c).  A string argument, already checked to be one, for the C library:
+ * without NUL bytes.  NULL: thrown, as an error of `what`. */
+const char *kp_args_text(kw_vm *vm, const kw_call *call, uint32_t at, const char *what);
+/* A time limit in milliseconds, an argument checked to be an integer.  false: thrown. */
+bool kp_args_limit(kw_vm *vm, const kw_call *call, uint32_t at, int64_t *ms);
 /* `lowest` to 65535; false: thrown. */
-bool kp_port_ok(kw_vm *vm, int64_t port, int64_t lowest);
+bool kp_args_port(kw_vm *vm, int64_t port, int64_t lowest);
 /* A hashmap of what is known of a socket. */
-kw_result kp_give_info(kw_vm *vm, kw_call *call, const kiwi_socket_info *info);
+kw_result kp_args_give_info(kw_vm *vm, kw_call *call, const kiwi_socket_info *info);
 
-/* The end of a datagram's receive: NULL with *value a hashmap of data (string if `text`, else
- * bytes), from_host and from_port; or the message of the fault. */
-kw_string *kp_datagram(kw_vm *vm, kiwi_result *result, bool text, kw_value *value);
-
-/* A struct whose methods are natives; the table ends with a NULL name. */
-kw_class *kp_struct_new(kw_vm *vm, const char *name, const kw_native_def *methods);
-/* Define it as a global one. */
-void kp_define_struct(kw_vm *vm, const char *name, const kw_native_def *methods);
-/* Call the global struct or library function `name` with these arguments in place of the native:
- * KW_CALL. */
-kw_result kp_go_on_with(kw_vm *vm, kw_call *call, const char *name, const kw_value *args,
+/* Call `callable` with these arguments in place of the native: KW_CALL.  KW_UNDEF: thrown before. */
+kw_result kp_host_go_on_with(kw_vm *vm, kw_call *call, kw_value callable, const kw_value *args,
                         size_t argc);
-
-/* signal.c: wake the tasks whose signals came; mark what is trapped; restore the process's own
- * handling. */
-void kp_signals_collect(kw_vm *vm);
-void kp_signals_mark(kw_vm *vm);
-void kp_signals_close(kw_vm *vm);
-
-/* Is package `name` available?  Not in safe mode: SafeModeError. */
-bool kp_allowed(kw_vm *vm, const char *name);
 
 #endif

@@ -1,11 +1,10 @@
-/* import.c - import, include, export and require: packages of the library and files (packages.md
+/* import.c - import, include, export and require: packages of the library and files (PACKAGES.md
  * section 1). */
 #include "config.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "packages/file.h"
 #include "packages/host.h"
@@ -19,12 +18,6 @@ static const char *const extensions[] = {".min.kiwi", ".kiwi", ".min.\xF0\x9F\xA
 enum { EXTENSIONS = sizeof(extensions) / sizeof(extensions[0]) };
 
 /* ---- Files ----------------------------------------------------------------------------------- */
-
-static bool is_file(const char *path)
-{
-    struct stat s;
-    return stat(path, &s) == 0 && S_ISREG(s.st_mode);
-}
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -40,7 +33,7 @@ static kw_string *find_file(kw_vm *vm, const char *folder, const char *name, boo
     for (int i = as_is ? -1 : 0; i < EXTENSIONS; i++) {
         kw_string *path = kw_string_format(vm, "%s%s%s%s", alone ? "" : folder, alone ? "" : "/",
                                            name, i < 0 ? "" : extensions[i]);
-        if (path != NULL && is_file(path->text))
+        if (path != NULL && kp_file_is_file(vm, path->text))
             return path;
     }
     return NULL;
@@ -81,7 +74,7 @@ static const char *shown(kw_vm *vm, const kw_string *name)
     return text != NULL ? text->text : name->text;
 }
 
-bool kp_has_extension(const char *name)
+bool kp_import_has_extension(const char *name)
 {
     return ends_with(name, ".kiwi") || ends_with(name, extensions[3]);
 }
@@ -91,7 +84,7 @@ static kw_string *find_include(kw_vm *vm, const kw_string *what, kw_string *impo
     if (has_nul(what))
         return NULL;
     const char *name = what->text;
-    bool full = kp_has_extension(name);
+    bool full = kp_import_has_extension(name);
     kw_string *folder = importer->size > 0 ? folder_of(vm, importer) : NULL;
     kw_string *path = NULL;
     if (!is_relative(name))
@@ -101,28 +94,28 @@ static kw_string *find_include(kw_vm *vm, const kw_string *what, kw_string *impo
 
 static kw_string *find_import(kw_vm *vm, const char *name)
 {
-    if (kp_has_extension(name) && is_file(name))
+    if (kp_import_has_extension(name) && kp_file_is_file(vm, name))
         return kw_intern_c(vm, name);
     return find_file(vm, vm->script_dir != NULL ? vm->script_dir->text : NULL, name,
-                     kp_has_extension(name));
+                     kp_import_has_extension(name));
 }
 
-kw_proto *kp_load_file(kw_vm *vm, kw_string *path)
+kw_proto *kp_import_load_file(kw_vm *vm, kw_string *path)
 {
-    char *real = kp_real_path(path->text);
+    char *real = kp_file_real_path(vm, path->text);
     kw_string *name = real != NULL ? kw_intern_c(vm, real) : path;
     free(real);
     if (kw_map_find_string(vm->included, name) != NULL)
         return NULL;
     char *text;
     size_t size;
-    if (!kp_read_file(name->text, &text, &size)) {
+    if (!kp_file_read(vm, name->text, &text, &size)) {
         char why[96];
         kw_throw(vm, "FileReadError", "Cannot read %s: %s", name->text,
-                 kb_errno_text(errno, why, sizeof(why)));
+                 kb_error_errno_text(errno, why, sizeof(why)));
         return NULL;
     }
-    kw_proto *p = vm->hooks.compile(vm, name, text, size, true);
+    kw_proto *p = vm->hooks.compile(vm, name, text, size, KW_TEXT_PROGRAM);
     free(text);
     /* only now, or a file with a syntax error would count as one that ran */
     if (p != NULL && !kw_map_set(vm, vm->included, kw_of_string(name), kw_bool(true)))
@@ -134,9 +127,9 @@ kw_proto *kp_load_file(kw_vm *vm, kw_string *path)
 
 static bool known_package(kw_vm *vm, kw_string *name, kw_value *value)
 {
-    kw_global *g = kw_global_at(vm, kw_intern(vm, name->text, name->size));
+    kw_global *g = kw_names_global_at(vm, kw_intern(vm, name->text, name->size));
     if (!(g->means & KW_MEANS_PACKAGE))
-        (void)kp_load(vm, g->name, g->name);
+        (void)kp_registry_load(vm, g->name, g->name);
     if (!(g->means & KW_MEANS_PACKAGE))
         return false;
     *value = g->package;
@@ -158,11 +151,8 @@ static unsigned words_of(kw_opcode op)
 static kw_value first_package(kw_vm *vm, const kw_proto *p)
 {
     for (uint32_t i = 0; i < p->code_count; i += words_of(kw_i_op(p->code[i])))
-        if (kw_i_op(p->code[i]) == OP_DEFPACKAGE) {
-            kw_package *package = kw_new_obj(vm, KW_K_PACKAGE, sizeof(*package));
-            package->name = p->globals[kw_i_bx(p->code[i])]->name;
-            return kw_of_obj(KW_PACKAGE, package);
-        }
+        if (kw_i_op(p->code[i]) == OP_DEFPACKAGE)
+            return kw_package_new(vm, p->globals[kw_i_bx(p->code[i])]->name);
     return kw_null();
 }
 
@@ -177,7 +167,7 @@ static kw_proto *include(kw_vm *vm, kw_value what, kw_string *importer, kw_value
         kw_throw(vm, "InvalidOperationError", "File not found: %s", shown(vm, what.as.string));
         return NULL;
     }
-    kw_proto *p = kp_load_file(vm, path);
+    kw_proto *p = kp_import_load_file(vm, path);
     if (p != NULL)
         *value = first_package(vm, p);
     return p;
@@ -189,7 +179,7 @@ kw_proto *kp_import(kw_vm *vm, int kind, kw_value what, kw_string *importer, kw_
     if (kind == INCLUDE)
         return include(vm, what, importer, value);
     if (!kw_is(what, KW_STRING)) {
-        kw_throw(vm, "InvalidOperationError", "Expected the name of a package to import.");
+        (void)kw_throw_known(vm, KW_E_IMPORT_NAME, NULL, NULL);
         return NULL;
     }
     kw_string *name = what.as.string;
@@ -201,8 +191,6 @@ kw_proto *kp_import(kw_vm *vm, int kind, kw_value what, kw_string *importer, kw_
         kw_throw(vm, "PackageUndefinedError", "The package is undefined: '%s'", shown(vm, name));
         return NULL;
     }
-    kw_package *package = kw_new_obj(vm, KW_K_PACKAGE, sizeof(*package));
-    package->name = name;
-    *value = kw_of_obj(KW_PACKAGE, package);
-    return kp_load_file(vm, path);
+    *value = kw_package_new(vm, name);
+    return kp_import_load_file(vm, path);
 }

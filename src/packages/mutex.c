@@ -1,10 +1,10 @@
-/* mutex.c - struct Mutex: a binary semaphore without owner (task-and-network.md section 4).  A
+/* mutex.c - struct Mutex: a binary semaphore without owner (NETWORK.md section 4).  A
  * released mutex goes to the fiber that has waited longest. */
 #include "config.h"
 
-#include "packages/host.h"
-#include "packages/packages.h"
+#include "packages/library.h"
 #include "packages/queue.h"
+#include "packages/task.h"
 
 typedef struct mutex {
     int64_t id;
@@ -12,35 +12,21 @@ typedef struct mutex {
     kp_queue waiters; /* value: what the waiting call gives */
 } mutex;
 
-static const char mutex_type[] = "mutex";
-
 static void mark_mutex(kw_vm *vm, void *data)
 {
-    kp_queue_mark(vm, &((mutex *)data)->waiters);
+    kp_queue_mark_waiting(vm, &((mutex *)data)->waiters);
 }
 
 static void free_mutex(kw_vm *vm, void *data)
 {
     mutex *m = data;
     kp_queue_free(vm, &m->waiters);
-    kw_free(vm, m, sizeof(*m));
-}
-
-/* The mutex behind the receiver, destroyed ones included; NULL: thrown. */
-static mutex *any_mutex(kw_vm *vm, const kw_call *call)
-{
-    if (kw_is(call->self, KW_OBJECT)) {
-        kw_value v = kw_object_get(call->self.as.object, kw_intern_c(vm, "mutex"));
-        if (kw_is(v, KW_POINTER) && v.as.pointer->type == mutex_type)
-            return v.as.pointer->data;
-    }
-    kw_throw(vm, "InvalidOperationError", "Not a mutex.");
-    return NULL;
+    kw_heap_release(vm, m, sizeof(*m));
 }
 
 static mutex *live_mutex(kw_vm *vm, const kw_call *call)
 {
-    mutex *m = any_mutex(vm, call);
+    mutex *m = kp_struct_handle(vm, call, &kp_mutex);
     if (m == NULL || !m->destroyed)
         return m;
     kw_throw(vm, "InvalidOperationError", "No mutex with id %lld.", (long long)m->id);
@@ -49,10 +35,12 @@ static mutex *live_mutex(kw_vm *vm, const kw_call *call)
 
 static kw_result mutex_new(kw_vm *vm, kw_call *call)
 {
-    mutex *m = kw_realloc(vm, NULL, 0, sizeof(*m));
-    *m = (mutex){.id = ++kp_host_of(vm)->mutexes};
-    kw_value handle = kw_pointer_new(vm, mutex_type, m, mark_mutex, free_mutex);
-    kw_object_set(vm, call->self.as.object, kw_intern_c(vm, "mutex"), handle);
+    kp_task_state *state = kp_state(vm, &kp_task);
+    if (state == NULL)
+        return KW_THROWN;
+    mutex *m = kw_heap_realloc(vm, NULL, 0, sizeof(*m));
+    *m = (mutex){.id = ++state->mutexes};
+    kp_struct_give_handle(vm, call->self.as.object, &kp_mutex, m);
     return KW_DONE;
 }
 
@@ -63,7 +51,7 @@ static kw_result take(kw_vm *vm, kw_call *call, mutex *m, kw_value given)
         m->taken = true;
         return kw_return(call, given);
     }
-    if (!kp_queue_put(vm, &m->waiters, (kp_item){.parked = kw_parked_here(vm), .value = given}))
+    if (!kp_queue_wait(vm, &m->waiters, (kp_item){.parked = kw_fiber_parked_here(vm), .value = given}))
         return KW_THROWN;
     kw_fiber_park(vm, "mutex");
     return KW_SUSPEND;
@@ -105,7 +93,7 @@ static kw_result mutex_release(kw_vm *vm, kw_call *call)
 
 static kw_result mutex_destroy(kw_vm *vm, kw_call *call)
 {
-    mutex *m = any_mutex(vm, call);
+    mutex *m = kp_struct_handle(vm, call, &kp_mutex);
     kp_item it;
     if (m == NULL)
         return KW_THROWN;
@@ -120,19 +108,33 @@ static kw_result mutex_destroy(kw_vm *vm, kw_call *call)
 static kw_result mutex_synchronize(kw_vm *vm, kw_call *call)
 {
     const kw_value args[] = {call->self, kw_arg(call, 0)};
-    return kp_go_on_with(vm, call, "task::__synchronize__", args, 2);
+    kw_value synchronize = kp_library_function(vm, "task", "task::__synchronize__");
+    return kp_host_go_on_with(vm, call, synchronize, args, 2);
 }
 
-void kp_mutex_define(kw_vm *vm)
-{
-    static const kw_native_def methods[] = {
-        {"new", mutex_new, 0, 0, "Mutex.new()"},
-        {"acquire", mutex_acquire, 0, 0, "acquire(): wait until it is free and take it"},
-        {"try_acquire", mutex_try_acquire, 0, 1, "try_acquire(timeout_ms = 0): taken in time?"},
-        {"release", mutex_release, 0, 0, "release(): free it"},
-        {"synchronize", mutex_synchronize, 1, 1, "synchronize(callback): acquire, call, release"},
-        {"destroy", mutex_destroy, 0, 0, "destroy(): remove it"},
-        {NULL, NULL, 0, 0, NULL},
-    };
-    kp_define_struct(vm, "Mutex", methods);
-}
+static const kw_native_def methods[] = {
+    {"new()", mutex_new, "Make a mutex that nobody has.", "println Mutex.new().try_acquire()  # => true"},
+    {"acquire(): Mutex", mutex_acquire, "Wait until it is free and take it; the mutex itself.",
+     "m = task::mutex().acquire()\nprintln m.try_acquire()  # => false"},
+    {"try_acquire(timeout_ms: any = 0): boolean", mutex_try_acquire, "Take it, if that is possible in time.",
+     "println task::mutex().try_acquire(10)  # => true"},
+    {"release(): Mutex", mutex_release, "Free it; the task that has waited longest gets it.",
+     "m = task::mutex().acquire()\nm.release()\nprintln m.try_acquire()  # => true"},
+    {"synchronize(callback: lambda)", mutex_synchronize,
+     "Take it, call, and free it, also after an error.",
+     "task::mutex().synchronize(with () do println \"alone\" end)  # => alone", NULL, KW_CHECK_NONE},
+    {"destroy()", mutex_destroy, "Remove it; who waits for it gets an InvalidOperationError.",
+     "m = task::mutex()\nm.destroy()"},
+    {NULL},
+};
+
+const kp_struct kp_mutex = {
+    .package = &kp_task,
+    .name = "Mutex",
+    .about = "A lock that tasks take in turns.",
+    .methods = methods,
+    .noun = "mutex",
+    .field = "mutex",
+    .mark = mark_mutex,
+    .free = free_mutex,
+};

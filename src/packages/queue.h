@@ -18,10 +18,16 @@ typedef struct kp_queue { /* all zero: empty */
 } kp_queue;
 
 bool kp_queue_put(kw_vm *vm, kp_queue *q, kp_item it); /* false: no memory, thrown */
+/* The same for a fiber that is to wait here. */
+bool kp_queue_wait(kw_vm *vm, kp_queue *q, kp_item it);
 kp_item kp_queue_take(kp_queue *q);                    /* the oldest; there must be one */
+/* Does a fiber still wait here?  Those before it that do not are forgotten. */
+bool kp_queue_waits(kp_queue *q);
 /* Take the first fiber that still waits here; false: none does. */
 bool kp_queue_take_waiting(kp_queue *q, kp_item *it);
-void kp_queue_mark(kw_vm *vm, kp_queue *q); /* collector */
+/* For the collector: values, and fibers that wait.  One that was woken otherwise is not kept. */
+void kp_queue_mark(kw_vm *vm, kp_queue *q);
+void kp_queue_mark_waiting(kw_vm *vm, kp_queue *q);
 void kp_queue_free(kw_vm *vm, kp_queue *q);
 
 #endif

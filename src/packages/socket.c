@@ -1,360 +1,817 @@
-/* socket.c - packages socket and tls: check the arguments, call the runtime (specification, "socket / tls";
- * task-and-network.md sections 5 and 6).  The two differ in the functions of the runtime and in the names that
+/* socket.c - packages socket and tls: check the arguments, call the runtime (NETWORK.md
+ * sections 5 and 6).  The two differ in the functions of the runtime and in the names that
  * error texts give to their primitives. */
 #include "config.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "packages/host.h"
-#include "packages/packages.h"
+#include "packages/library.h"
+#include "packages/package.h"
+#include "packages/socket_options.h"
+#include "vm/bytes_store.h"
 
-/* May the script use the network, and is the runtime there?  false: thrown. */
-static bool network(kw_vm *vm)
+/* The id of an operation, which has `limit_ms` of its own (0: no limit). */
+static kw_result task(kw_vm *vm, kw_call *call, kiwi_id id, int64_t limit_ms)
 {
-    return kp_allowed(vm, "socket") && kp_net(vm) != NULL;
-}
-
-static kw_result task(kw_call *call, kiwi_id id)
-{
+    if (limit_ms > 0)
+        (void)kiwi_task_timeout(kp_host_net(vm), id, limit_ms); /* else it has ended already */
     return kw_return(call, kw_int(id));
-}
-
-/* ---- Options of tls -------------------------------------------------------------------------------------- */
-
-typedef struct option {
-    const char *name;
-    kw_type type;
-    size_t offset; /* in kiwi_tls_options */
-} option;
-
-static const option tls_option_table[] = {
-    {"cert", KW_STRING, offsetof(kiwi_tls_options, cert)},
-    {"key", KW_STRING, offsetof(kiwi_tls_options, key)},
-    {"ca", KW_STRING, offsetof(kiwi_tls_options, ca)},
-    {"client_ca", KW_STRING, offsetof(kiwi_tls_options, client_ca)},
-    {"alpn", KW_STRING, offsetof(kiwi_tls_options, alpn)},
-    {"verify", KW_BOOL, offsetof(kiwi_tls_options, verify)},
-    {"allow_truncation", KW_BOOL, offsetof(kiwi_tls_options, allow_truncation)},
-    {"timeout_ms", KW_INT, offsetof(kiwi_tls_options, timeout_ms)},
-};
-enum { TLS_OPTIONS = sizeof(tls_option_table) / sizeof(tls_option_table[0]) };
-
-static bool store_option(kw_vm *vm, const option *o, kw_value v, kiwi_tls_options *options)
-{
-    char *field = (char *)options + o->offset;
-    if (!kw_is(v, o->type)) {
-        kw_throw(vm, "InvalidOperationError", "Option '%s' must be of type %s, not %s.", o->name,
-                 kw_type_name(o->type), kw_type_name((kw_type)v.tag));
-        return false;
-    }
-    if (o->type == KW_STRING) {
-        const char *text = v.as.string->text;
-        memcpy(field, &text, sizeof(text));
-    } else if (strcmp(o->name, "verify") == 0) {
-        options->verify = v.as.i != 0 ? KIWI_ON : KIWI_OFF;
-    } else if (o->type == KW_BOOL) {
-        options->allow_truncation = v.as.i != 0;
-    } else if (v.as.i < 0 || v.as.i > INT32_MAX) {
-        kw_throw(vm, "InvalidOperationError", "Option 'timeout_ms' is out of range: %lld.",
-                 (long long)v.as.i);
-        return false;
-    } else {
-        options->timeout_ms = (int)v.as.i;
-    }
-    return true;
-}
-
-/* Read the hashmap at argument `at` (missing or null: no options). */
-static bool tls_options(kw_vm *vm, const kw_call *call, uint32_t at, const char *function,
-                        kiwi_tls_options *options)
-{
-    *options = (kiwi_tls_options){.cert = NULL};
-    if (kw_is(kw_arg(call, at), KW_NULL))
-        return true;
-    if (!kp_is_type(vm, call, at, KW_MAP, function))
-        return false;
-    uint32_t next = 0;
-    for (kw_entry *e; (e = kw_map_next(kw_arg(call, at).as.map, &next)) != NULL;) {
-        const option *o = tls_option_table;
-        while (o < tls_option_table + TLS_OPTIONS &&
-               !(kw_is(e->key, KW_STRING) && strcmp(e->key.as.string->text, o->name) == 0))
-            o++;
-        if (o == tls_option_table + TLS_OPTIONS) {
-            kw_string *shown = kw_to_display(vm, e->key);
-            kw_throw(vm, "InvalidOperationError", "Unknown TLS option '%s'.",
-                     shown != NULL ? shown->text : "?");
-            return false;
-        }
-        if (!store_option(vm, o, e->value, options))
-            return false;
-    }
-    return true;
 }
 
 /* ---- Listening and connecting ---------------------------------------------------------------------------- */
 
-static const int64_t default_backlog = 128, default_max = 4096, default_tls_port = 443,
-                     no_timeout = 0;
-
 static kw_result socket_tcpserver(kw_vm *vm, kw_call *call)
 {
-    static const char name[] = "__socket_tcpserver__";
-    const char *host = kp_host_arg(vm, call, 0, name);
-    int64_t port, backlog;
-    if (host == NULL || !kp_int_arg(vm, call, 1, name, NULL, &port) ||
-        !kp_int_arg(vm, call, 2, name, &default_backlog, &backlog) || !kp_port_ok(vm, port, 0) ||
-        !network(vm))
+    const char *host = kp_args_text(vm, call, 0, "A host");
+    int64_t port = call->args[1].as.i, backlog = kw_native_argument(call, 2).as.i;
+    kp_socket_options options;
+    if (host == NULL || !kp_args_port(vm, port, 0) || !kp_socket_options_read(vm, call, 3, KP_OPTIONS_SERVER, &options))
         return KW_THROWN;
-    return kp_await_own(vm, call, kiwi_tcp_listen(kp_net(vm), host, port, backlog), KP_AS_IS);
+    return kp_host_await_own(vm, call, kiwi_tcp_listen_with(kp_host_net(vm), host, port, backlog, &options.socket), NULL);
 }
 
 static kw_result tls_tcpserver(kw_vm *vm, kw_call *call)
 {
-    static const char name[] = "__tlssocket_tcpserver__";
-    const char *host = kp_host_arg(vm, call, 0, name);
-    int64_t port, backlog;
-    kiwi_tls_options options;
-    if (host == NULL || !kp_int_arg(vm, call, 1, name, NULL, &port) ||
-        !kp_int_arg(vm, call, 2, name, &default_backlog, &backlog) || !kp_port_ok(vm, port, 0) ||
-        !tls_options(vm, call, 3, name, &options) || !network(vm))
+    const char *host = kp_args_text(vm, call, 0, "A host");
+    int64_t port = call->args[1].as.i;
+    kp_socket_options options;
+    if (host == NULL || !kp_args_port(vm, port, 0) ||
+        !kp_socket_options_read(vm, call, 3, KP_OPTIONS_TLS | KP_OPTIONS_SERVER, &options))
         return KW_THROWN;
-    return kp_await_own(vm, call, kiwi_tls_listen(kp_net(vm), host, port, backlog, &options),
-                        KP_AS_IS);
+    return kp_host_await_own(vm, call, kiwi_tls_listen(kp_host_net(vm), host, port, kw_native_argument(call, 2).as.i, &options.tls), NULL);
 }
 
 static kw_result socket_tcpconnect(kw_vm *vm, kw_call *call)
 {
-    static const char name[] = "__socket_tcpconnect__";
-    const char *host = kp_host_arg(vm, call, 0, name);
-    int64_t port, timeout;
-    if (host == NULL || !kp_int_arg(vm, call, 1, name, NULL, &port) ||
-        !kp_int_arg(vm, call, 2, name, &no_timeout, &timeout) || !kp_port_ok(vm, port, 1) || !network(vm))
+    const char *host = kp_args_text(vm, call, 0, "A host");
+    int64_t port = call->args[1].as.i, timeout;
+    kp_socket_options options;
+    if (host == NULL || !kp_args_port(vm, port, 1) || !kp_args_limit(vm, call, 2, &timeout) ||
+        !kp_socket_options_read(vm, call, 3, KP_OPTIONS_CLIENT, &options))
         return KW_THROWN;
-    if (timeout < 0 || timeout > INT32_MAX)
-        return kw_throw(vm, "InvalidOperationError", "Invalid time limit %lld.",
-                        (long long)timeout);
-    return kp_await_own(vm, call, kiwi_tcp_connect(kp_net(vm), host, port, (int)timeout), KP_AS_IS);
+    return kp_host_await_own(vm, call, kiwi_tcp_connect_with(kp_host_net(vm), host, port, (int)timeout, &options.socket), NULL);
+}
+
+/* The socket's id; a failure is a negative one, which remembers the reason. */
+static kw_string *connected(kw_vm *vm, kiwi_result *result, kw_value *value)
+{
+    *value = result->state == KIWI_TASK_FAULTED ? kw_int(kiwi_tls_failed(kp_host_net(vm), result))
+                                                : kp_host_value_of(vm, result);
+    return NULL;
+}
+
+/* The name at argument `at`, NULL where there is none.  false: thrown. */
+static bool server_name(kw_vm *vm, const kw_call *call, uint32_t at, const char **name)
+{
+    *name = NULL;
+    if (kw_is(kw_arg(call, at), KW_NULL))
+        return true;
+    *name = kp_args_text(vm, call, at, "A host");
+    return *name != NULL;
 }
 
 static kw_result tls_tcpconnect(kw_vm *vm, kw_call *call)
 {
-    static const char name[] = "__tlssocket_tcpconnect__";
-    const char *host = kp_host_arg(vm, call, 0, name);
-    int64_t port;
-    const char *sni = NULL;
-    kiwi_tls_options options;
-    if (host == NULL || !kp_int_arg(vm, call, 1, name, &default_tls_port, &port))
+    const char *host = kp_args_text(vm, call, 0, "A host"), *sni;
+    int64_t port = kw_native_argument(call, 1).as.i;
+    kp_socket_options options;
+    if (host == NULL || !server_name(vm, call, 2, &sni) || !kp_args_port(vm, port, 1) ||
+        !kp_socket_options_read(vm, call, 3, KP_OPTIONS_TLS | KP_OPTIONS_CLIENT, &options))
         return KW_THROWN;
-    if (!kw_is(kw_arg(call, 2), KW_NULL) && (sni = kp_host_arg(vm, call, 2, name)) == NULL)
-        return KW_THROWN;
-    if (!kp_port_ok(vm, port, 1) || !tls_options(vm, call, 3, name, &options) || !network(vm))
-        return KW_THROWN;
-    return kp_await_own(vm, call, kiwi_tls_connect(kp_net(vm), host, port, sni, &options),
-                        KP_TLS_CONNECT);
+    return kp_host_await_own(vm, call, kiwi_tls_connect(kp_host_net(vm), host, port, sni, &options.tls), connected);
 }
 
-/* ---- Operations on sockets: one body for both packages ---------------------------------------------------- */
-
-static kw_result accepting(kw_vm *vm, kw_call *call, const char *name,
-                           kiwi_id (*accept)(kiwi_net *, kiwi_id))
+static kw_result tls_upgrade(kw_vm *vm, kw_call *call)
 {
-    int64_t id;
-    if (!kp_int_arg(vm, call, 0, name, NULL, &id) || !network(vm))
+    const char *sni;
+    kp_socket_options options;
+    if (!server_name(vm, call, 1, &sni) || !kp_socket_options_read(vm, call, 2, KP_OPTIONS_TLS, &options))
         return KW_THROWN;
-    return task(call, accept(kp_net(vm), id));
+    kiwi_id id = kw_native_argument(call, 0).as.i;
+    return kp_host_await_own(vm, call, kiwi_tls_upgrade(kp_host_net(vm), id, sni, &options.tls), connected);
 }
 
-static kw_result receiving(kw_vm *vm, kw_call *call, const char *name,
-                           kiwi_id (*recv)(kiwi_net *, kiwi_id, int64_t))
+static kw_result tls_upgrade_server(kw_vm *vm, kw_call *call)
 {
-    int64_t id, max;
-    if (!kp_int_arg(vm, call, 0, name, NULL, &id) || !kp_int_arg(vm, call, 1, name, &default_max, &max) ||
-        !network(vm))
+    kp_socket_options options;
+    if (!kp_socket_options_read(vm, call, 1, KP_OPTIONS_TLS, &options))
         return KW_THROWN;
-    return task(call, recv(kp_net(vm), id, max));
+    kw_result room = kp_memory_room(vm, call, KP_ENTRY);
+    kiwi_id id = kw_native_argument(call, 0).as.i;
+    return room == KW_DONE ? task(vm, call, kiwi_tls_upgrade_server(kp_host_net(vm), id, &options.tls), 0) : room;
 }
 
-static kw_result sending(kw_vm *vm, kw_call *call, const char *name,
-                         kiwi_id (*send)(kiwi_net *, kiwi_id, const void *, size_t))
+static kw_result socket_resolve(kw_vm *vm, kw_call *call)
 {
-    int64_t id;
-    if (!kp_int_arg(vm, call, 0, name, NULL, &id) || !kp_is_type(vm, call, 1, KW_BYTES, name) ||
-        !network(vm))
+    const char *name = kp_args_text(vm, call, 0, "A host");
+    kp_socket_options options;
+    if (name == NULL || !kp_socket_options_read(vm, call, 1, KP_OPTIONS_RESOLVE, &options))
         return KW_THROWN;
-    const kw_bytes *data = call->args[1].as.bytes;
-    return task(call, send(kp_net(vm), id, data->data, data->size));
+    kw_result room = kp_memory_room(vm, call, KP_ENTRY);
+    return room == KW_DONE ? task(vm, call, kiwi_resolve(kp_host_net(vm), name, options.family), options.limit_ms) : room;
 }
 
-static kw_result closing(kw_vm *vm, kw_call *call, const char *name,
-                         void (*close)(kiwi_net *, kiwi_id))
+/* ---- Unix sockets ------------------------------------------------------------------------------------------ */
+
+static kw_result socket_unixserver(kw_vm *vm, kw_call *call)
 {
-    int64_t id;
-    if (!kp_int_arg(vm, call, 0, name, NULL, &id) || !network(vm))
+    const char *path = kp_args_text(vm, call, 0, "A path");
+    int64_t backlog = kw_native_argument(call, 1).as.i;
+    kp_socket_options options;
+    if (path == NULL || !kp_socket_options_read(vm, call, 2, KP_OPTIONS_UNIX, &options))
         return KW_THROWN;
-    close(kp_net(vm), id);
-    return KW_DONE;
+    return kp_host_await_own(vm, call, kiwi_unix_listen(kp_host_net(vm), path, backlog, options.mode), NULL);
+}
+
+static kw_result tls_unixserver(kw_vm *vm, kw_call *call)
+{
+    const char *path = kp_args_text(vm, call, 0, "A path");
+    int64_t backlog = kw_native_argument(call, 1).as.i;
+    kp_socket_options options;
+    if (path == NULL || !kp_socket_options_read(vm, call, 2, KP_OPTIONS_UNIX | KP_OPTIONS_TLS, &options))
+        return KW_THROWN;
+    return kp_host_await_own(vm, call, kiwi_tls_unix_listen(kp_host_net(vm), path, backlog, options.mode, &options.tls), NULL);
+}
+
+static kw_result socket_unixconnect(kw_vm *vm, kw_call *call)
+{
+    const char *path = kp_args_text(vm, call, 0, "A path");
+    int64_t timeout;
+    if (path == NULL || !kp_args_limit(vm, call, 1, &timeout))
+        return KW_THROWN;
+    return kp_host_await_own(vm, call, kiwi_unix_connect(kp_host_net(vm), path, (int)timeout), NULL);
+}
+
+static kw_result socket_pair(kw_vm *vm, kw_call *call)
+{
+    kiwi_id ids[2];
+    kiwi_result why;
+    kw_list *list = kw_list_new(vm, 2);
+    if (list == NULL)
+        return KW_THROWN;
+    if (kiwi_socket_pair(kp_host_net(vm), ids, &why) != 0)
+        return kp_host_throw_fault(vm, &why);
+    list->items[list->count++] = kw_int(ids[0]);
+    list->items[list->count++] = kw_int(ids[1]);
+    return kw_return(call, kw_of_list(list));
+}
+
+static kw_result tls_unixconnect(kw_vm *vm, kw_call *call)
+{
+    const char *path = kp_args_text(vm, call, 0, "A path"), *sni;
+    kp_socket_options options;
+    if (path == NULL || !server_name(vm, call, 1, &sni) ||
+        !kp_socket_options_read(vm, call, 2, KP_OPTIONS_TLS, &options))
+        return KW_THROWN;
+    return kp_host_await_own(vm, call, kiwi_tls_unix_connect(kp_host_net(vm), path, sni, &options.tls), connected);
+}
+
+/* ---- Operations on sockets --------------------------------------------------------------------------------- */
+
+typedef struct part {
+    const void *data;
+    size_t size;
+} part;
+
+/* What bytes or a string consist of. */
+static part part_of(kw_value v)
+{
+    if (kw_is(v, KW_STRING))
+        return (part){v.as.string->text, v.as.string->size};
+    return (part){v.as.bytes->size > 0 ? (const void *)v.as.bytes->data : "", v.as.bytes->size};
+}
+
+/* Bytes that come are counted when they are there: a receive of `max` that is beyond the limit faults by itself. */
+static kw_result room_to_receive(kw_vm *vm, kw_call *call, int64_t max)
+{
+    kw_result room = kp_memory_tidy(vm, call, KP_ENTRY + (max >= 0 && max < KP_RECEIVED ? (size_t)max : KP_RECEIVED));
+    if (room == KW_DONE && call->kept != NULL && kw_heap_strained(vm)) /* so many were refused already */
+        return KW_THROWN;
+    return room;
+}
+
+static kw_result receiving(kw_vm *vm, kw_call *call, kiwi_id (*recv)(kiwi_net *, kiwi_id, int64_t))
+{
+    int64_t max = kw_native_argument(call, 1).as.i, limit_ms;
+    if (!kp_args_limit(vm, call, 2, &limit_ms))
+        return KW_THROWN;
+    kw_result room = room_to_receive(vm, call, max);
+    return room == KW_DONE ? task(vm, call, recv(kp_host_net(vm), call->args[0].as.i, max), limit_ms) : room;
+}
+
+static kw_result receiving_until(kw_vm *vm, kw_call *call,
+                                 kiwi_id (*until)(kiwi_net *, kiwi_id, const void *, size_t, int64_t))
+{
+    int64_t max = kw_native_argument(call, 2).as.i, limit_ms;
+    if (!kp_args_limit(vm, call, 3, &limit_ms))
+        return KW_THROWN;
+    kw_result room = room_to_receive(vm, call, max);
+    if (room != KW_DONE)
+        return room;
+    part delimiter = part_of(call->args[1]);
+    return task(vm, call, until(kp_host_net(vm), call->args[0].as.i, delimiter.data, delimiter.size, max), limit_ms);
+}
+
+static kw_result accepting(kw_vm *vm, kw_call *call, kiwi_id (*accept)(kiwi_net *, kiwi_id))
+{
+    int64_t limit_ms;
+    if (!kp_args_limit(vm, call, 1, &limit_ms))
+        return KW_THROWN;
+    kw_result room = kp_memory_room(vm, call, KP_ENTRY);
+    return room == KW_DONE ? task(vm, call, accept(kp_host_net(vm), call->args[0].as.i), limit_ms) : room;
+}
+
+typedef struct sender {
+    kiwi_id (*copy)(kiwi_net *, kiwi_id, const void *, size_t);
+    kiwi_id (*lend)(kiwi_net *, kiwi_id, const void *, size_t, void (*)(void *), void *);
+} sender;
+
+enum { LENT_FROM = 64 << 10 };
+
+/* Many bytes are lent, which takes neither time nor memory: they are in the heap already.  Few ones are copied, since
+ * they go out at once as a rule, as long as there is room for a copy. */
+static kw_result send_bytes(kw_vm *vm, kw_call *call, const sender *send, kw_bytes *data, int64_t limit_ms)
+{
+    kiwi_id id = kw_native_argument(call, 0).as.i;
+    if (data->size < LENT_FROM && data->size <= kw_heap_left(vm))
+        return task(vm, call, send->copy(kp_host_net(vm), id, data->data, data->size), limit_ms);
+    kw_store *loan = kw_bytes_lend(vm, data);
+    if (loan == NULL)
+        return kw_throw_memory(vm, data->size);
+    id = send->lend(kp_host_net(vm), id, data->data, data->size, kw_bytes_store_return, loan);
+    return task(vm, call, id, limit_ms);
+}
+
+static kw_result sending(kw_vm *vm, kw_call *call, const sender *send)
+{
+    int64_t limit_ms;
+    if (!kp_args_limit(vm, call, 2, &limit_ms))
+        return KW_THROWN;
+    kw_result room = kp_memory_room(vm, call, KP_ENTRY);
+    return room == KW_DONE ? send_bytes(vm, call, send, call->args[1].as.bytes, limit_ms) : room;
+}
+
+/* A long text becomes bytes first, which can be lent. */
+static kw_result sending_text(kw_vm *vm, kw_call *call, const sender *send)
+{
+    int64_t limit_ms;
+    const kw_string *text = call->args[1].as.string;
+    if (!kp_args_limit(vm, call, 2, &limit_ms))
+        return KW_THROWN;
+    kw_result room = kp_memory_room(vm, call, KP_ENTRY + (size_t)text->size);
+    if (room != KW_DONE)
+        return room;
+    if (text->size < LENT_FROM)
+        return task(vm, call, send->copy(kp_host_net(vm), call->args[0].as.i, text->text, text->size), limit_ms);
+    kw_bytes *data = kw_bytes_new(vm, text->text, text->size);
+    return data == NULL ? KW_THROWN : send_bytes(vm, call, send, data, limit_ms);
+}
+
+/* The bytes of all parts together; false: thrown. */
+static bool size_of_parts(kw_vm *vm, const kw_list *parts, size_t *size)
+{
+    *size = 0;
+    for (size_t i = 0; i < parts->count; i++) {
+        kw_value v = parts->items[i];
+        if (!kw_is(v, KW_STRING) && !kw_is(v, KW_BYTES)) {
+            (void)kw_throw_expected(vm, "a string or bytes", v);
+            return false;
+        }
+        size_t more = part_of(v).size;
+        if (more > SIZE_MAX / 2 - *size) {
+            (void)kw_throw_memory(vm, more);
+            return false;
+        }
+        *size += more;
+    }
+    return true;
+}
+
+/* One send of all parts: the system gets them in one call, and TLS makes full records of them. */
+static kw_result sending_many(kw_vm *vm, kw_call *call, const sender *send)
+{
+    int64_t limit_ms;
+    size_t size, at = 0;
+    const kw_list *parts = call->args[1].as.list;
+    if (!kp_args_limit(vm, call, 2, &limit_ms) || !size_of_parts(vm, parts, &size))
+        return KW_THROWN;
+    kw_result room = kp_memory_room(vm, call, KP_ENTRY + size);
+    kw_bytes *data = room == KW_DONE ? kw_bytes_new(vm, NULL, size) : NULL;
+    if (data == NULL)
+        return room == KW_DONE ? KW_THROWN : room;
+    for (size_t i = 0; i < parts->count; i++) {
+        part next = part_of(parts->items[i]);
+        if (next.size > 0)
+            memcpy(data->data + at, next.data, next.size);
+        at += next.size;
+    }
+    return send_bytes(vm, call, send, data, limit_ms);
 }
 
 static kw_result socket_accept(kw_vm *vm, kw_call *call)
 {
-    return accepting(vm, call, "__socket_accept__", kiwi_tcp_accept);
-}
-static kw_result tls_accept(kw_vm *vm, kw_call *call)
-{
-    return accepting(vm, call, "__tlssocket_accept__", kiwi_tls_accept);
-}
-static kw_result socket_recv(kw_vm *vm, kw_call *call)
-{
-    return receiving(vm, call, "__socket_recv__", kiwi_tcp_recv);
-}
-static kw_result tls_recv(kw_vm *vm, kw_call *call)
-{
-    return receiving(vm, call, "__tlssocket_recv__", kiwi_tls_recv);
-}
-static kw_result socket_send(kw_vm *vm, kw_call *call)
-{
-    return sending(vm, call, "__socket_send__", kiwi_tcp_send);
-}
-static kw_result tls_send(kw_vm *vm, kw_call *call)
-{
-    return sending(vm, call, "__tlssocket_send__", kiwi_tls_send);
-}
-static kw_result socket_close(kw_vm *vm, kw_call *call)
-{
-    return closing(vm, call, "__socket_close__", kiwi_tcp_close);
-}
-static kw_result tls_close(kw_vm *vm, kw_call *call)
-{
-    return closing(vm, call, "__tlssocket_close__", kiwi_tls_close);
+    return accepting(vm, call, kiwi_tcp_accept);
 }
 
-/* ---- Beyond the specification ------------------------------------------------------------------------------ */
+static kw_result tls_accept(kw_vm *vm, kw_call *call)
+{
+    return accepting(vm, call, kiwi_tls_accept);
+}
+
+static kw_result socket_recv(kw_vm *vm, kw_call *call)
+{
+    return receiving(vm, call, kiwi_tcp_recv);
+}
+
+static kw_result tls_recv(kw_vm *vm, kw_call *call)
+{
+    return receiving(vm, call, kiwi_tls_recv);
+}
+
+static kw_result socket_recv_until(kw_vm *vm, kw_call *call)
+{
+    return receiving_until(vm, call, kiwi_tcp_recv_until);
+}
+
+static kw_result tls_recv_until(kw_vm *vm, kw_call *call)
+{
+    return receiving_until(vm, call, kiwi_tls_recv_until);
+}
+
+static kw_result socket_recv_line(kw_vm *vm, kw_call *call)
+{
+    return receiving(vm, call, kiwi_tcp_recv_line);
+}
+
+static kw_result tls_recv_line(kw_vm *vm, kw_call *call)
+{
+    return receiving(vm, call, kiwi_tls_recv_line);
+}
+
+static kw_result socket_recv_exactly(kw_vm *vm, kw_call *call)
+{
+    return receiving(vm, call, kiwi_tcp_recv_exactly);
+}
+
+static kw_result tls_recv_exactly(kw_vm *vm, kw_call *call)
+{
+    return receiving(vm, call, kiwi_tls_recv_exactly);
+}
+
+static kw_result socket_recv_all(kw_vm *vm, kw_call *call)
+{
+    return receiving(vm, call, kiwi_tcp_recv_all);
+}
+
+static kw_result tls_recv_all(kw_vm *vm, kw_call *call)
+{
+    return receiving(vm, call, kiwi_tls_recv_all);
+}
+
+static const sender tcp_sender = {kiwi_tcp_send, kiwi_tcp_send_lent};
+static const sender tls_sender = {kiwi_tls_send, kiwi_tls_send_lent};
+
+static kw_result socket_send(kw_vm *vm, kw_call *call)
+{
+    return sending(vm, call, &tcp_sender);
+}
+
+static kw_result tls_send(kw_vm *vm, kw_call *call)
+{
+    return sending(vm, call, &tls_sender);
+}
+
+static kw_result socket_send_text(kw_vm *vm, kw_call *call)
+{
+    return sending_text(vm, call, &tcp_sender);
+}
+
+static kw_result tls_send_text(kw_vm *vm, kw_call *call)
+{
+    return sending_text(vm, call, &tls_sender);
+}
+
+static kw_result socket_send_many(kw_vm *vm, kw_call *call)
+{
+    return sending_many(vm, call, &tcp_sender);
+}
+
+static kw_result tls_send_many(kw_vm *vm, kw_call *call)
+{
+    return sending_many(vm, call, &tls_sender);
+}
+
+static kw_result socket_close(kw_vm *vm, kw_call *call)
+{
+    kiwi_tcp_close(kp_host_net(vm), call->args[0].as.i);
+    return KW_DONE;
+}
+
+static kw_result tls_close(kw_vm *vm, kw_call *call)
+{
+    kiwi_tls_close(kp_host_net(vm), call->args[0].as.i);
+    return KW_DONE;
+}
+
+/* ---- More than Kiwi 1.4.3 has ------------------------------------------------------------------------------ */
 
 static kw_result invalid_socket(kw_vm *vm)
 {
-    return kw_throw(vm, "SystemError", "Invalid socket");
+    const kiwi_result why = {.fault = KIWI_FAULT_INVALID, .message = "Invalid socket"};
+    return kp_host_throw_fault(vm, &why);
 }
 
 /* The id of an open socket of the right package.  false: thrown. */
-static bool open_socket(kw_vm *vm, kw_call *call, const char *name, bool tls, kiwi_id *id,
-                        kiwi_socket_info *info)
+static bool open_socket(kw_vm *vm, kw_call *call, bool tls, kiwi_id *id, kiwi_socket_info *info)
 {
-    if (!kp_int_arg(vm, call, 0, name, NULL, id) || !network(vm))
-        return false;
-    if (kiwi_socket_info_get(kp_net(vm), *id, info) == 0 && info->tls == tls && !info->udp)
+    *id = call->args[0].as.i;
+    if (kiwi_socket_info_get(kp_host_net(vm), *id, info) == 0 && info->tls == tls && !info->udp)
         return true;
     (void)invalid_socket(vm);
     return false;
 }
 
-static kw_result describing(kw_vm *vm, kw_call *call, const char *name, bool tls)
+static kw_result describing(kw_vm *vm, kw_call *call, bool tls)
 {
     kiwi_id id;
     kiwi_socket_info info;
-    if (!open_socket(vm, call, name, tls, &id, &info))
+    if (!open_socket(vm, call, tls, &id, &info))
         return KW_THROWN;
-    return kp_give_info(vm, call, &info);
+    return kp_args_give_info(vm, call, &info);
 }
 
-static kw_result limiting(kw_vm *vm, kw_call *call, const char *name, bool tls)
+static kw_result limiting(kw_vm *vm, kw_call *call, bool tls)
 {
     kiwi_id id;
     kiwi_socket_info info;
     int64_t ms;
-    if (!open_socket(vm, call, name, tls, &id, &info) || !kp_int_arg(vm, call, 1, name, NULL, &ms))
+    if (!open_socket(vm, call, tls, &id, &info) || !kp_args_limit(vm, call, 1, &ms))
         return KW_THROWN;
-    if (ms < 0 || ms > INT32_MAX)
-        return kw_throw(vm, "InvalidOperationError", "Invalid time limit %lld.", (long long)ms);
-    return kiwi_socket_timeout(kp_net(vm), id, ms) == 0 ? KW_DONE : invalid_socket(vm);
+    return kiwi_socket_timeout(kp_host_net(vm), id, ms) == 0 ? KW_DONE : invalid_socket(vm);
 }
 
-static kw_result half_closing(kw_vm *vm, kw_call *call, const char *name, bool tls)
+static kw_result half_closing(kw_vm *vm, kw_call *call, bool tls)
 {
     kiwi_id id;
     kiwi_socket_info info;
-    if (!open_socket(vm, call, name, tls, &id, &info))
+    int64_t limit_ms;
+    if (!open_socket(vm, call, tls, &id, &info) || !kp_args_limit(vm, call, 1, &limit_ms))
         return KW_THROWN;
-    return task(call, kiwi_socket_shutdown(kp_net(vm), id));
+    return task(vm, call, kiwi_socket_shutdown(kp_host_net(vm), id), limit_ms);
+}
+
+static kw_result setting(kw_vm *vm, kw_call *call, bool tls)
+{
+    kiwi_id id;
+    kiwi_socket_info info;
+    kiwi_result why;
+    kp_socket_options options;
+    if (!open_socket(vm, call, tls, &id, &info) || !kp_socket_options_read(vm, call, 1, KP_OPTIONS_OPEN, &options))
+        return KW_THROWN;
+    int error = kiwi_socket_set(kp_host_net(vm), id, &options.socket, &why);
+    return error == 0 ? KW_DONE : kp_host_throw_fault(vm, &why);
 }
 
 static kw_result socket_info(kw_vm *vm, kw_call *call)
 {
-    return describing(vm, call, "__socket_info__", false);
+    return describing(vm, call, false);
 }
 static kw_result tls_info(kw_vm *vm, kw_call *call)
 {
-    return describing(vm, call, "__tlssocket_info__", true);
+    return describing(vm, call, true);
 }
 static kw_result socket_timeout(kw_vm *vm, kw_call *call)
 {
-    return limiting(vm, call, "__socket_timeout__", false);
+    return limiting(vm, call, false);
 }
 static kw_result tls_timeout(kw_vm *vm, kw_call *call)
 {
-    return limiting(vm, call, "__tlssocket_timeout__", true);
+    return limiting(vm, call, true);
+}
+static kw_result socket_options(kw_vm *vm, kw_call *call)
+{
+    return setting(vm, call, false);
+}
+static kw_result tls_options(kw_vm *vm, kw_call *call)
+{
+    return setting(vm, call, true);
 }
 static kw_result socket_shutdown(kw_vm *vm, kw_call *call)
 {
-    return half_closing(vm, call, "__socket_shutdown__", false);
+    return half_closing(vm, call, false);
 }
 static kw_result tls_shutdown(kw_vm *vm, kw_call *call)
 {
-    return half_closing(vm, call, "__tlssocket_shutdown__", true);
+    return half_closing(vm, call, true);
+}
+
+/* ---- Serving: what stdlib/socket.kiwi goes on with --------------------------------------------------------- */
+
+static kw_result serving(kw_vm *vm, kw_call *call, bool tls)
+{
+    kiwi_id id;
+    kiwi_socket_info info;
+    kp_socket_options options;
+    if (!open_socket(vm, call, tls, &id, &info) || !kp_socket_options_read(vm, call, 2, KP_OPTIONS_SERVE, &options))
+        return KW_THROWN;
+    if (!info.listener) {
+        const kiwi_result why = {.fault = KIWI_FAULT_INVALID, .message = "Invalid server socket"};
+        return kp_host_throw_fault(vm, &why);
+    }
+    const kw_value args[] = {call->args[0], call->args[1], kw_bool(tls), kw_int(options.clients), kw_int(options.drain_ms)};
+    return kp_host_go_on_with(vm, call, kp_library_function(vm, "socket", "socket::__serve__"), args, 5);
+}
+
+static kw_result socket_serve(kw_vm *vm, kw_call *call)
+{
+    return serving(vm, call, false);
+}
+static kw_result tls_serve(kw_vm *vm, kw_call *call)
+{
+    return serving(vm, call, true);
+}
+
+/* Is it a listener, and open? */
+static kw_result socket_listens(kw_vm *vm, kw_call *call)
+{
+    kiwi_socket_info info;
+    int error = kiwi_socket_info_get(kp_host_net(vm), call->args[0].as.i, &info);
+    return kw_return(call, kw_bool(error == 0 && info.listener));
+}
+
+/* The address of the peer, for a person. */
+static kw_result socket_peer_name(kw_vm *vm, kw_call *call)
+{
+    kiwi_socket_info info;
+    if (kiwi_socket_info_get(kp_host_net(vm), call->args[0].as.i, &info) != 0 || info.peer_host[0] == '\0')
+        return kw_return(call, kw_string_c(vm, "a client without an address"));
+    bool six = strchr(info.peer_host, ':') != NULL;
+    kw_string *name = kw_string_format(vm, six ? "[%s]:%d" : "%s:%d", info.peer_host, (int)info.peer_port);
+    return name == NULL ? KW_THROWN : kw_return(call, kw_of_string(name));
+}
+
+static kw_result socket_report(kw_vm *vm, kw_call *call)
+{
+    kp_report_served(vm, call->args[0].as.i, call->args[1].as.string->text);
+    return KW_DONE;
+}
+
+/* NULL is null. */
+static kw_value text_or_null(kw_vm *vm, const char *text)
+{
+    return text == NULL || text[0] == '\0' ? kw_null() : kw_string_c(vm, text);
+}
+
+static kw_value names_of(kw_vm *vm, const kiwi_tls_peer *peer)
+{
+    kw_list *list = kw_list_new(vm, peer->name_count);
+    for (size_t i = 0; list != NULL && i < peer->name_count; i++)
+        list->items[list->count++] = kw_string_c(vm, peer->names[i]);
+    return list == NULL ? kw_undef() : kw_of_list(list);
+}
+
+static kw_value chain_of(kw_vm *vm, const kiwi_tls_peer *peer)
+{
+    kw_list *list = kw_list_new(vm, peer->chain_count);
+    for (size_t i = 0; list != NULL && i < peer->chain_count; i++) {
+        kw_bytes *der = kw_bytes_new(vm, peer->chain[i].bytes, peer->chain[i].size);
+        if (der == NULL)
+            return kw_undef();
+        list->items[list->count++] = kw_of_bytes(der);
+    }
+    return list == NULL ? kw_undef() : kw_of_list(list);
+}
+
+static kw_result give_peer(kw_vm *vm, kw_call *call, const kiwi_tls_peer *peer)
+{
+    const struct {
+        const char *key;
+        kw_value value;
+    } rows[] = {
+        {"verified", kw_bool(peer->verified)},
+        {"why_not", text_or_null(vm, peer->why_not)},
+        {"subject", text_or_null(vm, peer->subject)},
+        {"issuer", text_or_null(vm, peer->issuer)},
+        {"names", names_of(vm, peer)},
+        {"serial", text_or_null(vm, peer->serial)},
+        {"not_before", peer->chain_count > 0 ? kw_int(peer->not_before) : kw_null()},
+        {"not_after", peer->chain_count > 0 ? kw_int(peer->not_after) : kw_null()},
+        {"sha256", text_or_null(vm, peer->sha256)},
+        {"chain", chain_of(vm, peer)},
+    };
+    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+    kw_map *map = kw_map_new(vm, ROWS);
+    for (size_t i = 0; i < ROWS; i++)
+        if (kw_is(rows[i].value, KW_UNDEF) || !kw_map_set_c(vm, map, rows[i].key, rows[i].value))
+            return KW_THROWN;
+    return kw_return(call, kw_of_map(map));
+}
+
+static kw_result tls_peer(kw_vm *vm, kw_call *call)
+{
+    kiwi_tls_peer *peer;
+    int error = kiwi_tls_peer_get(kp_host_net(vm), kw_native_argument(call, 0).as.i, &peer);
+    if (error == ENOMEM)
+        return kw_throw_memory(vm, sizeof(*peer));
+    if (error == EINVAL)
+        return kw_throw(vm, "SystemError", "The certificate of the peer cannot be read.");
+    if (error != 0)
+        return invalid_socket(vm);
+    kw_result result = give_peer(vm, call, peer);
+    kiwi_tls_peer_free(peer);
+    return result;
 }
 
 static kw_result tls_error(kw_vm *vm, kw_call *call)
 {
-    int64_t id;
     kiwi_result result;
-    if (!kp_int_arg(vm, call, 0, "__tlssocket_error__", NULL, &id) || !network(vm))
-        return KW_THROWN;
-    if (kiwi_tls_error(kp_net(vm), id, &result) != 0)
+    if (kiwi_tls_error(kp_host_net(vm), call->args[0].as.i, &result) != 0)
         return KW_DONE;
-    return kw_return(call, kw_string_c(vm, result.message));
+    return kw_return(call, kw_of_string(kp_host_message(vm, &result)));
 }
 
-void kp_socket_define(kw_vm *vm)
-{
-    static const kw_native_def functions[] = {
-        {"tcpserver", socket_tcpserver, 2, 3,
-         "tcpserver(host, port, backlog = 128): listen; the socket's id"},
-        {"tcpconnect", socket_tcpconnect, 2, 3,
-         "tcpconnect(host, port, timeout_ms = 0): connect; the socket's id"},
-        {"accept", socket_accept, 1, 1, "accept(id): task of the next connection's id"},
-        {"recv", socket_recv, 1, 2,
-         "recv(id, max = 4096): task of the bytes received; none at the end"},
-        {"send", socket_send, 2, 2, "send(id, bytes): task of the number of bytes sent"},
-        {"close", socket_close, 1, 1, "close(id): close; pending tasks fault"},
-        {"info", socket_info, 1, 1, "info(id): hashmap with addresses, ports and byte counts"},
-        {"timeout", socket_timeout, 2, 2,
-         "timeout(id, ms): limit of pending and later operations; 0: none"},
-        {"shutdown", socket_shutdown, 1, 1, "shutdown(id): task; send FIN and keep receiving"},
-        {NULL, NULL, 0, 0, NULL},
-    };
-    kw_define_functions(vm, "socket", functions);
-}
+static const kw_native_def socket_functions[] = {
+    {"tcpserver(host: string, port: integer, backlog: integer = 128, options: hashmap = {}): integer", socket_tcpserver,
+     "Listen for connections; port 0: one that is free.  Options: those of `options`, which all its connections get, reuse_port, "
+     "ipv6_only.  The listener's socket.",
+     "println socket::info(socket::tcpserver(\"127.0.0.1\", 0)).listener  # => true", "__socket_tcpserver__/2-3"},
+    {"tcpconnect(host: string, port: integer, timeout_ms: integer = 0, options: hashmap = {}): integer", socket_tcpconnect,
+     "Connect to a server, within the limit if it is not 0.  Options: those of `options`, and local_host and local_port, where the "
+     "connection comes from.  The socket.",
+     "println socket::info(socket::tcpconnect(\"127.0.0.1\", port)).peer_port == port  # => true",
+     "__socket_tcpconnect__/2"},
+    {"resolve(name: string, options: hashmap = {}): task<list>", socket_resolve,
+     "Look a name up: its addresses, in the order in which tcpconnect tries them; options family: any, ipv4 or ipv6, timeout_ms.",
+     "println task::await(socket::resolve(\"localhost\"))  # => [\"127.0.0.1\", \"::1\"]", "__socket_resolve__"},
+    {"unixserver(path: string, backlog: integer = 128, options: hashmap = {}): integer", socket_unixserver,
+     "Listen at a path, a Unix socket, or on Linux at an abstract name `@NAME`; option mode: of its file.  The listener's socket.",
+     "path = fio::tmpdir() + \"kiwi-example.socket\"\nlocal = socket::unixserver(path, 16, {\"mode\": 0o600})\n"
+     "println socket::info(local).listener  # => true", "__socket_unixserver__"},
+    {"unixconnect(path: string, timeout_ms: integer = 0): integer", socket_unixconnect,
+     "Connect to a Unix socket, within the limit if it is not 0; the socket.",
+     "path = fio::tmpdir() + \"kiwi-example.socket\"\nlocal = socket::unixserver(path)\n"
+     "println socket::unixconnect(path) > local  # => true", "__socket_unixconnect__"},
+    {"pair(): list", socket_pair, "Two sockets that are connected to each other, without a server.",
+     "ends = socket::pair()\nsocket::send_text(ends[0], \"ping\")\nprintln task::await(socket::recv(ends[1])).to_string()  # => ping",
+     "__socket_pair__"},
+    {"accept(listener_id: integer, timeout_ms: integer = 0): task<integer>", socket_accept, "Wait for the next connection; its socket.",
+     "id = socket::accept(listener)\nsocket::tcpconnect(\"127.0.0.1\", port)\nprintln task::await(id) > 0  # => true", "__socket_accept__/1"},
+    {"serve(listener_id: integer, handler: lambda, options: hashmap = {})", socket_serve,
+     "Accept connections and call handler(sock_id) in a task for each, which is closed then: at most `clients` (10000) at a "
+     "time. Returns at SIGTERM or once the listener is closed, when the last handlers have ended; after `drain_ms` (10000) "
+     "they are cancelled.",
+     "task::spawn(with (client) do\n  println task::await(socket::recv_line(client))  # => hello\n  socket::close(listener)\nend, [conn])\n"
+     "socket::send_text(peer, \"hello\\n\")\n"
+     "socket::serve(listener, with (client) do socket::send_text(client, \"welcome\") end)", "__socket_serve__"},
+    {"recv(sock_id: integer, max_bytes: integer = 4096, timeout_ms: integer = 0): task<bytes>", socket_recv,
+     "Receive what has come, at most `max_bytes`; empty bytes at the end of the stream.",
+     "socket::send(peer, \"ping\".to_bytes())\nprintln task::await(socket::recv(conn)).to_string()  # => ping",
+     "__socket_recv__/2"},
+    {"recv_until(sock_id: integer, delimiter: bytes|string, max_bytes: integer = 1048576, timeout_ms: integer = 0): task<bytes>",
+     socket_recv_until, "Receive up to the delimiter, which is dropped: at most `max_bytes` before it.",
+     "socket::send(peer, \"key=value;rest\".to_bytes())\nprintln task::await(socket::recv_until(conn, \";\")).to_string()  # => key=value",
+     "__socket_recv_until__"},
+    {"recv_line(sock_id: integer, max_bytes: integer = 1048576, timeout_ms: integer = 0): task<string?>", socket_recv_line,
+     "Receive a line, without its LF or CR LF; null at the end of the stream.",
+     "socket::send(peer, \"ping\\r\\n\".to_bytes())\nprintln task::await(socket::recv_line(conn))  # => ping", "__socket_recv_line__"},
+    {"recv_exactly(sock_id: integer, count: integer, timeout_ms: integer = 0): task<bytes>", socket_recv_exactly,
+     "Receive so many bytes, no less and no more.",
+     "socket::send(peer, \"abcdef\".to_bytes())\nprintln task::await(socket::recv_exactly(conn, 4)).to_string()  # => abcd", "__socket_recv_exactly__"},
+    {"recv_all(sock_id: integer, max_bytes: integer = 67108864, timeout_ms: integer = 0): task<bytes>", socket_recv_all,
+     "Receive all there is until the stream ends.",
+     "socket::send(peer, \"all\".to_bytes())\nsocket::close(peer)\nprintln task::await(socket::recv_all(conn)).to_string()  # => all",
+     "__socket_recv_all__"},
+    {"send(sock_id: integer, data: bytes, timeout_ms: integer = 0): task<integer>", socket_send,
+     "Send all of the bytes, in the order of the calls; their number.",
+     "println task::await(socket::send(conn, \"ping\".to_bytes()))  # => 4", "__socket_send__/2"},
+    {"send_text(sock_id: integer, text: string, timeout_ms: integer = 0): task<integer>", socket_send_text,
+     "Send the text as UTF-8; the number of bytes.", "println task::await(socket::send_text(conn, \"ping\"))  # => 4", "__socket_send_text__"},
+    {"send_many(sock_id: integer, parts: list, timeout_ms: integer = 0): task<integer>", socket_send_many,
+     "Send bytes and strings, one after the other, at once; the number of bytes.",
+     "println task::await(socket::send_many(conn, [\"size: \", \"4\\n\", \"ping\".to_bytes()]))  # => 12", "__socket_send_many__"},
+    {"close(sock_id: integer)", socket_close,
+     "Close the socket: what was sent arrives, and tasks that wait for it fault.", "socket::close(conn)",
+     "__socket_close__/1"},
+    {"info(sock_id: integer): hashmap", socket_info, "Addresses, ports, byte counts and what is queued.",
+     "println socket::info(listener).listener  # => true", "__socket_info__"},
+    {"timeout(sock_id: integer, ms: integer)", socket_timeout,
+     "Limit pending and later operations of the socket, in milliseconds; 0: no limit.",
+     "socket::timeout(conn, 5000)", "__socket_timeout__"},
+    {"options(sock_id: integer, options: hashmap)", socket_options,
+     "Set options of a connection: nodelay and keepalive (booleans), rcvbuf and sndbuf (bytes), linger: how long closing it "
+     "cares for what was sent, in milliseconds, 0 to reset it.", "socket::options(conn, {\"nodelay\": false, \"rcvbuf\": 65536})", "__socket_options__"},
+    {"shutdown(sock_id: integer, timeout_ms: integer = 0): task<null>", socket_shutdown, "Send the end of the stream, and keep receiving.",
+     "task::await(socket::shutdown(conn))", "__socket_shutdown__"},
+    {"__listens__(sock_id: integer): boolean", socket_listens, "Is it a listener that is open?"},
+    {"__peer_name__(sock_id: integer): string", socket_peer_name, "Whom a connection leads to, for a person."},
+    {"__report__(id: integer, peer: string)", socket_report, "Tell on standard error that the task failed while it served the peer."},
+    {NULL},
+};
 
-void kp_tls_define(kw_vm *vm)
-{
-    static const kw_native_def functions[] = {
-        {"tcpserver", tls_tcpserver, 2, 4,
-         "tcpserver(host, port, backlog = 128, options = {}): listen"},
-        {"tcpconnect", tls_tcpconnect, 1, 4,
-         "tcpconnect(host, port = 443, sni = \"\", options = {}): connect and shake hands; negative on failure"},
-        {"accept", tls_accept, 1, 1, "accept(id): task of the next secured connection's id"},
-        {"recv", tls_recv, 1, 2,
-         "recv(id, max = 4096): task of the bytes received; none at the end"},
-        {"send", tls_send, 2, 2, "send(id, bytes): task of the number of bytes sent"},
-        {"close", tls_close, 1, 1, "close(id): close; pending tasks fault"},
-        {"info", tls_info, 1, 1,
-         "info(id): hashmap with addresses, protocol version, cipher, verification"},
-        {"timeout", tls_timeout, 2, 2,
-         "timeout(id, ms): limit of pending and later operations; 0: none"},
-        {"shutdown", tls_shutdown, 1, 1,
-         "shutdown(id): task; send close_notify and keep receiving"},
-        {"error", tls_error, 1, 1, "error(id): why a connect failed, or null"},
-        {NULL, NULL, 0, 0, NULL},
-    };
-    kw_define_functions(vm, "tls", functions);
-}
+static const kw_native_def tls_functions[] = {
+    {"tcpserver(host: string, port: integer, backlog: integer = 128, options: hashmap = {}): integer", tls_tcpserver,
+     "Listen for TLS connections with the options cert, key, ...; without them with the development certificate.",
+     "println tls::info(tls::tcpserver(\"127.0.0.1\", 0)).listener  # => true", "__tlssocket_tcpserver__/2-3"},
+    {"tcpconnect(host: string, port: integer = 443, sni: string = null, options: hashmap = {}): integer",
+     tls_tcpconnect, "Connect and shake hands; the socket, or a negative number that tls::error() explains.",
+     "tls::accept(listener)\nprintln tls::info(tls::tcpconnect(\"localhost\", port)).verified  # => true", "__tlssocket_tcpconnect__/2-3"},
+    {"unixserver(path: string, backlog: integer = 128, options: hashmap = {}): integer", tls_unixserver,
+     "Listen for TLS connections at a path, a Unix socket; options as for tcpserver, and mode: of its file.",
+     "path = fio::tmpdir() + \"kiwi-example.socket\"\nlocal = tls::unixserver(path, 16, {\"mode\": 0o600})\n"
+     "println tls::info(local).listener  # => true", "__tlssocket_unixserver__"},
+    {"unixconnect(path: string, sni: string = null, options: hashmap = {}): integer", tls_unixconnect,
+     "Connect to a Unix socket and shake hands, with localhost if `sni` names nobody else; the socket, or a negative number.",
+     "println tls::unixconnect(\"/nowhere\") < 0  # => true", "__tlssocket_unixconnect__"},
+    {"upgrade(sock_id: integer, sni: string = null, options: hashmap = {}): integer", tls_upgrade,
+     "Start TLS on a connection of socket, or inside one of tls, as its client; the new socket, or a negative number.",
+     "l = socket::tcpserver(\"127.0.0.1\", 0)\naccepted = socket::accept(l)\n"
+     "plain = socket::tcpconnect(\"localhost\", socket::info(l).local_port)\n"
+     "tls::upgrade_server(task::await(accepted))\nprintln tls::info(tls::upgrade(plain)).verified  # => true",
+     "__tlssocket_upgrade__"},
+    {"upgrade_server(sock_id: integer, options: hashmap = {}): task<integer>", tls_upgrade_server,
+     "Start TLS on a connection of socket, or inside one of tls, as its server; the new socket.",
+     "l = socket::tcpserver(\"127.0.0.1\", 0)\naccepted = socket::accept(l)\n"
+     "plain = socket::tcpconnect(\"localhost\", socket::info(l).local_port)\n"
+     "id = tls::upgrade_server(task::await(accepted))\ntls::upgrade(plain)\nprintln task::await(id) > 0  # => true",
+     "__tlssocket_upgrade_server__"},
+    {"accept(listener_id: integer, timeout_ms: integer = 0): task<integer>", tls_accept, "Wait for the next connection that has shaken hands; its socket.",
+     "id = tls::accept(listener)\ntls::tcpconnect(\"localhost\", port)\nprintln task::await(id) > 0  # => true", "__tlssocket_accept__/1"},
+    {"serve(listener_id: integer, handler: lambda, options: hashmap = {})", tls_serve,
+     "Accept connections and call handler(sock_id) in a task for each, which is closed then: at most `clients` (10000) at a "
+     "time. Returns at SIGTERM or once the listener is closed, when the last handlers have ended; after `drain_ms` (10000) "
+     "they are cancelled.",
+     "task::spawn(with (client) do\n  println task::await(tls::recv_line(client))  # => hello\n  tls::close(listener)\nend, [conn])\n"
+     "tls::send_text(peer, \"hello\\n\")\n"
+     "tls::serve(listener, with (client) do tls::send_text(client, \"welcome\") end)", "__tlssocket_serve__"},
+    {"recv(sock_id: integer, max_bytes: integer = 4096, timeout_ms: integer = 0): task<bytes>", tls_recv,
+     "Receive what has come, at most `max_bytes`; empty bytes at the end of the stream.",
+     "tls::send(peer, \"ping\".to_bytes())\nprintln task::await(tls::recv(conn)).to_string()  # => ping",
+     "__tlssocket_recv__/2"},
+    {"recv_until(sock_id: integer, delimiter: bytes|string, max_bytes: integer = 1048576, timeout_ms: integer = 0): task<bytes>",
+     tls_recv_until, "Receive up to the delimiter, which is dropped: at most `max_bytes` before it.",
+     "tls::send(peer, \"key=value;rest\".to_bytes())\nprintln task::await(tls::recv_until(conn, \";\")).to_string()  # => key=value",
+     "__tlssocket_recv_until__"},
+    {"recv_line(sock_id: integer, max_bytes: integer = 1048576, timeout_ms: integer = 0): task<string?>", tls_recv_line,
+     "Receive a line, without its LF or CR LF; null at the end of the stream.",
+     "tls::send(peer, \"ping\\r\\n\".to_bytes())\nprintln task::await(tls::recv_line(conn))  # => ping", "__tlssocket_recv_line__"},
+    {"recv_exactly(sock_id: integer, count: integer, timeout_ms: integer = 0): task<bytes>", tls_recv_exactly,
+     "Receive so many bytes, no less and no more.",
+     "tls::send(peer, \"abcdef\".to_bytes())\nprintln task::await(tls::recv_exactly(conn, 4)).to_string()  # => abcd", "__tlssocket_recv_exactly__"},
+    {"recv_all(sock_id: integer, max_bytes: integer = 67108864, timeout_ms: integer = 0): task<bytes>", tls_recv_all,
+     "Receive all there is until the stream ends.",
+     "tls::send(peer, \"all\".to_bytes())\ntls::close(peer)\nprintln task::await(tls::recv_all(conn)).to_string()  # => all",
+     "__tlssocket_recv_all__"},
+    {"send(sock_id: integer, data: bytes, timeout_ms: integer = 0): task<integer>", tls_send,
+     "Send all of the bytes, in the order of the calls; their number.",
+     "println task::await(tls::send(conn, \"ping\".to_bytes()))  # => 4", "__tlssocket_send__/2"},
+    {"send_text(sock_id: integer, text: string, timeout_ms: integer = 0): task<integer>", tls_send_text,
+     "Send the text as UTF-8; the number of bytes.", "println task::await(tls::send_text(conn, \"ping\"))  # => 4", "__tlssocket_send_text__"},
+    {"send_many(sock_id: integer, parts: list, timeout_ms: integer = 0): task<integer>", tls_send_many,
+     "Send bytes and strings, one after the other, at once; the number of bytes.",
+     "println task::await(tls::send_many(conn, [\"size: \", \"4\\n\", \"ping\".to_bytes()]))  # => 12", "__tlssocket_send_many__"},
+    {"close(sock_id: integer)", tls_close,
+     "Close the socket: what was sent arrives, and tasks that wait for it fault.", "tls::close(conn)",
+     "__tlssocket_close__/1"},
+    {"info(sock_id: integer): hashmap", tls_info, "Addresses, byte counts, protocol version, cipher, verification, failed handshakes.",
+     "println tls::info(listener).listener  # => true", "__tlssocket_info__"},
+    {"peer(sock_id: integer): hashmap", tls_peer,
+     "Who the peer is: verified and why not, subject, issuer, names, serial, not_before and not_after in seconds since 1970, "
+     "sha256, chain in DER.", "println tls::peer(peer).names.contains(\"localhost\")  # => true", "__tlssocket_peer__"},
+    {"timeout(sock_id: integer, ms: integer)", tls_timeout,
+     "Limit pending and later operations of the socket, in milliseconds; 0: no limit.",
+     "tls::timeout(conn, 5000)", "__tlssocket_timeout__"},
+    {"options(sock_id: integer, options: hashmap)", tls_options,
+     "Set options of a connection: nodelay and keepalive (booleans), rcvbuf and sndbuf (bytes), linger: how long closing it "
+     "cares for what was sent, in milliseconds, 0 to reset it.", "tls::options(conn, {\"nodelay\": false, \"rcvbuf\": 65536})", "__tlssocket_options__"},
+    {"shutdown(sock_id: integer, timeout_ms: integer = 0): task<null>", tls_shutdown, "Send close_notify, and keep receiving.",
+     "task::await(tls::shutdown(conn))", "__tlssocket_shutdown__"},
+    {"error(sock_id: integer): string", tls_error, "Why a connect failed, for the negative number that it gave; or null.",
+     "println tls::error(-1000000)  # => null", "__tlssocket_error__"},
+    {NULL},
+};
+
+#define SETUP(package, host) \
+    "listener = " package "::tcpserver(\"127.0.0.1\", 0)\n" \
+    "port = " package "::info(listener).local_port\n" \
+    "accepted = " package "::accept(listener)\n" \
+    "peer = " package "::tcpconnect(\"" host "\", port)\n" \
+    "conn = task::await(accepted)"
+
+const kp_package kp_socket = {
+    .name = "socket",
+    .about = "TCP connections and servers.",
+    .functions = socket_functions,
+    .refused = "socket",
+    .network = true,
+    .setup = SETUP("socket", "127.0.0.1"),
+};
+
+const kp_package kp_tls = {
+    .name = "tls",
+    .about = "TLS connections and servers.",
+    .functions = tls_functions,
+    .refused = "socket",
+    .network = true,
+    .setup = SETUP("tls", "localhost"),
+};

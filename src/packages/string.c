@@ -1,6 +1,8 @@
-/* string.c - package string: its functions are methods of strings, too (packages.md, "string").
+/* string.c - package string: its functions are methods of strings, too (PACKAGES.md, "string").
  *
- * Most accept any value first and take its display form. */
+ * Most accept any value first and take its display form.  Operands that are not of the types meant
+ * go on to a function of string.kiwi, whose operators and methods fail, or do not, as those of the
+ * library of Kiwi 1.4.3. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -8,40 +10,43 @@
 #include <time.h>
 
 #include "packages/encode.h"
-#include "packages/operand.h"
-#include "packages/packages.h"
-#include "types/types.h"
+#include "packages/library.h"
+#include "packages/package.h"
+#include "types/give.h"
+#include "types/string_methods.h"
 #include "types/unicode.h"
+#include "vm/search.h"
 
 /* ---- Operands ------------------------------------------ */
 
 /* Operand `at` as text: its display form.  NULL: thrown. */
 static kw_string *text_of(kw_vm *vm, const kw_call *call, uint32_t at)
 {
-    kw_value v = kp_operand(call, at);
-    return kw_is(v, KW_STRING) ? v.as.string : kw_to_display(vm, v);
+    kw_value v = kw_native_operand(call, at);
+    return kw_is(v, KW_STRING) ? v.as.string : kw_display_text(vm, v);
 }
 
 /* Operand 0, which must be a string.  NULL: thrown. */
 static kw_string *string_of(kw_vm *vm, const kw_call *call)
 {
-    kw_value v = kp_operand(call, 0);
+    kw_value v = kw_native_operand(call, 0);
     if (kw_is(v, KW_STRING))
         return v.as.string;
     kw_throw_expected(vm, "string", v);
     return NULL;
 }
 
-/* Operand `at`, a number of characters; negative ones count as 0. */
-static bool count_of(kw_vm *vm, const kw_call *call, uint32_t at, size_t *out)
+/* A function of string.kiwi. */
+static kw_value own(kw_vm *vm, const char *name)
 {
-    double d;
-    *out = 0;
-    if (!kp_operand_number(vm, call, at, kw_call_name(call), &d))
-        return false;
-    int64_t n = kw_truncate(d);
-    *out = n <= 0 ? 0 : (uint64_t)n > SIZE_MAX / 4 ? SIZE_MAX / 4 : (size_t)n; /* no text is longer */
-    return true;
+    return kp_library_function(vm, "string", name);
+}
+
+/* A number of characters; negative ones count as 0. */
+static size_t count_of(kw_value integer)
+{
+    int64_t n = integer.as.i;
+    return n <= 0 ? 0 : (uint64_t)n > SIZE_MAX / 4 ? SIZE_MAX / 4 : (size_t)n; /* no text is longer */
 }
 
 static void put_string(kw_buf *buf, const kw_string *s)
@@ -58,12 +63,12 @@ static void put_char(kw_buf *buf, uint32_t c)
 /* ---- Padding and repeating ------------------------------------------ */
 
 /* `count` times `c`. */
-static void put_padding(kw_buf *buf, const kw_string *c, size_t count)
+static void put_padding(kw_vm *vm, kw_buf *buf, const kw_string *c, size_t count)
 {
     if (c->size == 1)
         kw_buf_fill(buf, c->text[0], count);
     else
-        for (size_t i = 0; i < count && !buf->failed; i++)
+        for (size_t i = 0; i < count && kw_buf_go_on(vm, buf); i++)
             put_string(buf, c);
 }
 
@@ -71,23 +76,31 @@ typedef enum side { PAD_START, PAD_END, PAD_BOTH } side;
 
 static kw_result pad(kw_vm *vm, kw_call *call, side where)
 {
-    kw_string *s = text_of(vm, call, 0), *c = text_of(vm, call, 2);
-    size_t width;
-    if (s == NULL || c == NULL || !count_of(vm, call, 1, &width))
+    static const char *const odd_names[] = {"string::__padstart__", "string::__padend__",
+                                            "string::__center__"};
+    kw_value size = kw_native_operand(call, 1), padding = kw_native_operand(call, 2);
+    kw_string *s = text_of(vm, call, 0);
+    if (s == NULL)
         return KW_THROWN;
+    if (!kw_is(size, KW_INT) || (!kw_is(padding, KW_STRING) && !kw_is(padding, KW_NULL))) {
+        const kw_value args[] = {kw_of_string(s), size, padding};
+        return kp_host_go_on_with(vm, call, own(vm, odd_names[where]), args, 3);
+    }
+    size_t width = count_of(size);
     if (width <= s->length)
         return kw_give_string(call, s);
-    if (c->length != 1)
-        c = kw_intern_c(vm, " ");
+    kw_string *c = kw_is(padding, KW_STRING) && padding.as.string->length == 1
+                       ? padding.as.string
+                       : kw_intern_c(vm, " ");
     size_t all = width - s->length;
-    if (!kw_gc_room(vm, all, c->size))
+    if (!kw_heap_room(vm, all, c->size))
         return KW_THROWN;
     size_t left = where == PAD_START ? all : where == PAD_END ? 0 : all / 2;
     kw_buf buf;
     kw_buf_init(&buf);
-    put_padding(&buf, c, left);
+    put_padding(vm, &buf, c, left);
     put_string(&buf, s);
-    put_padding(&buf, c, all - left);
+    put_padding(vm, &buf, c, all - left);
     return kw_give_string(call, kw_buf_string(vm, &buf));
 }
 
@@ -109,14 +122,20 @@ static kw_result string_center(kw_vm *vm, kw_call *call)
 static kw_result string_echo(kw_vm *vm, kw_call *call)
 {
     kw_string *s = text_of(vm, call, 0);
-    size_t times;
-    if (s == NULL || !count_of(vm, call, 1, &times) || !kw_gc_room(vm, times, s->size))
+    if (s == NULL)
+        return KW_THROWN;
+    if (!kw_is(kw_native_operand(call, 1), KW_INT)) {
+        const kw_value args[] = {kw_of_string(s), kw_native_operand(call, 1)};
+        return kp_host_go_on_with(vm, call, own(vm, "string::__echo__"), args, 2);
+    }
+    size_t times = count_of(kw_native_operand(call, 1));
+    if (!kw_heap_room(vm, times, s->size))
         return KW_THROWN;
     kw_buf buf;
     kw_buf_init(&buf);
-    for (const char *at = s->text, *end = at + s->size; at < end && !buf.failed;) {
+    for (const char *at = s->text, *end = at + s->size; at < end && kw_buf_go_on(vm, &buf);) {
         uint32_t c = kw_utf8_next(&at);
-        for (size_t i = 0; i < times && !buf.failed; i++)
+        for (size_t i = 0; i < times && kw_buf_go_on(vm, &buf); i++)
             put_char(&buf, c);
     }
     return kw_give_string(call, kw_buf_string(vm, &buf));
@@ -132,7 +151,7 @@ static kw_result string_interweave(kw_vm *vm, kw_call *call)
     const char *at = a->text, *a_end = at + a->size, *bt = b->text, *b_end = bt + b->size;
     kw_buf buf;
     kw_buf_init(&buf);
-    while (at < a_end || bt < b_end) {
+    while ((at < a_end || bt < b_end) && kw_buf_go_on(vm, &buf)) {
         if (at < a_end)
             put_char(&buf, kw_utf8_next(&at));
         if (bt < b_end)
@@ -144,7 +163,7 @@ static kw_result string_interweave(kw_vm *vm, kw_call *call)
 static kw_result string_mirror(kw_vm *vm, kw_call *call)
 {
     kw_string *s = text_of(vm, call, 0), *middle = NULL;
-    bool given = !kw_is(kp_operand(call, 1), KW_NULL);
+    bool given = !kw_is(kw_native_operand(call, 1), KW_NULL);
     if (s == NULL || (given && (middle = text_of(vm, call, 1)) == NULL))
         return KW_THROWN;
     kw_buf buf;
@@ -182,7 +201,7 @@ static kw_result string_shuffle(kw_vm *vm, kw_call *call)
     }
     kw_buf buf;
     kw_buf_init(&buf);
-    for (size_t i = 0; i < chars->count; i++)
+    for (size_t i = 0; i < chars->count && kw_buf_go_on(vm, &buf); i++)
         put_string(&buf, chars->items[i].as.string);
     return kw_give_string(call, kw_buf_string(vm, &buf));
 }
@@ -196,19 +215,19 @@ static kw_result change_case(kw_vm *vm, kw_call *call, uint32_t (*change)(uint32
         return KW_THROWN;
     kw_buf buf;
     kw_buf_init(&buf);
-    for (const char *at = s->text, *end = at + s->size; at < end;)
+    for (const char *at = s->text, *end = at + s->size; at < end && kw_buf_go_on(vm, &buf);)
         put_char(&buf, change(kw_utf8_next(&at)));
     return kw_give_string(call, kw_buf_string(vm, &buf));
 }
 
 static kw_result string_to_upper(kw_vm *vm, kw_call *call)
 {
-    return change_case(vm, call, kw_char_upper);
+    return change_case(vm, call, kw_unicode_upper);
 }
 
 static kw_result string_to_lower(kw_vm *vm, kw_call *call)
 {
-    return change_case(vm, call, kw_char_lower);
+    return change_case(vm, call, kw_unicode_lower);
 }
 
 static kw_result string_slug(kw_vm *vm, kw_call *call)
@@ -218,8 +237,8 @@ static kw_result string_slug(kw_vm *vm, kw_call *call)
         return KW_THROWN;
     kw_buf buf;
     kw_buf_init(&buf);
-    for (const char *at = s->text, *end = at + s->size; at < end;) {
-        uint32_t c = kw_char_lower(kw_utf8_next(&at));
+    for (const char *at = s->text, *end = at + s->size; at < end && kw_buf_go_on(vm, &buf);) {
+        uint32_t c = kw_unicode_lower(kw_utf8_next(&at));
         if (c == ' ' || c == '-' || (c >= 'a' && c <= 'z'))
             kw_buf_putc(&buf, c == ' ' ? '-' : (char)c);
     }
@@ -233,32 +252,33 @@ static void put_word(kw_buf *buf, const char **at, const char *end, uint32_t (*f
     for (bool start = true; *at < end; start = false) {
         const char *next = *at;
         uint32_t c = kw_utf8_next(&next);
-        if (kw_char_space(c))
+        if (kw_unicode_is_space(c))
             return;
-        put_char(buf, start ? first(c) : kw_char_lower(c));
+        put_char(buf, start ? first(c) : kw_unicode_lower(c));
         *at = next;
     }
 }
 
 static kw_result string_capitalize(kw_vm *vm, kw_call *call)
 {
-    kw_string *s = string_of(vm, call);
-    if (s == NULL)
-        return KW_THROWN;
+    kw_value given = kw_native_operand(call, 0);
+    if (!kw_is(given, KW_STRING))
+        return kp_host_go_on_with(vm, call, own(vm, "string::__capitalize__"), &given, 1);
+    const kw_string *s = given.as.string;
     kw_buf buf;
     kw_buf_init(&buf);
-    for (const char *at = s->text, *end = at + s->size; at < end;) {
+    for (const char *at = s->text, *end = at + s->size; at < end && kw_buf_go_on(vm, &buf);) {
         bool start = at == s->text;
         uint32_t c = kw_utf8_next(&at);
-        put_char(&buf, start ? kw_char_upper(c) : kw_char_lower(c));
+        put_char(&buf, start ? kw_unicode_upper(c) : kw_unicode_lower(c));
     }
     return kw_give_string(call, kw_buf_string(vm, &buf));
 }
 
 /* The list `small` has the word at text[0..size) in lower case. */
-static bool is_small(const kw_list *small, const char *text, size_t size)
+static bool is_small(kw_vm *vm, const kw_list *small, const char *text, size_t size)
 {
-    for (size_t i = 0; i < small->count; i++) {
+    for (size_t i = 0; i < small->count && kw_go_on(vm); i++) {
         kw_value v = small->items[i];
         if (!kw_is(v, KW_STRING) || v.as.string->size != size)
             continue;
@@ -274,7 +294,7 @@ static bool is_small(const kw_list *small, const char *text, size_t size)
 static size_t word_size(const char *at, const char *end)
 {
     const char *next = at, *last = at;
-    while (last < end && !kw_char_space(kw_utf8_next(&next)))
+    while (last < end && !kw_unicode_is_space(kw_utf8_next(&next)))
         last = next;
     return (size_t)(last - at);
 }
@@ -285,7 +305,7 @@ static kw_result title(kw_vm *vm, kw_call *call, const kw_string *s, const kw_li
 {
     kw_buf buf;
     kw_buf_init(&buf);
-    for (const char *at = s->text, *end = at + s->size; at < end;) {
+    for (const char *at = s->text, *end = at + s->size; at < end && kw_buf_go_on(vm, &buf);) {
         size_t size = word_size(at, end);
         if (size == 0) {
             (void)kw_utf8_next(&at);
@@ -294,16 +314,19 @@ static kw_result title(kw_vm *vm, kw_call *call, const kw_string *s, const kw_li
         bool first = buf.size == 0;
         if (!first)
             kw_buf_putc(&buf, ' ');
-        bool low = !first && small != NULL && is_small(small, at, size);
-        put_word(&buf, &at, end, low ? kw_char_lower : kw_char_upper);
+        bool low = !first && small != NULL && is_small(vm, small, at, size);
+        buf.failed |= vm->error.type != NULL;
+        put_word(&buf, &at, end, low ? kw_unicode_lower : kw_unicode_upper);
     }
     return kw_give_string(call, kw_buf_string(vm, &buf));
 }
 
 static kw_result string_titleize(kw_vm *vm, kw_call *call)
 {
-    kw_string *s = string_of(vm, call);
-    return s != NULL ? title(vm, call, s, NULL) : KW_THROWN;
+    kw_value given = kw_native_operand(call, 0);
+    return kw_is(given, KW_STRING)
+               ? title(vm, call, given.as.string, NULL)
+               : kp_host_go_on_with(vm, call, own(vm, "string::__titleize__"), &given, 1);
 }
 
 static kw_list *default_small_words(kw_vm *vm)
@@ -323,11 +346,11 @@ static kw_result string_smart_titleize(kw_vm *vm, kw_call *call)
     kw_string *s = string_of(vm, call);
     if (s == NULL)
         return KW_THROWN;
-    kw_value words = kp_operand(call, 1);
+    kw_value words = kw_native_operand(call, 1);
     kw_list *small = NULL;
     if (kw_is(words, KW_NULL))
         small = default_small_words(vm);
-    else if (kp_operand_is(vm, call, 1, KW_LIST, "smart_titleize"))
+    else if (kw_is(kw_native_operand(call, 1), KW_LIST))
         small = words.as.list;
     return small != NULL ? title(vm, call, s, small) : KW_THROWN;
 }
@@ -351,12 +374,12 @@ static bool is_letter_or_digit(uint32_t c)
 
 static bool stays_upper(uint32_t c)
 {
-    return kw_char_upper(c) == c;
+    return kw_unicode_upper(c) == c;
 }
 
 static bool stays_lower(uint32_t c)
 {
-    return kw_char_lower(c) == c;
+    return kw_unicode_lower(c) == c;
 }
 
 static kw_result all_chars(kw_vm *vm, kw_call *call, bool (*is)(uint32_t))
@@ -364,9 +387,12 @@ static kw_result all_chars(kw_vm *vm, kw_call *call, bool (*is)(uint32_t))
     kw_string *s = text_of(vm, call, 0);
     if (s == NULL)
         return KW_THROWN;
-    for (const char *at = s->text, *end = at + s->size; at < end;)
+    for (const char *at = s->text, *end = at + s->size; at < end;) {
+        if (!kw_go_on(vm))
+            return KW_THROWN;
         if (!is(kw_utf8_next(&at)))
             return kw_return(call, kw_bool(false));
+    }
     return kw_return(call, kw_bool(true));
 }
 
@@ -381,31 +407,37 @@ QUESTION(is_alphanumeric, is_letter_or_digit)
 QUESTION(is_upper, stays_upper)
 QUESTION(is_lower, stays_lower)
 
-static bool has_text(const kw_string *s, const char *text, size_t size)
+/* Look for one of many texts.  false: thrown. */
+static bool looked(kw_vm *vm, const kw_string *s, const char *text, size_t size, bool *found)
 {
-    return kw_find_text(s->text, s->size, 0, text, size) != SIZE_MAX;
+    *found = kw_search_first(s->text, s->size, 0, text, size) != SIZE_MAX;
+    return kw_sched_may_go_on(vm); /* each look goes through the whole text */
 }
 
 static kw_result string_contains_any(kw_vm *vm, kw_call *call)
 {
-    kw_string *s = text_of(vm, call, 0);
-    kw_value m = kp_operand(call, 1);
+    kw_value given = kw_native_operand(call, 0), m = kw_native_operand(call, 1);
     bool found = false;
-    if (s == NULL)
-        return KW_THROWN;
+    if (!kw_is(given, KW_STRING)) {
+        const kw_value args[] = {given, m};
+        return kp_host_go_on_with(vm, call, own(vm, "string::__contains_any__"), args, 2);
+    }
+    const kw_string *s = given.as.string;
     if (kw_is(m, KW_STRING)) {
         const char *at = m.as.string->text, *end = at + m.as.string->size;
         while (at < end && !found) {
             const char *start = at;
             (void)kw_utf8_next(&at);
-            found = has_text(s, start, (size_t)(at - start));
+            if (!looked(vm, s, start, (size_t)(at - start), &found))
+                return KW_THROWN;
         }
     } else if (kw_is(m, KW_LIST)) {
         for (size_t i = 0; i < m.as.list->count && !found; i++) {
             kw_value v = m.as.list->items[i];
             if (!kw_is(v, KW_STRING))
                 return kw_throw_param(vm, "contains", 0, "String", v);
-            found = has_text(s, v.as.string->text, v.as.string->size);
+            if (!looked(vm, s, v.as.string->text, v.as.string->size, &found))
+                return KW_THROWN;
         }
     } else if (!kw_is(m, KW_NULL)) {
         return kw_throw(vm, "KiwiError", "matches must be a list");
@@ -424,13 +456,13 @@ static kw_result string_squish(kw_vm *vm, kw_call *call)
     bool after_space = false;
     kw_buf buf;
     kw_buf_init(&buf);
-    for (const char *at = s->text, *end = at + s->size; at < end;) {
+    for (const char *at = s->text, *end = at + s->size; at < end && kw_buf_go_on(vm, &buf);) {
         uint32_t c = kw_utf8_next(&at);
-        if ((kw_char_space(c) && kept == 0) || (c == ' ' && after_space))
+        if ((kw_unicode_is_space(c) && kept == 0) || (c == ' ' && after_space))
             continue;
         put_char(&buf, c);
         after_space = c == ' ';
-        if (!kw_char_space(c))
+        if (!kw_unicode_is_space(c))
             kept = buf.size;
     }
     buf.size = buf.failed ? buf.size : kept;
@@ -481,15 +513,13 @@ static kw_result string_dedent(kw_vm *vm, kw_call *call)
         l = line_at(l.at + l.size + 1, end);
     kw_buf buf;
     kw_buf_init(&buf);
-    for (;; l = line_at(l.at + l.size + 1, end)) {
+    for (; kw_buf_go_on(vm, &buf); l = line_at(l.at + l.size + 1, end)) {
         size_t cut = l.indent < indent ? l.indent : indent;
         kw_buf_put(&buf, l.at + cut, l.size - cut);
         if (l.last)
             break;
         kw_buf_putc(&buf, '\n');
     }
-    if (end[-1] == '\n') /* as the reference does */
-        kw_buf_putc(&buf, '\n');
     return kw_give_string(call, kw_buf_string(vm, &buf));
 }
 
@@ -499,75 +529,101 @@ static kw_result string_base64encode(kw_vm *vm, kw_call *call)
 {
     kw_buf buf;
     kw_buf_init(&buf);
-    if (kp_base64_encode(vm, kp_operand(call, 0), &buf))
-        return kp_give_text(vm, call, &buf);
+    if (kp_encode_base64(vm, kw_native_operand(call, 0), &buf))
+        return kp_encode_give_text(vm, call, &buf);
     kw_buf_free(&buf);
     return KW_THROWN;
 }
 
 static kw_result string_base64decode(kw_vm *vm, kw_call *call)
 {
-    if (!kp_operand_is(vm, call, 0, KW_STRING, "__base64decode__"))
-        return KW_THROWN;
     kw_buf buf;
     kw_buf_init(&buf);
-    if (kp_base64_decode(vm, kp_operand(call, 0).as.string, &buf))
-        return kp_give_text(vm, call, &buf);
+    if (kp_encode_base64_decode(vm, kw_native_operand(call, 0).as.string, &buf))
+        return kp_encode_give_text(vm, call, &buf);
     kw_buf_free(&buf);
     return KW_THROWN;
 }
 
-static kw_result url(kw_vm *vm, kw_call *call, void (*convert)(const kw_string *, kw_buf *))
+static kw_result url(kw_vm *vm, kw_call *call,
+                     void (*convert)(kw_vm *, const kw_string *, kw_buf *))
 {
     kw_string *s = text_of(vm, call, 0);
     if (s == NULL)
         return KW_THROWN;
     kw_buf buf;
     kw_buf_init(&buf);
-    convert(s, &buf);
-    return kp_give_text(vm, call, &buf);
+    convert(vm, s, &buf);
+    return kp_encode_give_text(vm, call, &buf);
 }
 
 static kw_result string_urlencode(kw_vm *vm, kw_call *call)
 {
-    return url(vm, call, kp_url_encode);
+    return url(vm, call, kp_encode_url);
 }
 
 static kw_result string_urldecode(kw_vm *vm, kw_call *call)
 {
-    return url(vm, call, kp_url_decode);
+    return url(vm, call, kp_encode_url_decode);
 }
 
-void kp_string_define(kw_vm *vm)
-{
-    static const kw_native_def functions[] = {
-        {"padstart", string_padstart, 2, 3, "padstart(s, n, c = \" \"): padded at the start"},
-        {"padend", string_padend, 2, 3, "padend(s, n, c = \" \"): padded at the end"},
-        {"center", string_center, 2, 3, "center(s, n, c = \" \"): padded at both ends"},
-        {"echo", string_echo, 2, 2, "echo(s, n): each character n times"},
-        {"interweave", string_interweave, 2, 2, "interweave(s, t): characters in turn"},
-        {"mirror", string_mirror, 1, 2, "mirror(s, mid = \"\"): s + mid + reversed s"},
-        {"shuffle", string_shuffle, 1, 1, "shuffle(s): characters in random order"},
-        {"slug", string_slug, 1, 1, "slug(s): for a URL"},
-        {"capitalize", string_capitalize, 1, 1, "capitalize(s): first character upper"},
-        {"titleize", string_titleize, 1, 1, "titleize(s): each word capitalized"},
-        {"smart_titleize", string_smart_titleize, 1, 2,
-         "smart_titleize(s, small): but small words"},
-        {"is_numeric", string_is_numeric, 1, 1, "is_numeric(s): only 0 to 9?"},
-        {"is_alpha", string_is_alpha, 1, 1, "is_alpha(s): only ASCII letters?"},
-        {"is_alphanumeric", string_is_alphanumeric, 1, 1, "is_alphanumeric(s)"},
-        {"is_upper", string_is_upper, 1, 1, "is_upper(s): nothing to put in upper case?"},
-        {"is_lower", string_is_lower, 1, 1, "is_lower(s): nothing to put in lower case?"},
-        {"to_upper", string_to_upper, 1, 1, "to_upper(s)"},
-        {"to_lower", string_to_lower, 1, 1, "to_lower(s)"},
-        {"squish", string_squish, 1, 1, "squish(s): trimmed, with single spaces"},
-        {"dedent", string_dedent, 1, 1, "dedent(s): without the common indentation"},
-        {"contains_any", string_contains_any, 1, 2, "contains_any(s, m): any of m in s?"},
-        {"base64encode", string_base64encode, 1, 1, "base64encode(s)"},
-        {"base64decode", string_base64decode, 1, 1, "base64decode(s): a string"},
-        {"urlencode", string_urlencode, 1, 1, "urlencode(s)"},
-        {"urldecode", string_urldecode, 1, 1, "urldecode(s)"},
-        {NULL, NULL, 0, 0, NULL},
-    };
-    kw_define_functions(vm, "string", functions);
-}
+/* Most take any value, as their display form. */
+static const kw_native_def functions[] = {
+    {"padstart(text: any, size: integer, padding: any = \" \"): string", string_padstart, "The text, padded at the start to `size` characters.",
+     "println string::padstart(\"7\", 3, \"0\")  # => 007", NULL, KW_CHECK_NONE},
+    {"padend(text: any, size: integer, padding: any = \" \"): string", string_padend, "The text, padded at the end to `size` characters.",
+     "println string::padend(\"7\", 3, \"0\")  # => 700", NULL, KW_CHECK_NONE},
+    {"center(text: any, size: integer, padding: any = \" \"): string", string_center, "The text, padded at both ends to `size` characters.",
+     "println string::center(\"x\", 5, \"*\")  # => **x**", NULL, KW_CHECK_NONE},
+    {"echo(text: any, count: integer): string", string_echo, "Each character so many times.",
+     "println string::echo(\"ab\", 2)  # => aabb", NULL, KW_CHECK_NONE},
+    {"interweave(text: any, other: any): string", string_interweave, "The characters of both in turn.",
+     "println string::interweave(\"ace\", \"bdf\")  # => abcdef", NULL, KW_CHECK_NONE},
+    {"mirror(text: any, middle: any = \"\"): string", string_mirror, "The text, `middle`, and the text reversed.",
+     "println string::mirror(\"ab\", \"-\")  # => ab-ba", NULL, KW_CHECK_NONE},
+    {"shuffle(text: any): string", string_shuffle, "The characters in random order.",
+     "println string::shuffle(\"abc\").size()  # => 3", NULL, KW_CHECK_NONE},
+    {"slug(text: any): string", string_slug, "The text as part of a URL: lower-case letters and hyphens.",
+     "println string::slug(\"Hello World\")  # => hello-world", NULL, KW_CHECK_NONE},
+    {"capitalize(text: string): string", string_capitalize, "The first character in upper case, the others in lower case.",
+     "println string::capitalize(\"kIWI\")  # => Kiwi", NULL, KW_CHECK_NONE},
+    {"titleize(text: string): string", string_titleize, "Each word capitalized, with single spaces between them.",
+     "println string::titleize(\"the kiwi bird\")  # => The Kiwi Bird", NULL, KW_CHECK_NONE},
+    {"smart_titleize(text: string, small: list = []): string", string_smart_titleize, "Each word capitalized but those of `small`.",
+     "println string::smart_titleize(\"war and peace\", [\"and\"])  # => War and Peace", NULL, KW_CHECK_NONE},
+    {"is_numeric(text: any): boolean", string_is_numeric, "Only the digits 0 to 9?",
+     "println string::is_numeric(\"2026\")  # => true", NULL, KW_CHECK_NONE},
+    {"is_alpha(text: any): boolean", string_is_alpha, "Only ASCII letters?",
+     "println string::is_alpha(\"kiwi\")  # => true", NULL, KW_CHECK_NONE},
+    {"is_alphanumeric(text: any): boolean", string_is_alphanumeric, "Only ASCII letters and digits?",
+     "println string::is_alphanumeric(\"kiwi2\")  # => true", NULL, KW_CHECK_NONE},
+    {"is_upper(text: any): boolean", string_is_upper, "Is there nothing to put in upper case?",
+     "println string::is_upper(\"KIWI\")  # => true", NULL, KW_CHECK_NONE},
+    {"is_lower(text: any): boolean", string_is_lower, "Is there nothing to put in lower case?",
+     "println string::is_lower(\"kiwi\")  # => true", NULL, KW_CHECK_NONE},
+    {"to_upper(text: any): string", string_to_upper, "All in upper case.",
+     "println string::to_upper(\"kiwi\")  # => KIWI", NULL, KW_CHECK_NONE},
+    {"to_lower(text: any): string", string_to_lower, "All in lower case.",
+     "println string::to_lower(\"KIWI\")  # => kiwi", NULL, KW_CHECK_NONE},
+    {"squish(text: any): string", string_squish, "Trimmed, with single spaces for all white space.",
+     "println string::squish(\"  a   b \")  # => a b", NULL, KW_CHECK_NONE},
+    {"dedent(text: any): string", string_dedent, "Without the indentation that all lines share.",
+     "println string::dedent(\"  a\\n  b\").lines().size()  # => 2", NULL, KW_CHECK_NONE},
+    {"contains_any(text: any, others: any): boolean", string_contains_any, "Does one of the others occur in it?",
+     "println string::contains_any(\"kiwi\", [\"x\", \"w\"])  # => true", NULL, KW_CHECK_NONE},
+    {"base64encode(data: any): string", string_base64encode, "Base64 of a string, bytes or a list of integers.",
+     "println string::base64encode(\"kiwi\")  # => a2l3aQ==", NULL, KW_CHECK_NONE},
+    {"base64decode(text: string): string", string_base64decode, "The text that base64 stands for.",
+     "println string::base64decode(\"a2l3aQ==\")  # => kiwi", "__base64decode__"},
+    {"urlencode(text: any): string", string_urlencode, "The form encoding of URLs.",
+     "println string::urlencode(\"a b\")  # => a+b", NULL, KW_CHECK_NONE},
+    {"urldecode(text: any): string", string_urldecode, "The text that form encoding stands for.",
+     "println string::urldecode(\"a+b\")  # => a b", NULL, KW_CHECK_NONE},
+    {NULL},
+};
+
+const kp_package kp_string = {
+    .name = "string",
+    .about = "Text: these functions are methods of strings, too.",
+    .functions = functions,
+};

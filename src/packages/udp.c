@@ -1,4 +1,4 @@
-/* udp.c - package udp: struct Socket, and udp::socket() that makes one (task-and-network.md
+/* udp.c - package udp: struct Socket, and udp::socket() that makes one (NETWORK.md
  * section 10).
  *
  * A Socket of a script is more than one of the runtime: that one is opened when the script
@@ -7,8 +7,8 @@
 
 #include <stdlib.h>
 
-#include "packages/host.h"
-#include "packages/packages.h"
+#include "packages/library.h"
+#include "packages/package.h"
 
 typedef struct udp {
     int64_t id;         /* for people: own counter */
@@ -17,7 +17,12 @@ typedef struct udp {
     bool closed;
 } udp;
 
-static const char udp_type[] = "udp";
+extern const kp_package kp_udp;
+static const kp_struct udp_socket_struct;
+
+typedef struct udp_state {
+    int64_t sockets; /* how many were made */
+} udp_state;
 
 static void drop_net(kw_vm *vm, udp *u)
 {
@@ -30,32 +35,13 @@ static void drop_net(kw_vm *vm, udp *u)
 static void free_udp(kw_vm *vm, void *data) /* a socket that was not closed, but forgotten */
 {
     drop_net(vm, data);
-    kw_free(vm, data, sizeof(udp));
-}
-
-/* ---- Arguments ------------------------------------------------------------------------------- */
-
-/* Positions in the texts are those of primitives, whose first argument is the socket's id. */
-static bool typed(kw_vm *vm, const kw_call *call, uint32_t at, kw_type type, const char *function)
-{
-    if (kw_is(kw_arg(call, at), type))
-        return true;
-    kw_throw_param(vm, function, at + 1, kw_type_title(type), kw_arg(call, at));
-    return false;
+    kw_heap_release(vm, data, sizeof(udp));
 }
 
 /* The socket behind the receiver, closed ones included; NULL: thrown. */
 static udp *any_udp(kw_vm *vm, const kw_call *call)
 {
-    if (!kp_allowed(vm, "udp"))
-        return NULL;
-    if (kw_is(call->self, KW_OBJECT)) {
-        kw_value v = kw_object_get(call->self.as.object, kw_intern_c(vm, "socket"));
-        if (kw_is(v, KW_POINTER) && v.as.pointer->type == udp_type)
-            return v.as.pointer->data;
-    }
-    kw_throw(vm, "InvalidOperationError", "Not a UDP socket.");
-    return NULL;
+    return kp_struct_handle(vm, call, &udp_socket_struct);
 }
 
 static bool is_open(kw_vm *vm, const udp *u)
@@ -78,65 +64,64 @@ static bool ensure_net(kw_vm *vm, udp *u)
     kiwi_result result;
     if (u->net != 0)
         return true;
-    if (kp_net(vm) == NULL)
+    if (kp_host_net(vm) == NULL)
         return false;
-    if (kiwi_udp_open(kp_net(vm), &u->net, &result) != 0)
-        (void)kp_throw_fault(vm, &result);
+    if (kiwi_udp_open(kp_host_net(vm), &u->net, &result) != 0)
+        (void)kp_host_throw_fault(vm, &result);
     return u->net != 0;
 }
 
 /* ---- Making ---------------------------------------------------------------------------------- */
 
-static void equip(kw_vm *vm, kw_object *object)
+/* false: thrown. */
+static bool equip(kw_vm *vm, kw_object *object)
 {
-    udp *u = kw_realloc(vm, NULL, 0, sizeof(*u));
-    *u = (udp){.id = ++kp_host_of(vm)->udp_sockets};
-    kw_object_set(vm, object, kw_intern_c(vm, "socket"),
-                  kw_pointer_new(vm, udp_type, u, NULL, free_udp));
+    udp_state *state = kp_state(vm, &kp_udp);
+    if (state == NULL)
+        return false;
+    udp *u = kw_heap_realloc(vm, NULL, 0, sizeof(*u));
+    *u = (udp){.id = ++state->sockets};
+    kp_struct_give_handle(vm, object, &udp_socket_struct, u);
+    return true;
 }
 
 static kw_result udp_new(kw_vm *vm, kw_call *call)
 {
-    if (!kp_allowed(vm, "udp"))
-        return KW_THROWN;
-    equip(vm, call->self.as.object);
-    return KW_DONE;
+    return equip(vm, call->self.as.object) ? KW_DONE : KW_THROWN;
 }
 
 static kw_result udp_socket(kw_vm *vm, kw_call *call)
 {
-    if (!kp_allowed(vm, "udp"))
-        return KW_THROWN;
-    kw_object *object = kw_object_new(vm, kp_host_of(vm)->udp_socket);
-    equip(vm, object);
-    return kw_return(call, kw_of_obj(KW_OBJECT, object));
+    kw_object *object = kw_object_new(vm, kp_struct_class(vm, &udp_socket_struct));
+    return equip(vm, object) ? kw_return(call, kw_of_obj(KW_OBJECT, object)) : KW_THROWN;
 }
 
 /* ---- Methods --------------------------------------------------------------------------------- */
 
 static kw_result udp_bind(kw_vm *vm, kw_call *call)
 {
-    static const char name[] = "__udp_bind__";
-    udp *u = any_udp(vm, call);
-    if (u == NULL || !typed(vm, call, 0, KW_INT, name) || !is_open(vm, u))
+    udp *u = open_udp(vm, call);
+    if (u == NULL)
         return KW_THROWN;
     int64_t port = call->args[0].as.i;
     bool named = kw_is(kw_arg(call, 1), KW_STRING); /* another type counts as the default */
-    const char *host = named ? kp_host_text(vm, call->args[1].as.string) : "0.0.0.0";
-    if (host == NULL || !kp_port_ok(vm, port, 0) || kp_net(vm) == NULL)
+    const char *host = named ? kp_args_text(vm, call, 1, "A host") : "0.0.0.0";
+    if (host == NULL || !kp_args_port(vm, port, 0))
         return KW_THROWN;
     drop_net(vm, u); /* first: the new port may be the old one */
-    kiwi_id binding = kiwi_udp_bind(kp_net(vm), host, port);
-    kiwi_task_hide(kp_net(vm), binding);
+    kiwi_id binding = kiwi_udp_bind(kp_host_net(vm), host, port);
+    kiwi_task_hide(kp_host_net(vm), binding);
     const kw_value args[] = {call->self, kw_int(binding)};
-    return kp_go_on_with(vm, call, "udp::__bound__", args, 2);
+    kw_value bound = kp_library_function(vm, "udp", "udp::__bound__");
+    return kp_host_go_on_with(vm, call, bound, args, 2);
 }
 
-/* __adopt__(net): the binding stands; what was opened or closed meanwhile is to be heeded. */
+/* __adopt__(net): the binding has succeeded.  Meanwhile a script may have closed the socket, or opened another by using
+ * this one. */
 static kw_result udp_adopt(kw_vm *vm, kw_call *call)
 {
     udp *u = any_udp(vm, call);
-    if (u == NULL || !typed(vm, call, 0, KW_INT, "__udp_bind__"))
+    if (u == NULL)
         return KW_THROWN;
     drop_net(vm, u);
     u->net = call->args[0].as.i;
@@ -147,41 +132,23 @@ static kw_result udp_adopt(kw_vm *vm, kw_call *call)
 
 static kw_result udp_send(kw_vm *vm, kw_call *call)
 {
-    static const char name[] = "__udp_send__";
-    udp *u = any_udp(vm, call);
-    if (u == NULL || !typed(vm, call, 0, KW_STRING, name) || !typed(vm, call, 1, KW_INT, name) ||
-        !is_open(vm, u))
+    udp *u = open_udp(vm, call);
+    if (u == NULL)
         return KW_THROWN;
-    const char *host = kp_host_text(vm, call->args[0].as.string);
+    const char *host = kp_args_text(vm, call, 0, "A host");
     kw_value data = kw_arg(call, 2);
     bool bytes = kw_is(data, KW_BYTES);
     if (!bytes && !kw_is(data, KW_STRING))
         return kw_throw(vm, "InvalidOperationError", "UDP send requires bytes or string data.");
     int64_t port = call->args[1].as.i;
-    if (host == NULL || !kp_port_ok(vm, port, 0) || !ensure_net(vm, u))
+    if (host == NULL || !kp_args_port(vm, port, 0) || !ensure_net(vm, u))
         return KW_THROWN;
     const void *at = bytes ? (const void *)data.as.bytes->data : data.as.string->text;
     size_t size = bytes ? data.as.bytes->size : data.as.string->size;
-    return kp_await_own(vm, call, kiwi_udp_send(kp_net(vm), u->net, host, port, at, size),
-                        KP_AS_IS);
-}
-
-static kw_result receive(kw_vm *vm, kw_call *call, kp_convert convert)
-{
-    udp *u = open_udp(vm, call);
-    if (u == NULL || !ensure_net(vm, u))
-        return KW_THROWN;
-    return kp_await_own(vm, call, kiwi_udp_recv(kp_net(vm), u->net, u->timeout_ms), convert);
-}
-
-static kw_result udp_recv(kw_vm *vm, kw_call *call)
-{
-    return receive(vm, call, KP_DATAGRAM_TEXT);
-}
-
-static kw_result udp_recv_bytes(kw_vm *vm, kw_call *call)
-{
-    return receive(vm, call, KP_DATAGRAM_BYTES);
+    kw_result room = kp_memory_room(vm, call, KP_ENTRY + size);
+    if (room != KW_DONE)
+        return room;
+    return kp_host_await_own(vm, call, kiwi_udp_send(kp_host_net(vm), u->net, host, port, at, size), NULL);
 }
 
 static kw_string *receive_error(kw_vm *vm, const kiwi_result *result)
@@ -191,19 +158,19 @@ static kw_string *receive_error(kw_vm *vm, const kiwi_result *result)
                             late ? "Connection timed out" : result->message);
 }
 
-kw_string *kp_datagram(kw_vm *vm, kiwi_result *result, bool text, kw_value *value)
+/* The end of a receive: NULL with *value a hashmap of data (a string if `text`, else bytes), from_host and
+ * from_port; or the message of the fault. */
+static kw_string *datagram(kw_vm *vm, kiwi_result *result, bool text, kw_value *value)
 {
     if (result->state == KIWI_TASK_FAULTED)
         return receive_error(vm, result);
-    const char *bytes = (const char *)result->bytes;
-    kw_value host = kw_string_c(vm, bytes + result->size);
+    kw_value host = kw_string_c(vm, (const char *)result->bytes + result->size);
     kw_value data;
-    if (text) {
-        data = kw_of_string(kw_string_new(vm, bytes, result->size));
-        free(result->bytes);
-    } else {
+    kw_string *message = text ? kp_host_text_of(vm, result, &data) : NULL;
+    if (message != NULL)
+        return message;
+    if (!text)
         data = kw_of_bytes(kw_bytes_adopt(vm, result->bytes, result->size));
-    }
     result->bytes = NULL;
     kw_map *map = kw_map_new(vm, 3);
     (void)kw_map_set_c(vm, map, "data", data);
@@ -213,10 +180,41 @@ kw_string *kp_datagram(kw_vm *vm, kiwi_result *result, bool text, kw_value *valu
     return NULL;
 }
 
+static kw_string *text_datagram(kw_vm *vm, kiwi_result *result, kw_value *value)
+{
+    return datagram(vm, result, true, value);
+}
+
+static kw_string *bytes_datagram(kw_vm *vm, kiwi_result *result, kw_value *value)
+{
+    return datagram(vm, result, false, value);
+}
+
+static kw_result receive(kw_vm *vm, kw_call *call, kp_settle settle)
+{
+    udp *u = open_udp(vm, call);
+    if (u == NULL || !ensure_net(vm, u))
+        return KW_THROWN;
+    kw_result room = kp_memory_tidy(vm, call, KP_ENTRY + KP_DATAGRAM);
+    if (room != KW_DONE)
+        return room;
+    return kp_host_await_own(vm, call, kiwi_udp_recv(kp_host_net(vm), u->net, u->timeout_ms), settle);
+}
+
+static kw_result udp_recv(kw_vm *vm, kw_call *call)
+{
+    return receive(vm, call, text_datagram);
+}
+
+static kw_result udp_recv_bytes(kw_vm *vm, kw_call *call)
+{
+    return receive(vm, call, bytes_datagram);
+}
+
 static kw_result udp_timeout(kw_vm *vm, kw_call *call)
 {
-    udp *u = any_udp(vm, call);
-    if (u == NULL || !typed(vm, call, 0, KW_INT, "__udp_settimeout__") || !is_open(vm, u))
+    udp *u = open_udp(vm, call);
+    if (u == NULL)
         return KW_THROWN;
     int64_t ms = call->args[0].as.i;
     if (ms < 0)
@@ -241,36 +239,58 @@ static kw_result udp_info(kw_vm *vm, kw_call *call)
     udp *u = open_udp(vm, call);
     if (u == NULL || !ensure_net(vm, u))
         return KW_THROWN;
-    (void)kiwi_socket_info_get(kp_net(vm), u->net, &info);
-    return kp_give_info(vm, call, &info);
+    (void)kiwi_socket_info_get(kp_host_net(vm), u->net, &info);
+    return kp_args_give_info(vm, call, &info);
 }
 
 static const kw_native_def methods[] = {
-    {"new", udp_new, 0, 0, "Socket.new()"},
-    {"bind", udp_bind, 1, 2, "bind(port, host = \"0.0.0.0\"): replaces an earlier bind"},
-    {"send", udp_send, 3, 3, "send(host, port, data): one datagram; the number of bytes"},
-    {"recv", udp_recv, 0, 1, "recv(): wait for a datagram; data (string), from_host, from_port"},
-    {"recv_bytes", udp_recv_bytes, 0, 1, "recv_bytes(): the same with data as bytes"},
-    {"timeout", udp_timeout, 1, 1, "timeout(ms): limit of later receives; 0: none"},
-    {"close", udp_close, 0, 0, "close(): close; waiting receives fail"},
-    {"info", udp_info, 0, 0, "info(): hashmap with address, port and byte counts"},
-    {"__adopt__", udp_adopt, 1, 1, "a binding stands"},
-    {NULL, NULL, 0, 0, NULL},
+    {"new()", udp_new, "Make a socket.", "s = Socket.new()\ns.close()"},
+    {"bind(port: integer, host = \"0.0.0.0\"): Socket", udp_bind,
+     "Listen on a port; 0: one that is free.  An earlier binding is replaced.",
+     "s = udp::socket().bind(0, \"127.0.0.1\")\nprintln s.info().local_port > 0  # => true\ns.close()",
+     "__udp_bind__"},
+    {"send(host: string, port: integer, data: any): integer", udp_send,
+     "Send one datagram of a string or bytes; the number of its bytes.",
+     "println client.send(\"127.0.0.1\", port, \"ping\")  # => 4", "__udp_send__"},
+    {"recv(): hashmap", udp_recv, "Wait for a datagram: data (a string), from_host, from_port.",
+     "client.send(\"127.0.0.1\", port, \"ping\")\nprintln server.recv().data  # => ping"},
+    {"recv_bytes(): hashmap", udp_recv_bytes, "Wait for a datagram: data (bytes), from_host, from_port.",
+     "client.send(\"127.0.0.1\", port, \"ping\")\nprintln server.recv_bytes().data.size()  # => 4"},
+    {"timeout(ms: integer): Socket", udp_timeout, "How long a later receive waits, in milliseconds; 0: for ever.",
+     "server.timeout(50)", "__udp_settimeout__"},
+    {"close()", udp_close, "Close the socket; receives that wait fail.", "client.close()"},
+    {"info(): hashmap", udp_info, "Addresses, ports and byte counts.",
+     "println server.info().local_host  # => 127.0.0.1"},
+    {"__adopt__(net: integer)", udp_adopt, "A binding stands.", NULL, "__udp_bind__"},
+    {NULL},
 };
 
-void kp_udp_define(kw_vm *vm)
-{
-    static const kw_native_def functions[] = {
-        {"socket", udp_socket, 0, 0, "socket(): a new Socket"},
-        {NULL, NULL, 0, 0, NULL},
-    };
-    kp_host *host = kp_host_of(vm);
-    if (host->udp_socket != NULL)
-        return;
-    host->udp_socket = kp_struct_new(vm, "Socket", methods);
-    kw_pin(vm, kw_of_class(host->udp_socket));
-    kw_define_functions(vm, "udp", functions);
-    kw_global *g = kw_global_at(vm, kw_intern_c(vm, "Socket"));
-    if (!(g->means & KW_MEANS_DECL)) /* a script may have a struct of that name */
-        kw_global_define(vm, g, KW_MEANS_DECL, kw_of_class(host->udp_socket));
-}
+static const kp_struct udp_socket_struct = {
+    .package = &kp_udp,
+    .name = "Socket",
+    .about = "A UDP socket.",
+    .methods = methods,
+    .noun = "UDP socket",
+    .field = "socket",
+    .free = free_udp,
+};
+
+static const kp_struct *const structs[] = {&udp_socket_struct, NULL};
+
+static const kw_native_def functions[] = {
+    {"socket(): Socket", udp_socket, "A new socket.", "s = udp::socket()\ns.close()"},
+    {NULL},
+};
+
+const kp_package kp_udp = {
+    .name = "udp",
+    .about = "Datagrams.",
+    .functions = functions,
+    .structs = structs,
+    .refused = "udp",
+    .network = true,
+    .setup = "server = udp::socket().bind(0, \"127.0.0.1\")\n"
+             "port = server.info().local_port\n"
+             "client = udp::socket()",
+    .state_size = sizeof(udp_state),
+};

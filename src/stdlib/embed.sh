@@ -1,5 +1,5 @@
 #!/bin/sh
-# embed.sh FILE.kiwi ... - print a C file with the texts of the given files: see sources.h.
+# embed.sh FILE.kiwi ... - print a C file with the texts of the given files, and what they define: see sources.h.
 # Numbers instead of string literals, because compilers limit the length of those.
 set -eu
 
@@ -25,3 +25,5 @@ for file; do
 done
 echo '    {NULL, NULL, 0},'
 echo '};'
+echo
+"${AWK:-awk}" -f "$(dirname "$0")/embed.awk" "$@"

@@ -1,4 +1,4 @@
-/* convert.c - conversions between types (types.md section 6) and number formats (section 8). */
+/* convert.c - conversions between types (TYPES.md section 6) and number formats (section 8). */
 #include "config.h"
 
 #include "types/types.h"
@@ -9,26 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "types/date.h"
+#include "types/give.h"
 #include "types/unicode.h"
 
 /* Narrow text[*from, *to) by the white space at its ends. */
 static void strip(const char *text, size_t *from, size_t *to)
 {
-    while (*from < *to) {
-        const char *at = text + *from;
-        if (!kw_char_space(kw_utf8_next(&at)))
-            break;
-        *from = (size_t)(at - text);
-    }
-    while (*to > *from) {
-        size_t last = *to - 1;
-        while (last > *from && !kw_utf8_starts(text[last]))
-            last--;
-        const char *at = text + last;
-        if (!kw_char_space(kw_utf8_next(&at)))
-            break;
-        *to = last;
-    }
+    *from = kw_unicode_ltrim(text, *from, *to);
+    *to = kw_unicode_rtrim(text, *from, *to);
 }
 
 /* ---- To integer ------------------------------------------------------------------------------ */
@@ -66,14 +55,12 @@ static bool parse_integer(const char *text, size_t size, int base, int64_t *out)
 
 static kw_result any_to_integer(kw_vm *vm, kw_call *call)
 {
-    int64_t base = 10, n;
-    if (!kw_argc_in(vm, call, 0, 1) || (call->argc == 1 && !kw_arg_whole(vm, call, 0, &base)))
-        return KW_THROWN;
+    int64_t base = kw_arith_whole(kw_native_argument(call, 0)), n;
     if (base < 2 || base > 36)
         return kw_throw(vm, "InvalidOperationError", "Base must be between 2 and 36, inclusive.");
     switch ((kw_type)call->self.tag) {
     case KW_INT: return kw_return(call, call->self);
-    case KW_FLOAT: return kw_return(call, kw_int(kw_truncate(call->self.as.f)));
+    case KW_FLOAT: return kw_return(call, kw_int(kw_arith_truncate(call->self.as.f)));
     case KW_STRING: break;
     default:
         return kw_throw(vm, "ConversionError", "Cannot convert non-numeric value to an integer.");
@@ -113,10 +100,11 @@ static bool special_float(const char *text, size_t size, double *out)
 
 /* Copy the digits at text[*at..end) to buf, without commas if they are allowed; returns how
  * many. */
-static size_t take_digits(kw_buf *buf, const char *text, size_t *at, size_t end, bool commas)
+static size_t take_digits(kw_vm *vm, kw_buf *buf, const char *text, size_t *at, size_t end,
+                          bool commas)
 {
     size_t count = 0;
-    for (; *at < end; (*at)++) {
+    for (; *at < end && kw_buf_go_on(vm, buf); (*at)++) {
         if (text[*at] >= '0' && text[*at] <= '9') {
             kw_buf_putc(buf, text[*at]);
             count++;
@@ -128,15 +116,15 @@ static size_t take_digits(kw_buf *buf, const char *text, size_t *at, size_t end,
 }
 
 /* Check the grammar and leave a form that strtod() reads in `buf`. */
-static bool float_form(kw_buf *buf, const char *text, size_t at, size_t end)
+static bool float_form(kw_vm *vm, kw_buf *buf, const char *text, size_t at, size_t end)
 {
     if (at < end && (text[at] == '+' || text[at] == '-'))
         kw_buf_putc(buf, text[at++]);
-    size_t count = take_digits(buf, text, &at, end, true);
+    size_t count = take_digits(vm, buf, text, &at, end, true);
     if (at < end && text[at] == '.') {
         kw_buf_putc(buf, '.');
         at++;
-        count += take_digits(buf, text, &at, end, false);
+        count += take_digits(vm, buf, text, &at, end, false);
     }
     if (count == 0)
         return false;
@@ -145,14 +133,14 @@ static bool float_form(kw_buf *buf, const char *text, size_t at, size_t end)
         at++;
         if (at < end && (text[at] == '+' || text[at] == '-'))
             kw_buf_putc(buf, text[at++]);
-        if (take_digits(buf, text, &at, end, false) == 0)
+        if (take_digits(vm, buf, text, &at, end, false) == 0)
             return false;
     }
     kw_buf_putc(buf, '\0');
     return at == end && !buf->failed;
 }
 
-static bool parse_float(const char *text, size_t size, double *out)
+static bool parse_float(kw_vm *vm, const char *text, size_t size, double *out)
 {
     size_t from = 0;
     strip(text, &from, &size);
@@ -160,7 +148,7 @@ static bool parse_float(const char *text, size_t size, double *out)
         return true;
     kw_buf buf;
     kw_buf_init(&buf);
-    bool ok = float_form(&buf, text, from, size);
+    bool ok = float_form(vm, &buf, text, from, size);
     if (ok)
         *out = strtod(buf.text, NULL); /* the process keeps the "C" locale for numbers */
     kw_buf_free(&buf);
@@ -170,14 +158,15 @@ static bool parse_float(const char *text, size_t size, double *out)
 static kw_result any_to_float(kw_vm *vm, kw_call *call)
 {
     double d;
-    if (!kw_argc_is(vm, call, 0))
-        return KW_THROWN;
     if (kw_is_number(call->self))
         return kw_return(call, kw_float(kw_to_double(call->self)));
     if (!kw_is(call->self, KW_STRING))
         return kw_throw(vm, "ConversionError", "Cannot convert non-numeric value to a float.");
     const kw_string *s = call->self.as.string;
-    if (!parse_float(s->text, s->size, &d))
+    bool ok = parse_float(vm, s->text, s->size, &d);
+    if (vm->error.type != NULL)
+        return KW_THROWN;
+    if (!ok)
         return kw_throw(vm, "ConversionError", "Cannot convert non-numeric value to a float: `%s`",
                         s->text);
     return kw_return(call, kw_float(d));
@@ -200,16 +189,6 @@ static kw_result in_base(kw_vm *vm, kw_call *call, int64_t n, unsigned shift, in
                           kw_string_valid(vm, out + at, (size_t)(64 - at), (size_t)(64 - at)));
 }
 
-void kw_buf_fill(kw_buf *buf, char c, size_t count)
-{
-    char block[256];
-    memset(block, c, sizeof(block));
-    for (size_t part; count > 0 && !buf->failed; count -= part) {
-        part = count < sizeof(block) ? count : sizeof(block);
-        kw_buf_put(buf, block, part);
-    }
-}
-
 enum { EXACT_DECIMALS = 1080, MAX_DECIMALS = 999999999 }; /* a double has at most 1074 decimals */
 
 static kw_result fixed_point(kw_vm *vm, kw_call *call, const char *format, size_t size)
@@ -225,8 +204,8 @@ static kw_result fixed_point(kw_vm *vm, kw_call *call, const char *format, size_
                         (int)size, format);
     double d = kw_to_double(call->self);
     if (isnan(d) || isinf(d))
-        return kw_give_string(call, kw_to_display(vm, call->self));
-    if (!kw_gc_room(vm, (size_t)decimals + 1, 1))
+        return kw_give_string(call, kw_display_text(vm, call->self));
+    if (!kw_heap_room(vm, (size_t)decimals + 1, 1))
         return KW_THROWN;
     char out[EXACT_DECIMALS + 400];
     int exact = (int)(decimals < EXACT_DECIMALS ? decimals : EXACT_DECIMALS);
@@ -245,7 +224,7 @@ static kw_result format_number(kw_vm *vm, kw_call *call, const char *format, siz
     if (format[0] == 'f' || format[0] == 'F')
         return fixed_point(vm, call, format, size);
     kw_value v = call->self;
-    int64_t n = kw_is(v, KW_INT) ? v.as.i : kw_truncate(v.as.f);
+    int64_t n = kw_is(v, KW_INT) ? v.as.i : kw_arith_truncate(v.as.f);
     switch (format[0]) {
     case 'b': case 'B': return in_base(vm, call, n, 1, 16, false);
     case 'o': case 'O': return in_base(vm, call, n, 3, 0, false);
@@ -255,17 +234,14 @@ static kw_result format_number(kw_vm *vm, kw_call *call, const char *format, siz
 
 static kw_result any_to_string(kw_vm *vm, kw_call *call)
 {
-    kw_string *format = NULL;
-    if (!kw_argc_in(vm, call, 0, 1) || (call->argc == 1 && !kw_arg_string(vm, call, 0, &format)))
-        return KW_THROWN;
-    size_t from = 0, to = format != NULL ? format->size : 0;
-    if (format != NULL)
-        strip(format->text, &from, &to);
+    const kw_string *format = kw_native_argument(call, 0).as.string;
+    size_t from = 0, to = format->size;
+    strip(format->text, &from, &to);
     if (from == to) {
         const kw_bytes *b = call->self.as.bytes;
         if (kw_is(call->self, KW_BYTES))
             return kw_give_string(call, kw_string_new(vm, (const char *)b->data, b->size));
-        return kw_give_string(call, kw_to_display(vm, call->self));
+        return kw_give_string(call, kw_display_text(vm, call->self));
     }
     const char *text = format->text + from;
     size_t size = to - from;
@@ -279,15 +255,13 @@ static kw_result any_to_string(kw_vm *vm, kw_call *call)
         kw_buf_free(&buf);
     }
     return kw_throw(vm, "InvalidOperationError", "Unable to format type: %s",
-                    kw_typeof(vm, call->self)->text);
+                    kw_display_typeof(vm, call->self)->text);
 }
 
 /* ---- To bytes, list, date -------------------------------------------------------------------- */
 
 static kw_result any_to_bytes(kw_vm *vm, kw_call *call)
 {
-    if (!kw_argc_is(vm, call, 0))
-        return KW_THROWN;
     if (!kw_is(call->self, KW_STRING))
         return kw_throw(vm, "InvalidOperationError",
                         "Expected a string or list of strings to convert to bytes.");
@@ -297,17 +271,24 @@ static kw_result any_to_bytes(kw_vm *vm, kw_call *call)
 
 static kw_result any_to_list(kw_vm *vm, kw_call *call)
 {
-    if (!kw_argc_is(vm, call, 0))
-        return KW_THROWN;
+    (void)call;
     return kw_throw(vm, "InvalidOperationError", "Expected a string, list, or bytes.");
+}
+
+static kw_result string_to_date(kw_call *call)
+{
+    const kw_string *text = call->self.as.string, *format = call->argc == 1 ? call->args[0].as.string : NULL;
+    int64_t ticks = 0;
+    bool ok = format == NULL
+                  ? kw_date_parse(text->text, text->size, &ticks)
+                  : kw_date_parse_exact(text->text, text->size, format->text, format->size, &ticks);
+    return kw_return(call, kw_date(ok ? ticks : 0));
 }
 
 static kw_result any_to_date(kw_vm *vm, kw_call *call)
 {
-    if (!kw_argc_in(vm, call, 0, 1))
-        return KW_THROWN;
     if (kw_is(call->self, KW_STRING) && (call->argc == 0 || kw_is(call->args[0], KW_STRING)))
-        return kw_string_to_date(vm, call);
+        return string_to_date(call);
     int64_t limit = (KW_MAX_TICKS - KW_EPOCH_TICKS) / KW_TICKS_PER_MS, ms = call->self.as.i;
     if (kw_is(call->self, KW_INT) && call->argc == 0 && ms <= limit &&
         ms >= -(KW_EPOCH_TICKS / KW_TICKS_PER_MS))
@@ -315,19 +296,28 @@ static kw_result any_to_date(kw_vm *vm, kw_call *call)
     return kw_throw(vm, "InvalidOperationError", "Invalid date expression.");
 }
 
-static const kw_native_def methods[] = {
-    {"to_integer", any_to_integer, 0, 1, "as an integer"},
-    {"to_float", any_to_float, 0, 0, "as a float"},
-    {"to_string", any_to_string, 0, 1, "as a string"},
-    {"to_bytes", any_to_bytes, 0, 0, "as bytes"},
-    {"to_list", any_to_list, 0, 0, "as a list"},
-    {"to_date", any_to_date, 0, 1, "as a date"},
-    {NULL, NULL, 0, 0, NULL},
+/* clang-format off */
+const kw_native_def kw_convert_methods[] = {
+    {"to_integer(base: number = 10): integer", any_to_integer,
+     "The value as an integer: floats are truncated, strings are read in the base, which is 2 to 36.",
+     "println \"42\".to_integer()  # => 42\nprintln \"ff\".to_integer(16)  # => 255\n"
+     "println (2.9).to_integer()  # => 2"},
+    {"to_float(): float", any_to_float, "The value as a float; strings are read.",
+     "println \"2.5\".to_float()  # => 2.5"},
+    {"to_string(format: string = \"\"): string", any_to_string,
+     "The value as text.  Formats of numbers: `b`, `o`, `x`, `X` for the base, `fN` for N decimals.  Those of dates "
+     "are patterns such as `yyyy-MM-dd`.",
+     "println (255).to_string(\"x\")  # => ff\nprintln (3.14159).to_string(\"f2\")  # => 3.14\n"
+     "println d(2024, 3, 5).to_string(\"yyyy-MM-dd\")  # => 2024-03-05"},
+    {"to_bytes(): bytes", any_to_bytes, "The bytes of a string in UTF-8.",
+     "println \"abc\".to_bytes()  # => [97, 98, 99]"},
+    {"to_list(): list", any_to_list, "The elements as a list; only strings, lists and bytes have some.",
+     "println \"abc\".to_list()  # => [\"a\", \"b\", \"c\"]"},
+    {"to_date(format: string = null): date", any_to_date,
+     "The date that a string tells, or that is so many milliseconds after 1970; the zero date if there is none.",
+     "println \"2024-03-05\".to_date()  # => 03/05/2024 00:00:00\n"
+     "println \"05.03.2024\".to_date(\"dd.MM.yyyy\")  # => 03/05/2024 00:00:00\n"
+     "println (86400000).to_date()  # => 01/02/1970 00:00:00", NULL, KW_CHECK_COUNT},
+    {NULL},
 };
-
-void kw_convert_register(kw_vm *vm)
-{
-    for (int type = KW_INT; type <= KW_GENERATOR; type++)
-        if (type != KW_STRUCT)
-            kw_define_methods(vm, (kw_type)type, methods);
-}
+/* clang-format on */

@@ -1,10 +1,11 @@
-/* date.c - dates: 100 ns ticks since 0001-01-01, calendar arithmetic, accessors (types.md section
- * 14). */
+/* date.c - see date.h. */
 #include "config.h"
+
+#include "types/date.h"
 
 #include <time.h>
 
-#include "types/types.h"
+#include "vm/object.h"
 
 enum { DAYS_PER_ERA = 146097, MINUTES_PER_DAY = 1440 };
 
@@ -15,7 +16,7 @@ static bool is_leap(int64_t year)
     return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
 
-int kw_days_in_month(int64_t year, int month)
+int kw_date_days_in_month(int64_t year, int month)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     return month == 2 && is_leap(year) ? 29 : days[month - 1];
@@ -31,7 +32,7 @@ static int64_t days_from_civil(int64_t year, int month, int day)
     return era * DAYS_PER_ERA + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 306;
 }
 
-void kw_civil_of(int64_t ticks, kw_civil *out)
+void kw_date_parts_of(int64_t ticks, kw_date_parts *out)
 {
     int64_t days = ticks / KW_TICKS_PER_DAY, of_day = ticks % KW_TICKS_PER_DAY;
     int64_t shifted = days + 306, era = shifted / DAYS_PER_ERA, of_era = shifted % DAYS_PER_ERA;
@@ -49,10 +50,10 @@ void kw_civil_of(int64_t ticks, kw_civil *out)
     out->yearday = (int)(days - days_from_civil(out->year, 1, 1)) + 1;
 }
 
-bool kw_civil_ticks(const kw_civil *c, int64_t *ticks)
+bool kw_date_ticks(const kw_date_parts *c, int64_t *ticks)
 {
     if (c->year < 1 || c->year > 9999 || c->month < 1 || c->month > 12 || c->day < 1 ||
-        c->day > kw_days_in_month(c->year, c->month) || c->hour < 0 || c->hour > 23 ||
+        c->day > kw_date_days_in_month(c->year, c->month) || c->hour < 0 || c->hour > 23 ||
         c->minute < 0 || c->minute > 59 || c->second < 0 || c->second > 59 || c->fraction < 0 ||
         c->fraction >= KW_TICKS_PER_SECOND)
         return false;
@@ -62,7 +63,7 @@ bool kw_civil_ticks(const kw_civil *c, int64_t *ticks)
     return true;
 }
 
-int kw_utc_offset(int64_t ticks)
+int kw_date_utc_offset(int64_t ticks)
 {
     time_t when = (time_t)((ticks - KW_EPOCH_TICKS) / KW_TICKS_PER_SECOND);
     struct tm local, utc;
@@ -73,69 +74,14 @@ int kw_utc_offset(int64_t ticks)
     return days * MINUTES_PER_DAY + (local.tm_hour - utc.tm_hour) * 60 + local.tm_min - utc.tm_min;
 }
 
-/* ---- Methods: those of package date are in src/packages/time.c ------------------------------- */
-
-kw_result kw_string_to_date(kw_vm *vm, kw_call *call)
+kw_value kw_date_here(int64_t ticks)
 {
-    kw_string *text = call->self.as.string, *format = NULL;
-    int64_t ticks = 0;
-    if (!kw_argc_in(vm, call, 0, 1))
-        return KW_THROWN;
-    if (call->argc == 1) {
-        if (!kw_is(call->args[0], KW_STRING))
-            return kw_throw(vm, "InvalidOperationError", "Invalid date expression.");
-        format = call->args[0].as.string;
-    }
-    bool ok = format == NULL
-                  ? kw_date_parse(text->text, text->size, &ticks)
-                  : kw_date_parse_exact(text->text, text->size, format->text, format->size, &ticks);
-    return kw_return(call, kw_date(ok ? ticks : 0));
+    return kw_date(ticks + kw_date_utc_offset(ticks) * INT64_C(60) * KW_TICKS_PER_SECOND);
 }
 
-/* The parts of the receiver; false: thrown. */
-static bool parts_of(kw_vm *vm, kw_call *call, kw_civil *out)
+kw_value kw_date_now(void)
 {
-    if (!kw_argc_is(vm, call, 0))
-        return false;
-    kw_civil_of(call->self.as.i, out);
-    return true;
-}
-
-#define PART(name, expression)                                                                     \
-    static kw_result date_##name(kw_vm *vm, kw_call *call)                                         \
-    {                                                                                              \
-        kw_civil c;                                                                                \
-        return parts_of(vm, call, &c) ? kw_return(call, kw_int(expression)) : KW_THROWN;           \
-    }
-PART(year, c.year)
-PART(month, c.month)
-PART(day, c.day)
-PART(hour, c.hour)
-PART(minute, c.minute)
-PART(second, c.second)
-PART(millisecond, c.fraction / KW_TICKS_PER_MS)
-
-static kw_result date_between(kw_vm *vm, kw_call *call)
-{
-    if (!kw_argc_is(vm, call, 2) || !kw_arg_is(vm, call, 0, KW_DATE) ||
-        !kw_arg_is(vm, call, 1, KW_DATE))
-        return KW_THROWN;
-    int64_t a = call->args[0].as.i, b = call->args[1].as.i, d = call->self.as.i;
-    return kw_return(call, kw_bool(a <= b ? d >= a && d <= b : d >= b && d <= a));
-}
-
-void kw_date_register(kw_vm *vm)
-{
-    static const kw_native_def methods[] = {
-        {"year", date_year, 0, 0, "the year"},
-        {"month", date_month, 0, 0, "1 to 12"},
-        {"day", date_day, 0, 0, "day of the month"},
-        {"hour", date_hour, 0, 0, "0 to 23"},
-        {"minute", date_minute, 0, 0, "0 to 59"},
-        {"second", date_second, 0, 0, "0 to 59"},
-        {"millisecond", date_millisecond, 0, 0, "0 to 999"},
-        {"between", date_between, 2, 2, "inclusive, in either order"},
-        {NULL, NULL, 0, 0, NULL},
-    };
-    kw_define_methods(vm, KW_DATE, methods);
+    struct timespec ts;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return kw_date_here(KW_EPOCH_TICKS + (int64_t)ts.tv_sec * KW_TICKS_PER_SECOND + ts.tv_nsec / 100);
 }

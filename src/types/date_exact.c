@@ -1,4 +1,4 @@
-/* date_exact.c - text to dates by a pattern, which must fit exactly (types.md section 14).
+/* date_exact.c - text to dates by a pattern, which must fit exactly (TYPES.md section 14).
  *
  * What the pattern does not name is taken as .NET takes it: today for a time alone, this year for a day
  * or month alone, else the first. */
@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "types/date.h"
 #include "types/date_text.h"
-#include "types/types.h"
 
 typedef kw_date_cursor cursor;
 
@@ -121,10 +121,10 @@ static bool field(cursor *c, char letter, size_t count, parts *out)
     case 'y': return year_field(c, count, &out->year);
     case 'M':
         return count <= 2 ? number_field(c, count, &out->month)
-                          : name_field(c, count, kw_month_names, 12, 1, &out->month);
+                          : name_field(c, count, kw_date_month_names, 12, 1, &out->month);
     case 'd':
         return count <= 2 ? number_field(c, count, &out->day)
-                          : name_field(c, count, kw_day_names, 7, 0, &out->weekday);
+                          : name_field(c, count, kw_date_day_names, 7, 0, &out->weekday);
     case 'h': out->twelve = true; return number_field(c, count, &out->hour);
     case 'H': return number_field(c, count, &out->hour);
     case 'm': return number_field(c, count, &out->minute);
@@ -138,7 +138,7 @@ static bool field(cursor *c, char letter, size_t count, parts *out)
 }
 
 /* A character of the pattern; a point before a fraction that is not there may be missing. */
-static bool literal(cursor *c, char letter, kw_pattern *p)
+static bool literal(cursor *c, char letter, kw_date_pattern *p)
 {
     if (kw_date_take(c, letter))
         return true;
@@ -153,8 +153,8 @@ static bool literal(cursor *c, char letter, kw_pattern *p)
 
 static void complete_day(parts *out)
 {
-    kw_civil now;
-    kw_civil_of(kw_date_now().as.i, &now);
+    kw_date_parts now;
+    kw_date_parts_of(kw_date_now().as.i, &now);
     bool time_only = out->year == UNSET && out->month == UNSET && out->day == UNSET;
     if (out->year == UNSET)
         out->year = (int)now.year;
@@ -189,14 +189,14 @@ static bool to_ticks(parts *read, int64_t *ticks)
     complete_day(read);
     if (!complete_hour(read))
         return false;
-    kw_civil when = {.year = read->year,
+    kw_date_parts when = {.year = read->year,
                      .month = read->month,
                      .day = read->day,
                      .hour = read->hour,
                      .minute = or_zero(read->minute),
                      .second = or_zero(read->second),
                      .fraction = or_zero(read->fraction)};
-    if (!kw_civil_ticks(&when, ticks) ||
+    if (!kw_date_ticks(&when, ticks) ||
         (read->weekday != UNSET && read->weekday != kw_date_weekday(*ticks)))
         return false;
     if (read->zoned)
@@ -211,7 +211,7 @@ bool kw_date_parse_exact(const char *text, size_t size, const char *format, size
     bool utc = format_size == 1 && format[0] == 'U';
     if (format_size == 1 && standard == NULL)
         return false;
-    kw_pattern pattern = {.at = standard != NULL ? standard : format};
+    kw_date_pattern pattern = {.at = standard != NULL ? standard : format};
     pattern.end = pattern.at + (standard != NULL ? strlen(standard) : format_size);
     cursor c = {.at = text, .end = text + size};
     parts read = {.year = UNSET,
@@ -224,8 +224,8 @@ bool kw_date_parse_exact(const char *text, size_t size, const char *format, size
                   .fraction = UNSET,
                   .half = UNSET,
                   .zoned = utc};
-    kw_pattern_item item;
-    while (kw_pattern_next(&pattern, &item))
+    kw_date_pattern_item item;
+    while (kw_date_pattern_next(&pattern, &item))
         if (item.count == 0 ? !literal(&c, item.letter, &pattern)
                             : !field(&c, item.letter, item.count, &read))
             return false;

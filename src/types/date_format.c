@@ -1,12 +1,12 @@
-/* date_format.c - dates as text, by a pattern or a standard letter (types.md section 14). */
+/* date_format.c - dates as text, by a pattern or a standard letter (TYPES.md section 14). */
 #include "config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "types/date.h"
 #include "types/date_text.h"
-#include "types/types.h"
 
 static void put_number(kw_buf *buf, int64_t n, int width)
 {
@@ -31,7 +31,7 @@ static void put_fraction(kw_buf *buf, int ticks, size_t digits, bool trim)
 
 static void put_offset(kw_buf *buf, int64_t ticks, size_t count)
 {
-    int minutes = kw_utc_offset(ticks);
+    int minutes = kw_date_utc_offset(ticks);
     kw_buf_putc(buf, minutes < 0 ? '-' : '+');
     minutes = abs(minutes);
     put_number(buf, minutes / 60, count == 1 ? 1 : 2);
@@ -54,7 +54,7 @@ static void put_year(kw_buf *buf, int64_t year, size_t count)
 }
 
 /* `count` times the pattern letter `letter`. */
-static void put_field(kw_buf *buf, int64_t ticks, const kw_civil *c, char letter, size_t count)
+static void put_field(kw_buf *buf, int64_t ticks, const kw_date_parts *c, char letter, size_t count)
 {
     int width = count == 1 ? 1 : 2, hour12 = c->hour % 12 == 0 ? 12 : c->hour % 12;
     switch (letter) {
@@ -62,13 +62,13 @@ static void put_field(kw_buf *buf, int64_t ticks, const kw_civil *c, char letter
         if (count <= 2)
             put_number(buf, c->day, width);
         else
-            put_name(buf, kw_day_names[c->weekday], count);
+            put_name(buf, kw_date_day_names[c->weekday], count);
         break;
     case 'M':
         if (count <= 2)
             put_number(buf, c->month, width);
         else
-            put_name(buf, kw_month_names[c->month - 1], count);
+            put_name(buf, kw_date_month_names[c->month - 1], count);
         break;
     case 'y': put_year(buf, c->year, count); break;
     case 'H': put_number(buf, c->hour, width); break;
@@ -85,11 +85,11 @@ static void put_field(kw_buf *buf, int64_t ticks, const kw_civil *c, char letter
 
 static void put_pattern(kw_buf *buf, int64_t ticks, const char *format, size_t size)
 {
-    kw_pattern pattern = {.at = format, .end = format + size};
-    kw_pattern_item item;
-    kw_civil c;
-    kw_civil_of(ticks, &c);
-    while (kw_pattern_next(&pattern, &item)) {
+    kw_date_pattern pattern = {.at = format, .end = format + size};
+    kw_date_pattern_item item;
+    kw_date_parts c;
+    kw_date_parts_of(ticks, &c);
+    while (kw_date_pattern_next(&pattern, &item)) {
         if (item.count == 0)
             kw_buf_putc(buf, item.letter);
         else
@@ -107,7 +107,7 @@ bool kw_date_format(kw_buf *buf, int64_t ticks, const char *format, size_t size)
     if (pattern == NULL)
         return false;
     if (format[0] == 'U')
-        ticks -= kw_utc_offset(ticks) * INT64_C(60) * KW_TICKS_PER_SECOND;
+        ticks -= kw_date_utc_offset(ticks) * INT64_C(60) * KW_TICKS_PER_SECOND;
     put_pattern(buf, ticks < 0 ? 0 : ticks, pattern, strlen(pattern));
     return true;
 }

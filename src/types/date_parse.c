@@ -1,11 +1,11 @@
-/* date_parse.c - text to dates in the invariant culture (types.md section 14). */
+/* date_parse.c - text to dates in the invariant culture (TYPES.md section 14). */
 #include "config.h"
 
 #include <string.h>
 #include <strings.h>
 
+#include "types/date.h"
 #include "types/date_text.h"
-#include "types/types.h"
 
 typedef kw_date_cursor cursor;
 
@@ -77,12 +77,12 @@ static int fraction(cursor *c)
 /* ---- The date -------------------------------------------------------------------------------- */
 
 typedef struct parts {
-    kw_civil when;
+    kw_date_parts when;
     int weekday; /* as written; -1: not */
 } parts;
 
 /* yyyy-M-d and the like with / or . between, M/d/yyyy, M-d-yyyy, yyyy-MM */
-static bool numeric_date(cursor *c, kw_civil *out)
+static bool numeric_date(cursor *c, kw_date_parts *out)
 {
     int first, second, third = 1;
     int digits = kw_date_number(c, 4, &first);
@@ -96,10 +96,10 @@ static bool numeric_date(cursor *c, kw_civil *out)
     bool day_given = kw_date_take(c, separator);
     int more = day_given ? kw_date_number(c, 4, &third) : 0;
     if (year_first) {
-        *out = (kw_civil){.year = first, .month = second, .day = third};
+        *out = (kw_date_parts){.year = first, .month = second, .day = third};
         return day_given ? more == 1 || more == 2 : separator == '-';
     }
-    *out = (kw_civil){.year = kw_date_full_year(third, more), .month = first, .day = second};
+    *out = (kw_date_parts){.year = kw_date_full_year(third, more), .month = first, .day = second};
     return more == 2 || more == 4;
 }
 
@@ -121,7 +121,7 @@ static bool named_date(cursor *c, parts *out)
 {
     int day = 0, year, month;
     cursor start = *c;
-    out->weekday = name(c, kw_day_names, 7);
+    out->weekday = name(c, kw_date_day_names, 7);
     bool comma = out->weekday >= 0 && kw_date_take(c, ',');
     if (out->weekday >= 0 && !space(c) && !comma)
         return false;
@@ -129,7 +129,7 @@ static bool named_date(cursor *c, parts *out)
     bool day_first = day_of_month(c, &day) && space(c);
     if (!day_first)
         *c = before;
-    if ((month = name(c, kw_month_names, 12)) < 0) {
+    if ((month = name(c, kw_date_month_names, 12)) < 0) {
         *c = start;
         return false;
     }
@@ -139,13 +139,13 @@ static bool named_date(cursor *c, parts *out)
     if (!space(c) && !comma)
         return false;
     int digits = kw_date_number(c, 4, &year);
-    out->when = (kw_civil){.year = kw_date_full_year(year, digits), .month = month + 1, .day = day};
+    out->when = (kw_date_parts){.year = kw_date_full_year(year, digits), .month = month + 1, .day = day};
     return digits == 2 || digits == 4;
 }
 
 /* ---- The time -------------------------------------------------------------------------------- */
 
-static bool half_of_day(cursor *c, kw_civil *out)
+static bool half_of_day(cursor *c, kw_date_parts *out)
 {
     skip_space(c);
     if (c->end - c->at < 2 || (c->at[1] != 'M' && c->at[1] != 'm') ||
@@ -162,7 +162,7 @@ static bool half_of_day(cursor *c, kw_civil *out)
     return true;
 }
 
-static bool time_of_day(cursor *c, kw_civil *out)
+static bool time_of_day(cursor *c, kw_date_parts *out)
 {
     if (kw_date_number(c, 2, &out->hour) == 0)
         return false;
@@ -212,7 +212,7 @@ static bool zone(cursor *c, bool *given, int *offset)
 int64_t kw_date_local(int64_t ticks, int offset)
 {
     int64_t utc = ticks - offset * INT64_C(60) * KW_TICKS_PER_SECOND;
-    return utc + kw_utc_offset(utc) * INT64_C(60) * KW_TICKS_PER_SECOND;
+    return utc + kw_date_utc_offset(utc) * INT64_C(60) * KW_TICKS_PER_SECOND;
 }
 
 int kw_date_weekday(int64_t ticks)
@@ -236,7 +236,7 @@ bool kw_date_parse(const char *text, size_t size, int64_t *ticks)
     if (time && (!time_of_day(&c, &read.when) || !zone(&c, &zoned, &offset)))
         return false;
     skip_space(&c);
-    if (c.at != c.end || !kw_civil_ticks(&read.when, ticks) ||
+    if (c.at != c.end || !kw_date_ticks(&read.when, ticks) ||
         (read.weekday >= 0 && read.weekday != kw_date_weekday(*ticks)))
         return false;
     if (zoned)

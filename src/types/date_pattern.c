@@ -5,10 +5,10 @@
 
 #include "types/date_text.h"
 
-const char *const kw_month_names[12] = {"January",   "February", "March",    "April",
+const char *const kw_date_month_names[12] = {"January",   "February", "March",    "April",
                                         "May",       "June",     "July",     "August",
                                         "September", "October",  "November", "December"};
-const char *const kw_day_names[7] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+const char *const kw_date_day_names[7] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                      "Thursday", "Friday", "Saturday"};
 
 const char *kw_date_standard(char letter)
@@ -33,11 +33,11 @@ const char *kw_date_standard(char letter)
     }
 }
 
-bool kw_pattern_next(kw_pattern *p, kw_pattern_item *out)
+bool kw_date_pattern_next(kw_date_pattern *p, kw_date_pattern_item *out)
 {
     while (p->at < p->end) {
         char c = *p->at++;
-        *out = (kw_pattern_item){.letter = c};
+        *out = (kw_date_pattern_item){.letter = c};
         if (p->quote != 0 ? c == p->quote : c == '\'' || c == '"') {
             p->quote = p->quote != 0 ? 0 : c;
             continue;

@@ -9,24 +9,24 @@
 /* ---- Patterns (date_pattern.c) --------------------------------------------------------------- */
 
 /* As the invariant culture has them. */
-extern const char *const kw_month_names[12];
-extern const char *const kw_day_names[7];
+extern const char *const kw_date_month_names[12];
+extern const char *const kw_date_day_names[7];
 
 /* The pattern of a standard letter; NULL: there is none. */
 const char *kw_date_standard(char letter);
 
-typedef struct kw_pattern { /* what is left of a pattern */
+typedef struct kw_date_pattern { /* what is left of a pattern */
     const char *at, *end;
     char quote; /* inside a literal in these quotes; else 0 */
-} kw_pattern;
+} kw_date_pattern;
 
-typedef struct kw_pattern_item {
+typedef struct kw_date_pattern_item {
     char letter;
     size_t count; /* so many pattern letters in a row; 0: the character itself */
-} kw_pattern_item;
+} kw_date_pattern_item;
 
 /* Take the next item; false: no more. */
-bool kw_pattern_next(kw_pattern *p, kw_pattern_item *out);
+bool kw_date_pattern_next(kw_date_pattern *p, kw_date_pattern_item *out);
 
 /* ---- Reading (date_parse.c) ------------------------------------------------------------------ */
 

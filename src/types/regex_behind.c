@@ -19,7 +19,7 @@ enum {
 
 /* Matches of different levels run at the same time: each needs its own of everything. */
 typedef struct level {
-    kw_behind *of;
+    kw_regex_behind *of;
     unsigned number;              /* 0: the main pattern, which has its things in regex.c */
     pcre2_match_context *context; /* NULL: not needed so far */
     pcre2_match_data *data;
@@ -27,13 +27,14 @@ typedef struct level {
     pcre2_jit_stack *stack;
 } level;
 
-struct kw_behind {
+struct kw_regex_behind {
     level levels[1 + KW_REGEX_LEVELS];
     /* Of the present match: */
     kw_regex *regex;
     const char *text;
     size_t size, from;
     uint32_t steps; /* left to the parts */
+    bool given_up;  /* a part needed more */
     /* The subject with its characters in the opposite order, from its end on as far as needed. */
     const kw_string *subject; /* whose it is; NULL: of none */
     char *turned;
@@ -45,9 +46,9 @@ struct kw_behind {
 
 static int answer(pcre2_callout_block *block, void *data);
 
-kw_behind *kw_behind_new(pcre2_match_context *main)
+kw_regex_behind *kw_regex_behind_new(pcre2_match_context *main)
 {
-    kw_behind *b = calloc(1, sizeof(*b));
+    kw_regex_behind *b = calloc(1, sizeof(*b));
     if (b == NULL)
         return NULL;
     for (unsigned i = 0; i <= KW_REGEX_LEVELS; i++) {
@@ -58,7 +59,7 @@ kw_behind *kw_behind_new(pcre2_match_context *main)
     return b;
 }
 
-void kw_behind_free(kw_behind *b)
+void kw_regex_behind_free(kw_regex_behind *b)
 {
     if (b == NULL)
         return;
@@ -71,7 +72,7 @@ void kw_behind_free(kw_behind *b)
     free(b);
 }
 
-bool kw_behind_have_room(pcre2_match_data **data, uint32_t *pairs, const kw_regex_pattern *source)
+bool kw_regex_behind_have_room(pcre2_match_data **data, uint32_t *pairs, const kw_regex_pattern *source)
 {
     uint32_t needed = (uint32_t)(1 + source->capture_count + source->part_count);
     if (*pairs >= needed)
@@ -97,12 +98,12 @@ static bool level_ready(level *l, const kw_regex_pattern *source)
         if (l->stack != NULL)
             pcre2_jit_stack_assign(l->context, NULL, l->stack);
     }
-    return kw_behind_have_room(&l->data, &l->pairs, source);
+    return kw_regex_behind_have_room(&l->data, &l->pairs, source);
 }
 
 /* ---- Compiling ------------------------------------------------------------------------------- */
 
-void kw_behind_leave_none(pcre2_compile_context *compiling)
+void kw_regex_behind_leave_none(pcre2_compile_context *compiling)
 {
 #if PCRE2_MAJOR > 10 || PCRE2_MINOR >= 43
     (void)pcre2_set_max_varlookbehind(compiling, 0);
@@ -111,7 +112,7 @@ void kw_behind_leave_none(pcre2_compile_context *compiling)
 #endif
 }
 
-bool kw_behind_helps(int code)
+bool kw_regex_behind_helps(int code)
 {
     enum { TOO_LONG_BRANCH = 200 }; /* has no name before 10.43 */
     return code == PCRE2_ERROR_LOOKBEHIND_NOT_FIXED_LENGTH ||
@@ -119,7 +120,7 @@ bool kw_behind_helps(int code)
            code == PCRE2_ERROR_LOOKBEHIND_TOO_LONG || code == TOO_LONG_BRANCH;
 }
 
-int kw_behind_compile_parts(kw_regex_pattern *source, pcre2_compile_context *compiling, bool jit)
+int kw_regex_behind_compile_parts(kw_regex_pattern *source, pcre2_compile_context *compiling, bool jit)
 {
     for (size_t i = 0; i < source->part_count; i++) {
         kw_regex_part *part = &source->parts[i];
@@ -135,7 +136,7 @@ int kw_behind_compile_parts(kw_regex_pattern *source, pcre2_compile_context *com
     return 0;
 }
 
-void kw_behind_free_parts(kw_regex_pattern *source)
+void kw_regex_behind_free_parts(kw_regex_pattern *source)
 {
     for (size_t i = 0; i < source->part_count; i++) {
         pcre2_code_free(source->parts[i].code);
@@ -145,7 +146,7 @@ void kw_behind_free_parts(kw_regex_pattern *source)
 
 /* ---- The turned subject ---------------------------------------------------------------------- */
 
-void kw_behind_forget(kw_behind *b)
+void kw_regex_behind_forget(kw_regex_behind *b)
 {
     b->subject = NULL;
     if (b->room <= KEPT_BYTES)
@@ -155,7 +156,7 @@ void kw_behind_forget(kw_behind *b)
     b->room = 0;
 }
 
-static bool turned_has_room(kw_behind *b)
+static bool turned_has_room(kw_regex_behind *b)
 {
     if (b->room >= b->size && b->room > 0)
         return true;
@@ -168,7 +169,7 @@ static bool turned_has_room(kw_behind *b)
 }
 
 /* Have all before byte `at` of the subject, and the character there, which \b looks at. */
-static bool turn(kw_behind *b, size_t at)
+static bool turn(kw_regex_behind *b, size_t at)
 {
     if (!turned_has_room(b))
         return false;
@@ -188,7 +189,7 @@ static bool turn(kw_behind *b, size_t at)
 
 /* ---- Matching -------------------------------------------------------------------------------- */
 
-void kw_behind_start(kw_behind *b, kw_regex *r, const kw_string *subject, size_t from,
+void kw_regex_behind_start(kw_regex_behind *b, kw_regex *r, const kw_string *subject, size_t from,
                      uint32_t steps)
 {
     if (b->subject != subject)
@@ -199,6 +200,13 @@ void kw_behind_start(kw_behind *b, kw_regex *r, const kw_string *subject, size_t
     b->size = subject->size;
     b->from = from;
     b->steps = steps;
+    b->given_up = false;
+}
+
+uint32_t kw_regex_behind_left(const kw_regex_behind *b, bool *given_up)
+{
+    *given_up = b->given_up;
+    return b->steps;
 }
 
 static bool is_turned(unsigned number)
@@ -208,7 +216,7 @@ static bool is_turned(unsigned number)
 
 /* Match `part` at byte `at` of the subject; PCRE2's result.  PCRE2 does not tell how many steps a
  * match has taken, so the limit starts low, and what it was is paid. */
-static int match_part(kw_behind *b, const kw_regex_part *part, size_t at)
+static int match_part(kw_regex_behind *b, const kw_regex_part *part, size_t at)
 {
     level *l = &b->levels[part->level];
     bool turned = is_turned(part->level);
@@ -224,6 +232,7 @@ static int match_part(kw_behind *b, const kw_regex_part *part, size_t at)
             pcre2_match(part->code, text, b->size, start, PCRE2_NO_UTF_CHECK, l->data, l->context);
         limit = limit < UINT32_MAX / MORE_STEPS ? limit * MORE_STEPS : UINT32_MAX;
     }
+    b->given_up |= code == PCRE2_ERROR_MATCHLIMIT;
     return code;
 }
 
@@ -231,7 +240,7 @@ static int match_part(kw_behind *b, const kw_regex_part *part, size_t at)
 static int answer(pcre2_callout_block *block, void *data)
 {
     const level *l = data;
-    kw_behind *b = l->of;
+    kw_regex_behind *b = l->of;
     size_t at = block->current_position;
     if (is_turned(l->number))
         at = b->size - at;
@@ -247,9 +256,9 @@ static int answer(pcre2_callout_block *block, void *data)
 
 /* ---- Captures -------------------------------------------------------------------------------- */
 
-static int note_level(kw_behind *b, const pcre2_code *code, pcre2_match_data *data, bool turned);
+static int note_level(kw_regex_behind *b, const pcre2_code *code, pcre2_match_data *data, bool turned);
 
-static int note_group(kw_behind *b, const char *name, kw_span span)
+static int note_group(kw_regex_behind *b, const char *name, kw_regex_span span)
 {
     size_t index = (size_t)strtoul(name + 1, NULL, 10) - 1;
     if (name[0] == 'c') {
@@ -264,7 +273,7 @@ static int note_group(kw_behind *b, const char *name, kw_span span)
 }
 
 /* The match of a part or of the main pattern, with the matches of the parts in it. */
-static int note_level(kw_behind *b, const pcre2_code *code, pcre2_match_data *data, bool turned)
+static int note_level(kw_regex_behind *b, const pcre2_code *code, pcre2_match_data *data, bool turned)
 {
     const PCRE2_SIZE *pairs = pcre2_get_ovector_pointer(data);
     PCRE2_SPTR entry = NULL; /* number, high byte first, and name */
@@ -276,9 +285,9 @@ static int note_level(kw_behind *b, const pcre2_code *code, pcre2_match_data *da
         const PCRE2_SIZE *pair = &pairs[2 * (entry[0] << 8 | entry[1])];
         if (pair[0] == PCRE2_UNSET)
             continue;
-        kw_span span = {pair[0], pair[1]};
+        kw_regex_span span = {pair[0], pair[1]};
         if (turned)
-            span = (kw_span){b->size - pair[1], b->size - pair[0]};
+            span = (kw_regex_span){b->size - pair[1], b->size - pair[0]};
         int result = note_group(b, (const char *)entry + 2, span);
         if (result < 0)
             return result;
@@ -286,7 +295,7 @@ static int note_level(kw_behind *b, const pcre2_code *code, pcre2_match_data *da
     return 0;
 }
 
-int kw_behind_note_captures(kw_behind *b, const pcre2_code *code, pcre2_match_data *data)
+int kw_regex_behind_note_captures(kw_regex_behind *b, const pcre2_code *code, pcre2_match_data *data)
 {
     return note_level(b, code, data, false);
 }

@@ -17,7 +17,7 @@ static bool hex_digits(kw_regex_scan *s, unsigned count, uint32_t *out)
     *out = 0;
     if (s->size - s->pos >= count)
         for (; count > 0; count--, s->pos++) {
-            int digit = kw_hex_digit(s->text[s->pos]);
+            int digit = kw_text_hex_digit(s->text[s->pos]);
             if (digit < 0)
                 break;
             *out = *out << 4 | (uint32_t)digit;

@@ -1,11 +1,13 @@
-/* regex_methods.c - methods of strings that take a regular expression (types.md section 10). */
+/* regex_methods.c - methods of strings that take a regular expression (TYPES.md section 10). */
 #include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "types/give.h"
 #include "types/regex.h"
-#include "types/types.h"
+#include "types/regex_rows.h"
+#include "types/string_methods.h"
 #include "types/unicode.h"
 
 /* ---- Going through the matches --------------------------------------------------------------- */
@@ -19,10 +21,10 @@ typedef struct walk {
 
 static bool text_arg(kw_vm *vm, const kw_call *call, uint32_t at, kw_string **out)
 {
-    kw_value v = kw_arg(call, at);
+    kw_value v = call->args[at];
     *out = NULL;
     if (!kw_is(v, KW_STRING)) {
-        kw_throw_expected(vm, "string", v);
+        (void)kw_throw_expected(vm, "string", v);
         return false;
     }
     *out = v.as.string;
@@ -34,20 +36,20 @@ static bool start(kw_vm *vm, kw_call *call, walk *w)
 {
     kw_string *pattern;
     *w = (walk){.s = call->self.as.string};
-    if (!kw_argc_is(vm, call, 1) || !text_arg(vm, call, 0, &pattern))
+    if (!text_arg(vm, call, 0, &pattern))
         return false;
     w->regex = kw_regex_get(vm, pattern, w->s);
     return w->regex != NULL;
 }
 
 /* After an empty match the search goes on one character later: as in .NET, not as in Perl. */
-static kw_found_match next(kw_vm *vm, walk *w, kw_span *at)
+static kw_regex_found next(kw_vm *vm, walk *w, kw_regex_span *at)
 {
-    *at = (kw_span){0, 0};
+    *at = (kw_regex_span){0, 0};
     if (w->from > w->s->size)
-        return KW_MATCH_NONE;
-    kw_found_match found = kw_regex_match(vm, w->regex, w->s, w->from);
-    if (found != KW_MATCH_FOUND)
+        return KW_REGEX_NONE;
+    kw_regex_found found = kw_regex_match(vm, w->regex, w->s, w->from);
+    if (found != KW_REGEX_FOUND)
         return found;
     *at = w->regex->spans[0];
     w->from = at->to;
@@ -59,6 +61,16 @@ static kw_found_match next(kw_vm *vm, walk *w, kw_span *at)
     return found;
 }
 
+/* The first match of the pattern that is the only argument, if it is *found.  false: thrown. */
+static bool first(kw_vm *vm, kw_call *call, walk *w, kw_regex_span *at, bool *found)
+{
+    if (!start(vm, call, w))
+        return false;
+    kw_regex_found it = next(vm, w, at);
+    *found = it == KW_REGEX_FOUND;
+    return it != KW_REGEX_THROWN;
+}
+
 static size_t slot_count(const walk *w)
 {
     return w->regex->source.slot_count;
@@ -66,9 +78,9 @@ static size_t slot_count(const walk *w)
 
 /* ---- Texts of a match ------------------------------------------------------------------------ */
 
-static bool push_piece(kw_vm *vm, kw_list *list, const walk *w, kw_span span)
+static bool push_piece(kw_vm *vm, kw_list *list, const walk *w, kw_regex_span span)
 {
-    kw_string *piece = span.from == KW_NO_SPAN ? kw_string_c(vm, "").as.string
+    kw_string *piece = span.from == KW_REGEX_NO_SPAN ? kw_string_c(vm, "").as.string
                                                : kw_string_piece(vm, w->s, span.from, span.to);
     return piece != NULL && kw_list_push(vm, list, kw_of_string(piece));
 }
@@ -88,8 +100,9 @@ static kw_list *groups(kw_vm *vm, const walk *w)
 static kw_result string_find(kw_vm *vm, kw_call *call)
 {
     walk w;
-    kw_span at;
-    if (!start(vm, call, &w) || next(vm, &w, &at) == KW_MATCH_THROWN)
+    kw_regex_span at;
+    bool found;
+    if (!first(vm, call, &w, &at, &found))
         return KW_THROWN;
     return kw_give_string(call, kw_string_piece(vm, w.s, at.from, at.to)); /* none: 0 to 0 */
 }
@@ -97,55 +110,51 @@ static kw_result string_find(kw_vm *vm, kw_call *call)
 static kw_result string_match(kw_vm *vm, kw_call *call)
 {
     walk w;
-    kw_span at;
-    if (!start(vm, call, &w))
+    kw_regex_span at;
+    bool found;
+    if (!first(vm, call, &w, &at, &found))
         return KW_THROWN;
-    kw_found_match found = next(vm, &w, &at);
-    if (found == KW_MATCH_THROWN)
-        return KW_THROWN;
-    return kw_give_list(call, found == KW_MATCH_FOUND ? groups(vm, &w) : kw_list_new(vm, 0));
+    return kw_give_list(call, found ? groups(vm, &w) : kw_list_new(vm, 0));
 }
 
 static kw_result string_matches(kw_vm *vm, kw_call *call)
 {
     walk w;
-    kw_span at;
-    if (!start(vm, call, &w))
+    kw_regex_span at;
+    bool found;
+    if (!first(vm, call, &w, &at, &found))
         return KW_THROWN;
-    kw_found_match found = next(vm, &w, &at);
-    if (found == KW_MATCH_THROWN)
-        return KW_THROWN;
-    return kw_return(call, kw_bool(found == KW_MATCH_FOUND && at.to - at.from == w.s->size));
+    return kw_return(call, kw_bool(found && at.to - at.from == w.s->size));
 }
 
 static kw_result string_matches_all(kw_vm *vm, kw_call *call)
 {
     walk w;
-    kw_span at;
+    kw_regex_span at;
     size_t sum = 0;
-    kw_found_match found;
+    kw_regex_found found;
     if (!start(vm, call, &w))
         return KW_THROWN;
-    while ((found = next(vm, &w, &at)) == KW_MATCH_FOUND)
+    while ((found = next(vm, &w, &at)) == KW_REGEX_FOUND)
         sum += at.to - at.from;
-    return found == KW_MATCH_THROWN ? KW_THROWN : kw_return(call, kw_bool(sum == w.s->size));
+    return found == KW_REGEX_THROWN ? KW_THROWN : kw_return(call, kw_bool(sum == w.s->size));
 }
 
 /* A list with what `add` appends for each match. */
 static kw_result collect(kw_vm *vm, kw_call *call, bool (*add)(kw_vm *, kw_list *, const walk *))
 {
     walk w;
-    kw_span at;
-    kw_found_match found;
+    kw_regex_span at;
+    kw_regex_found found;
     if (!start(vm, call, &w))
         return KW_THROWN;
     kw_list *list = kw_list_new(vm, 0);
     if (list == NULL)
         return KW_THROWN;
-    while ((found = next(vm, &w, &at)) == KW_MATCH_FOUND)
+    while ((found = next(vm, &w, &at)) == KW_REGEX_FOUND)
         if (!add(vm, list, &w))
             return KW_THROWN;
-    return found == KW_MATCH_THROWN ? KW_THROWN : kw_give_list(call, list);
+    return found == KW_REGEX_THROWN ? KW_THROWN : kw_give_list(call, list);
 }
 
 static bool add_whole(kw_vm *vm, kw_list *list, const walk *w)
@@ -172,17 +181,17 @@ static kw_result string_scan_groups(kw_vm *vm, kw_call *call)
 static kw_result string_named_captures(kw_vm *vm, kw_call *call)
 {
     walk w;
-    kw_span at;
-    if (!start(vm, call, &w))
+    kw_regex_span at;
+    bool found;
+    if (!first(vm, call, &w, &at, &found))
         return KW_THROWN;
     kw_map *map = kw_map_new(vm, 0);
-    kw_found_match found = next(vm, &w, &at);
-    if (map == NULL || found == KW_MATCH_THROWN)
+    if (map == NULL)
         return KW_THROWN;
     const kw_regex *r = w.regex;
-    for (size_t i = 1; found == KW_MATCH_FOUND && i < slot_count(&w); i++) {
+    for (size_t i = 1; found && i < slot_count(&w); i++) {
         const kw_regex_slot *slot = &r->source.slots[i];
-        kw_span span = r->spans[i].from == KW_NO_SPAN ? (kw_span){0, 0} : r->spans[i];
+        kw_regex_span span = r->spans[i].from == KW_REGEX_NO_SPAN ? (kw_regex_span){0, 0} : r->spans[i];
         if (slot->name_size == 0)
             continue;
         kw_string *name = kw_string_new(vm, r->text + slot->name, slot->name_size);
@@ -226,9 +235,9 @@ static int64_t slot_of_name(const kw_regex *r, const kw_string *t, size_t *at)
 /* What the template has behind "$" at *at: false if it means nothing; else *span of *from, and *at
  * behind it. */
 static bool reference(const walk *w, const kw_string *t, size_t *at, const kw_string **from,
-                      kw_span *span)
+                      kw_regex_span *span)
 {
-    const kw_span *spans = w->regex->spans;
+    const kw_regex_span *spans = w->regex->spans;
     char c = *at < t->size ? t->text[*at] : '\0';
     size_t end = *at + 1;
     *from = w->s;
@@ -242,17 +251,17 @@ static bool reference(const walk *w, const kw_string *t, size_t *at, const kw_st
         *span = spans[slot];
     } else if (c == '$') {
         *from = t;
-        *span = (kw_span){*at, *at + 1};
+        *span = (kw_regex_span){*at, *at + 1};
     } else if (c == '&') {
         *span = spans[0];
     } else if (c == '`') {
-        *span = (kw_span){0, spans[0].from};
+        *span = (kw_regex_span){0, spans[0].from};
     } else if (c == '\'') {
-        *span = (kw_span){spans[0].to, w->s->size};
+        *span = (kw_regex_span){spans[0].to, w->s->size};
     } else if (c == '+') {
         *span = spans[slot_count(w) - 1];
     } else if (c == '_') {
-        *span = (kw_span){0, w->s->size};
+        *span = (kw_regex_span){0, w->s->size};
     } else {
         return false;
     }
@@ -269,12 +278,12 @@ static void expand(const walk *w, kw_buf *buf, const kw_string *t)
         kw_buf_put(buf, t->text + at, stop - at);
         at = stop + 1;
         const kw_string *from;
-        kw_span span;
+        kw_regex_span span;
         if (dollar == NULL)
             break;
         if (!reference(w, t, &at, &from, &span))
             kw_buf_putc(buf, '$');
-        else if (span.from != KW_NO_SPAN)
+        else if (span.from != KW_REGEX_NO_SPAN)
             kw_buf_put(buf, from->text + span.from, span.to - span.from);
     }
 }
@@ -283,8 +292,7 @@ static kw_result string_rreplace(kw_vm *vm, kw_call *call)
 {
     walk w = {.s = call->self.as.string};
     kw_string *pattern, *template;
-    if (!kw_argc_is(vm, call, 2) || !text_arg(vm, call, 0, &pattern) ||
-        !text_arg(vm, call, 1, &template))
+    if (!text_arg(vm, call, 0, &pattern) || !text_arg(vm, call, 1, &template))
         return KW_THROWN;
     w.regex = kw_regex_get(vm, pattern, w.s);
     if (w.regex == NULL)
@@ -293,15 +301,15 @@ static kw_result string_rreplace(kw_vm *vm, kw_call *call)
         return kw_return(call, call->self);
     kw_buf buf;
     kw_buf_init(&buf);
-    kw_span at;
-    kw_found_match found = KW_MATCH_NONE;
+    kw_regex_span at;
+    kw_regex_found found = KW_REGEX_NONE;
     size_t done = 0;
-    while (!buf.failed && (found = next(vm, &w, &at)) == KW_MATCH_FOUND) {
+    while (!buf.failed && (found = next(vm, &w, &at)) == KW_REGEX_FOUND) {
         kw_buf_put(&buf, w.s->text + done, at.from - done);
         expand(&w, &buf, template);
         done = at.to;
     }
-    if (!buf.failed && found == KW_MATCH_THROWN) {
+    if (!buf.failed && found == KW_REGEX_THROWN) {
         kw_buf_free(&buf);
         return KW_THROWN;
     }
@@ -312,7 +320,7 @@ static kw_result string_rreplace(kw_vm *vm, kw_call *call)
 /* ---- Splitting ------------------------------------------------------------------------------- */
 
 /* Empty pieces are dropped if the limit is negative. */
-static bool push_part(kw_vm *vm, kw_list *list, const walk *w, kw_span span, int64_t limit)
+static bool push_part(kw_vm *vm, kw_list *list, const walk *w, kw_regex_span span, int64_t limit)
 {
     return (limit < 0 && span.from == span.to) || push_piece(vm, list, w, span);
 }
@@ -320,56 +328,41 @@ static bool push_part(kw_vm *vm, kw_list *list, const walk *w, kw_span span, int
 static bool split(kw_vm *vm, kw_list *list, walk *w, int64_t limit)
 {
     size_t done = 0;
-    kw_span at;
+    kw_regex_span at;
     for (int64_t pieces = 1; limit <= 0 || pieces < limit; pieces++) {
-        kw_found_match found = next(vm, w, &at);
-        if (found == KW_MATCH_THROWN)
+        kw_regex_found found = next(vm, w, &at);
+        if (found == KW_REGEX_THROWN)
             return false;
-        if (found == KW_MATCH_NONE)
+        if (found == KW_REGEX_NONE)
             break;
-        if (!push_part(vm, list, w, (kw_span){done, at.from}, limit))
+        if (!push_part(vm, list, w, (kw_regex_span){done, at.from}, limit))
             return false;
         done = at.to;
         for (size_t i = 1; i < slot_count(w); i++)
-            if (w->regex->spans[i].from != KW_NO_SPAN &&
+            if (w->regex->spans[i].from != KW_REGEX_NO_SPAN &&
                 !push_part(vm, list, w, w->regex->spans[i], limit))
                 return false;
     }
-    return push_part(vm, list, w, (kw_span){done, w->s->size}, limit);
+    return push_part(vm, list, w, (kw_regex_span){done, w->s->size}, limit);
 }
 
 static kw_result string_rsplit(kw_vm *vm, kw_call *call)
 {
     walk w = {.s = call->self.as.string};
     kw_string *pattern;
-    if (!kw_argc_in(vm, call, 1, 2) || !text_arg(vm, call, 0, &pattern))
+    if (!text_arg(vm, call, 0, &pattern))
         return KW_THROWN;
     if (call->argc == 2 && !kw_is(call->args[1], KW_INT))
         return kw_throw_expected(vm, "integer", call->args[1]);
-    int64_t limit = call->argc == 2 ? call->args[1].as.i : -1;
+    int64_t limit = kw_native_argument(call, 1).as.i;
     w.regex = kw_regex_get(vm, pattern, w.s);
     kw_list *list = w.regex == NULL ? NULL : kw_list_new(vm, 0);
     if (list == NULL)
         return KW_THROWN;
-    bool ok = w.s->size == 0 ? push_part(vm, list, &w, (kw_span){0, 0}, limit)
+    bool ok = w.s->size == 0 ? push_part(vm, list, &w, (kw_regex_span){0, 0}, limit)
                              : split(vm, list, &w, limit);
     return ok ? kw_give_list(call, list) : KW_THROWN;
 }
 
-static const kw_native_def methods[] = {
-    {"find", string_find, 1, 1, "text of the first match"},
-    {"match", string_match, 1, 1, "groups of the first match"},
-    {"matches", string_matches, 1, 1, "does the first match cover the string?"},
-    {"matches_all", string_matches_all, 1, 1, "do all matches cover the string?"},
-    {"scan", string_scan, 1, 1, "texts of all matches"},
-    {"scan_groups", string_scan_groups, 1, 1, "groups of all matches"},
-    {"named_captures", string_named_captures, 1, 1, "named groups of the first match"},
-    {"rreplace", string_rreplace, 2, 2, "with every match replaced by a template"},
-    {"rsplit", string_rsplit, 1, 2, "pieces between the matches"},
-    {NULL, NULL, 0, 0, NULL},
-};
-
-void kw_regex_register(kw_vm *vm)
-{
-    kw_define_methods(vm, KW_STRING, methods);
-}
+#define FUNCTION(name) string_##name
+const kw_native_def kw_regex_methods[] = {KW_REGEX_ROWS(FUNCTION)};

@@ -11,8 +11,7 @@
 #include "types/unicode.h"
 
 enum {
-    MAX_SIZE =
-        65535, /* bytes of a pattern: PCRE2's own limit is near that of what it makes of them */
+    MAX_SIZE = 65535,   /* bytes of a pattern: near PCRE2's own limit for what it makes of them */
     MAX_REPEAT = 65535, /* PCRE2's limit */
     MAX_OUT = 1 << 22,  /* bytes written: references to a name of many groups are long */
 };
@@ -100,7 +99,8 @@ void kw_regex_put_before(reader *r, size_t at, const char *text)
     memcpy(out->text + at, text, size);
 }
 
-void kw_regex_put_char(kw_regex_scan *s, uint32_t c)
+/* Write one character that stands for itself, outside a class. */
+static void put_char(kw_regex_scan *s, uint32_t c)
 {
     char text[16];
     size_t size;
@@ -318,7 +318,7 @@ bool kw_regex_backslash(reader *r, bool *assertion)
     if (!kw_regex_char_escape(s, &ch))
         return false;
     if (!s->counting)
-        kw_regex_put_char(s, ch);
+        put_char(s, ch);
     return true;
 }
 
@@ -616,7 +616,7 @@ static bool item(reader *r, bool after_quantifier, size_t *unit_at, bool *assert
         kw_regex_put(r, kw_regex_anchor(r, (char)c));
         return true;
     case '.': kw_regex_put(r, "."); return true;
-    default: kw_regex_put_char(s, c); return true;
+    default: put_char(s, c); return true;
     }
 }
 

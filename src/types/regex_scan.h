@@ -101,8 +101,6 @@ bool kw_regex_is_word(char c);
 bool kw_regex_decimal(kw_regex_scan *s, int64_t *out);
 /* Move pos behind the word that begins there; returns its size. */
 size_t kw_regex_word(kw_regex_scan *s);
-/* Write one character that stands for itself, outside a class. */
-void kw_regex_put_char(kw_regex_scan *s, uint32_t c);
 
 /* After "[": the class up to its "]". */
 bool kw_regex_class(kw_regex_scan *s, kw_buf *out, unsigned depth);

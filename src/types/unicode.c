@@ -145,21 +145,21 @@ static uint32_t map_case(const case_run *runs, size_t count, uint32_t c)
     return (uint32_t)((int32_t)c + run->delta);
 }
 
-uint32_t kw_char_upper(uint32_t c)
+uint32_t kw_unicode_upper(uint32_t c)
 {
     if (c < 0x80)
         return c >= 'a' && c <= 'z' ? c - 32 : c;
     return map_case(to_upper, sizeof(to_upper) / sizeof(to_upper[0]), c);
 }
 
-uint32_t kw_char_lower(uint32_t c)
+uint32_t kw_unicode_lower(uint32_t c)
 {
     if (c < 0x80)
         return c >= 'A' && c <= 'Z' ? c + 32 : c;
     return map_case(to_lower, sizeof(to_lower) / sizeof(to_lower[0]), c);
 }
 
-bool kw_char_space(uint32_t c)
+bool kw_unicode_is_space(uint32_t c)
 {
     if (c < 0x80)
         return c == ' ' || (c >= 9 && c <= 13);
@@ -167,3 +167,27 @@ bool kw_char_space(uint32_t c)
            c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
+size_t kw_unicode_ltrim(const char *text, size_t from, size_t to)
+{
+    while (from < to) {
+        const char *at = text + from;
+        if (!kw_unicode_is_space(kw_utf8_next(&at)))
+            break;
+        from = (size_t)(at - text);
+    }
+    return from;
+}
+
+size_t kw_unicode_rtrim(const char *text, size_t from, size_t to)
+{
+    while (to > from) {
+        size_t last = to - 1;
+        while (last > from && !kw_utf8_starts(text[last]))
+            last--;
+        const char *at = text + last;
+        if (!kw_unicode_is_space(kw_utf8_next(&at)))
+            break;
+        to = last;
+    }
+    return to;
+}

@@ -1,4 +1,4 @@
-/* arith.c - the binary and unary operators on built-in types (language.md 5.2, 5.3, 5.6). */
+/* arith.c - the binary and unary operators on built-in types (LANGUAGE.md 5.2, 5.3, 5.6). */
 #include "config.h"
 
 #include "vm/object.h"
@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "vm/search.h"
 #include "vm/vm.h"
 
 static bool conversion(kw_vm *vm, const char *what)
@@ -27,7 +28,7 @@ static bool give_string(kw_string *s, kw_value *out)
 }
 
 /* Toward 0, saturating; NaN gives 0. */
-int64_t kw_truncate(double d)
+int64_t kw_arith_truncate(double d)
 {
     if (isnan(d))
         return 0;
@@ -57,12 +58,14 @@ static bool list_add(kw_vm *vm, kw_list *a, kw_value b, kw_value *out)
     return true;
 }
 
-static bool contains(const kw_list *list, kw_value v)
+/* false: thrown. */
+static bool contains(kw_vm *vm, const kw_list *list, kw_value v, bool *found)
 {
-    for (size_t i = 0; i < list->count; i++)
-        if (kw_equal(list->items[i], v))
-            return true;
-    return false;
+    *found = false;
+    for (size_t i = 0; i < list->count && !*found; i++)
+        if (!kw_go_on(vm) || !kw_equal_try(vm, list->items[i], v, found))
+            return false;
+    return true;
 }
 
 /* The key under which a value is found by all that `==` takes as equal to it; KW_UNDEF: nothing
@@ -81,13 +84,15 @@ static bool without_all(kw_vm *vm, const kw_list *a, const kw_list *b, kw_list *
     kw_map *table = b->count > FEW ? kw_map_new(vm, b->count) : NULL;
     for (size_t i = 0; table != NULL && i < b->count; i++) {
         kw_value key = loose_key(b->items[i]);
-        if (key.tag != KW_UNDEF && !kw_map_set(vm, table, key, kw_null()))
+        if (!kw_go_on(vm) || (key.tag != KW_UNDEF && !kw_map_set(vm, table, key, kw_null())))
             return false;
     }
     for (size_t i = 0; i < a->count; i++) {
         kw_value v = a->items[i], key = table != NULL ? loose_key(v) : v;
-        if (table == NULL ? !contains(b, v)
-                          : key.tag == KW_UNDEF || kw_map_find(table, key) == NULL)
+        bool found = table != NULL && key.tag != KW_UNDEF && kw_map_find(table, key) != NULL;
+        if (!kw_go_on(vm) || (table == NULL && !contains(vm, b, v, &found)))
+            return false;
+        if (!found)
             rest->items[rest->count++] = v;
     }
     return true;
@@ -100,7 +105,9 @@ static bool list_subtract(kw_vm *vm, kw_list *a, kw_value b, kw_value *out)
         return false;
     bool found = false; /* of another value the first is taken away */
     for (size_t i = 0; b.tag != KW_LIST && i < a->count; i++) {
-        bool drop = !found && kw_equal(a->items[i], b);
+        bool drop = false;
+        if (!kw_go_on(vm) || (!found && !kw_equal_try(vm, a->items[i], b, &drop)))
+            return false;
         found = found || drop;
         if (!drop)
             rest->items[rest->count++] = a->items[i];
@@ -119,15 +126,15 @@ static bool list_repeat(kw_vm *vm, kw_list *a, int64_t times, kw_value *out)
         kw_throw(vm, "SyntaxError", "Cannot multiply an empty list.");
         return false;
     }
-    if (!kw_gc_room(vm, kw_to_size(times), a->count * sizeof(kw_value)))
+    if (!kw_heap_room(vm, kw_to_size(times), a->count * sizeof(kw_value)))
         return false;
     kw_list *list = kw_list_new(vm, a->count * (size_t)times);
     if (list == NULL)
         return false;
     for (int64_t n = 0; n < times; n++)
         for (size_t i = 0; i < a->count; i++) {
-            kw_value copy = kw_deep_copy(vm, a->items[i]);
-            if (copy.tag == KW_UNDEF)
+            kw_value copy = kw_copy_deep(vm, a->items[i]);
+            if (copy.tag == KW_UNDEF || !kw_go_on(vm))
                 return false;
             list->items[list->count++] = copy;
         }
@@ -139,7 +146,7 @@ static bool string_repeat(kw_vm *vm, kw_string *s, int64_t times, kw_value *out)
 {
     if (times <= 0 || s->size == 0)
         return give_string(kw_intern(vm, "", 0), out);
-    if (!kw_gc_room(vm, kw_to_size(times), s->size))
+    if (!kw_heap_room(vm, kw_to_size(times), s->size))
         return false;
     size_t size = s->size * (size_t)times;
     kw_string *r = kw_string_blank(vm, size, s->length * (size_t)times);
@@ -159,7 +166,7 @@ static bool join(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
     if (a.tag == KW_STRING && b.tag == KW_STRING)
         return give_string(kw_string_concat(vm, a.as.string, b.as.string), out);
     const kw_value both[] = {a, b};
-    return give_string(kw_joined(vm, both, 2), out);
+    return give_string(kw_display_joined(vm, both, 2), out);
 }
 
 /* ---- Arithmetic ------------------------------------------------------------------------------ */
@@ -242,7 +249,7 @@ static bool floor_division(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
         y = (double)b.as.i;
     if (y == 0.0)
         return zero(vm);
-    *out = kw_int(kw_truncate(floor(x / y)));
+    *out = kw_int(kw_arith_truncate(floor(x / y)));
     return true;
 }
 
@@ -264,7 +271,7 @@ static bool power(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
     if (!kw_is_number(a) || !kw_is_number(b))
         return conversion(vm, "exponentiation");
     double p = pow(kw_to_double(a), kw_to_double(b));
-    *out = a.tag == KW_INT && b.tag == KW_INT ? kw_int(kw_truncate(p)) : kw_float(p);
+    *out = a.tag == KW_INT && b.tag == KW_INT ? kw_int(kw_arith_truncate(p)) : kw_float(p);
     return true;
 }
 
@@ -287,7 +294,7 @@ static bool as_bits(kw_value v, uint64_t *out)
     if (v.tag == KW_INT)
         *out = (uint64_t)v.as.i;
     else if (v.tag == KW_FLOAT)
-        *out = (uint64_t)kw_truncate(v.as.f);
+        *out = (uint64_t)kw_arith_truncate(v.as.f);
     else if (v.tag == KW_BOOL)
         *out = v.as.i != 0;
     else
@@ -330,7 +337,7 @@ static bool shift(kw_vm *vm, kw_binop op, kw_value a, kw_value b, kw_value *out)
     return true;
 }
 
-bool kw_bit_not(kw_vm *vm, kw_value a, kw_value *out)
+bool kw_arith_bit_not(kw_vm *vm, kw_value a, kw_value *out)
 {
     uint64_t x = 0;
     if (!as_bits(a, &x)) {
@@ -341,7 +348,7 @@ bool kw_bit_not(kw_vm *vm, kw_value a, kw_value *out)
     return true;
 }
 
-bool kw_negate(kw_vm *vm, kw_value a, kw_value *out)
+bool kw_arith_negate(kw_vm *vm, kw_value a, kw_value *out)
 {
     if (a.tag == KW_INT) {
         *out = kw_int((int64_t)(0 - (uint64_t)a.as.i));
@@ -356,26 +363,15 @@ bool kw_negate(kw_vm *vm, kw_value a, kw_value *out)
 
 /* ---- in -------------------------------------------------------------------------------------- */
 
-static bool has_text(const kw_string *s, const kw_string *part)
-{
-    if (part->size == 0)
-        return true;
-    const char *p = s->text, *end = s->text + s->size;
-    while ((size_t)(end - p) >= part->size) {
-        p = memchr(p, part->text[0], (size_t)(end - p) - part->size + 1);
-        if (p == NULL)
-            return false;
-        if (memcmp(p, part->text, part->size) == 0)
-            return true;
-        p++;
-    }
-    return false;
-}
-
 static bool is_in(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
 {
+    bool found;
     switch ((kw_type)b.tag) {
-    case KW_LIST: *out = kw_bool(contains(b.as.list, a)); return true;
+    case KW_LIST:
+        if (!contains(vm, b.as.list, a, &found))
+            return false;
+        *out = kw_bool(found);
+        return true;
     case KW_MAP: *out = kw_bool(kw_map_find(b.as.map, a) != NULL); return true;
     case KW_STRING:
         if (a.tag != KW_STRING) {
@@ -384,7 +380,9 @@ static bool is_in(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
                 "Left operand must be a string when right operand is a string for 'in' operator.");
             return false;
         }
-        *out = kw_bool(has_text(b.as.string, a.as.string));
+        kw_before_scan(vm, b.as.string->size);
+        *out = kw_bool(kw_search_first(b.as.string->text, b.as.string->size, 0, a.as.string->text,
+                                       a.as.string->size) != SIZE_MAX);
         return true;
     case KW_BYTES:
         if (a.tag != KW_INT || a.as.i < 0 || a.as.i > 255) {
@@ -394,6 +392,7 @@ static bool is_in(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
                 "operator.");
             return false;
         }
+        kw_before_scan(vm, b.as.bytes->size);
         *out = kw_bool(b.as.bytes->size > 0 && memchr(b.as.bytes->data, (int)a.as.i, b.as.bytes->size) != NULL);
         return true;
     default:
@@ -403,7 +402,7 @@ static bool is_in(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
     }
 }
 
-bool kw_binary(kw_vm *vm, kw_binop op, kw_value a, kw_value b, kw_value *out)
+bool kw_arith_binary(kw_vm *vm, kw_binop op, kw_value a, kw_value b, kw_value *out)
 {
     if (a.tag == KW_INT && b.tag == KW_INT) {
         uint64_t x = (uint64_t)a.as.i, y = (uint64_t)b.as.i; /* unsigned: wrapping is defined */

@@ -1,22 +1,57 @@
-/* buf.c - a growing text. */
+/* buf.c - a growing text.
+ *
+ * What does not fit into the buffer itself lies behind room for the head of a string, so that the
+ * block can become one. */
 #include "config.h"
 
 #include "vm/object.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "vm/heap.h"
 #include "vm/text.h"
-#include "vm/vm.h"
 
 static const size_t buf_max = (size_t)1 << 31; /* as much as a string can hold */
+
+enum {
+    HEAD = sizeof(kw_string),
+    ADOPTED_FROM = 1 << 10, /* bytes; shorter texts are copied into the blocks of small objects */
+    DOUBLED_TO = 1 << 20,   /* bytes; beyond, a buffer grows by the half */
+    SMALLEST_STEP = 16,     /* and by this part at least, whatever is put into it */
+};
 
 void kw_buf_init(kw_buf *buf)
 {
     buf->text = buf->small;
     buf->size = 0;
     buf->cap = sizeof(buf->small);
+    buf->heap = NULL;
     buf->failed = false;
+}
+
+/* Bytes of the block behind a text of so many, with the NUL of a string. */
+static size_t block_size(size_t cap)
+{
+    return HEAD + cap + 1;
+}
+
+static bool resize(kw_buf *buf, size_t cap)
+{
+    bool small = buf->text == buf->small;
+    assert(cap >= buf->size);
+    if (small)
+        buf->heap = kw_heap_present();
+    char *block = kw_heap_resize(buf->heap, small ? NULL : buf->text - HEAD,
+                                 small ? 0 : block_size(buf->cap), block_size(cap));
+    if (block == NULL)
+        return false;
+    if (small)
+        memcpy(block + HEAD, buf->small, buf->size);
+    buf->text = block + HEAD;
+    buf->cap = cap;
+    return true;
 }
 
 static bool grow(kw_buf *buf, size_t more)
@@ -25,25 +60,27 @@ static bool grow(kw_buf *buf, size_t more)
         buf->failed = true;
         return false;
     }
-    size_t cap = buf->cap * 2;
-    while (cap < buf->size + more)
-        cap *= 2;
-    char *text = buf->text == buf->small ? malloc(cap) : realloc(buf->text, cap);
-    if (text == NULL) {
-        buf->failed = true;
-        return false;
-    }
-    if (buf->text == buf->small)
-        memcpy(text, buf->small, buf->size);
-    buf->text = text;
-    buf->cap = cap;
-    return true;
+    size_t least = buf->size + more;
+    size_t cap = buf->cap < DOUBLED_TO ? buf->cap * 2 : buf->cap + buf->cap / 2;
+    /* Near the limit what is needed may still fit, but there are no steps so small that all time
+     * goes there. */
+    size_t step = more > least / SMALLEST_STEP ? more : least / SMALLEST_STEP;
+    buf->failed = !(cap > least && resize(buf, cap)) && !resize(buf, buf->size + step);
+    return !buf->failed;
+}
+
+char *kw_buf_room(kw_buf *buf, size_t size)
+{
+    if (buf->failed || (size > buf->cap - buf->size && !grow(buf, size)))
+        return NULL;
+    return buf->text + buf->size;
 }
 
 void kw_buf_put(kw_buf *buf, const char *text, size_t size)
 {
-    if (buf->failed || size == 0 || (size > buf->cap - buf->size && !grow(buf, size)))
+    if (size == 0 || kw_buf_room(buf, size) == NULL)
         return;
+    assert(size <= buf->cap - buf->size);
     memcpy(buf->text + buf->size, text, size);
     buf->size += size;
 }
@@ -64,6 +101,16 @@ void kw_buf_putc(kw_buf *buf, char c)
     kw_buf_put(buf, &c, 1);
 }
 
+void kw_buf_fill(kw_buf *buf, char c, size_t count)
+{
+    char block[256];
+    memset(block, c, sizeof(block));
+    for (size_t part; count > 0 && !buf->failed; count -= part) {
+        part = count < sizeof(block) ? count : sizeof(block);
+        kw_buf_put(buf, block, part);
+    }
+}
+
 void kw_buf_puts(kw_buf *buf, const char *text)
 {
     kw_buf_put(buf, text, strlen(text));
@@ -71,18 +118,89 @@ void kw_buf_puts(kw_buf *buf, const char *text)
 
 void kw_buf_free(kw_buf *buf)
 {
-    if (buf->text != buf->small)
-        free(buf->text);
+    if (buf->text != buf->small && buf->text != NULL) /* NULL: all zero, it was never begun */
+        (void)kw_heap_resize(buf->heap, buf->text - HEAD, block_size(buf->cap), 0);
     kw_buf_init(buf);
+}
+
+/* ---- What becomes of it ---------------------------------------------------------------------- */
+
+/* false: thrown, and the buffer is free. */
+static bool complete(kw_vm *vm, kw_buf *buf)
+{
+    if (!buf->failed)
+        return true;
+    if (vm->error.type == NULL) /* else kw_buf_go_on() has thrown */
+        kw_throw_memory(vm, buf->size);
+    kw_buf_free(buf);
+    return false;
+}
+
+/* May its block be given to an object of the vm? */
+static bool adoptable(const kw_vm *vm, const kw_buf *buf)
+{
+    return buf->text != buf->small && buf->heap == vm->heap && buf->size >= ADOPTED_FROM;
+}
+
+/* Give back what the text does not need; that it cannot be moved for this is no failure. */
+static void trim(kw_buf *buf)
+{
+    if (buf->cap > buf->size)
+        (void)resize(buf, buf->size);
+}
+
+static kw_string *adopted(kw_vm *vm, kw_buf *buf, size_t length)
+{
+    trim(buf);
+    if (buf->cap != buf->size)
+        return NULL;
+    kw_string *s = kw_heap_link(vm, KW_KIND_STRING, buf->text - HEAD);
+    kw_string_fill(s, buf->size, length);
+    kw_buf_init(buf);
+    return s;
+}
+
+static kw_string *string_of(kw_vm *vm, kw_buf *buf, size_t length)
+{
+    kw_string *s = adoptable(vm, buf) ? adopted(vm, buf, length) : NULL;
+    if (s == NULL)
+        s = kw_string_valid(vm, buf->text, buf->size, length);
+    kw_buf_free(buf);
+    return s;
 }
 
 kw_string *kw_buf_string(kw_vm *vm, kw_buf *buf)
 {
-    kw_string *s = NULL;
-    if (buf->failed)
-        kw_throw_memory(vm, buf->size);
-    else
-        s = kw_string_valid(vm, buf->text, buf->size, SIZE_MAX);
+    return complete(vm, buf) ? string_of(vm, buf, kw_text_count(buf->text, buf->size)) : NULL;
+}
+
+kw_string *kw_buf_text(kw_vm *vm, kw_buf *buf)
+{
+    size_t length;
+    if (!complete(vm, buf))
+        return NULL;
+    if (kw_text_valid_part(buf->text, buf->size, &length) == buf->size)
+        return string_of(vm, buf, length);
+    kw_string *s = kw_string_new(vm, buf->text, buf->size);
     kw_buf_free(buf);
     return s;
+}
+
+kw_bytes *kw_buf_bytes(kw_vm *vm, kw_buf *buf)
+{
+    kw_bytes *b = NULL;
+    if (!complete(vm, buf))
+        return NULL;
+    if (!adoptable(vm, buf)) {
+        b = kw_bytes_new(vm, buf->text, buf->size);
+        kw_buf_free(buf);
+        return b;
+    }
+    trim(buf);
+    b = kw_bytes_new(vm, NULL, 0);
+    b->size = buf->size;
+    b->cap = block_size(buf->cap);
+    b->data = (uint8_t *)memmove(buf->text - HEAD, buf->text, buf->size);
+    kw_buf_init(buf);
+    return b;
 }

@@ -3,14 +3,15 @@
 
 #include "vm/chunk.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
 #include "vm/vm.h"
 
-kw_proto *kw_proto_new(kw_vm *vm, kw_string *name, kw_string *file)
+kw_proto *kw_chunk_proto_new(kw_vm *vm, kw_string *name, kw_string *file)
 {
-    kw_proto *p = kw_new_obj(vm, KW_K_PROTO, sizeof(*p));
+    kw_proto *p = kw_heap_new_obj(vm, KW_KIND_PROTO, sizeof(*p));
     p->name = name;
     p->file = file;
     p->reg_count = 1;
@@ -22,14 +23,16 @@ static void *more(kw_vm *vm, void *array, uint32_t count, uint32_t *cap, size_t 
 {
     if (count < *cap)
         return array;
+    assert(count == *cap);
     uint32_t grown = *cap < 4 ? 4 : *cap * 2;
-    array = kw_realloc(vm, array, *cap * size, grown * size);
+    array = kw_heap_realloc(vm, array, *cap * size, grown * size);
     *cap = grown;
     return array;
 }
 
 uint32_t kw_chunk_emit(kw_vm *vm, kw_proto *p, kw_instr word, uint32_t line)
 {
+    assert(p->caches == NULL); /* not finished yet */
     p->code = more(vm, p->code, p->code_count, &p->code_cap, sizeof(*p->code));
     if (p->line_count == 0 || p->lines[p->line_count - 1].line != line) {
         p->lines = more(vm, p->lines, p->line_count, &p->line_cap, sizeof(*p->lines));
@@ -77,23 +80,24 @@ uint32_t kw_chunk_constant(kw_vm *vm, kw_proto *p, kw_value v, bool wide)
             return (uint32_t)known->as.i;
     }
     uint32_t at = new_constant(vm, p, wide);
+    assert(at < p->constant_count && kw_is(p->constants[at], KW_NULL));
     p->constants[at] = v;
     if (sharable(v))
-        (void)kw_map_set(vm, p->shared, v, kw_int(at));
+        kw_map_put(vm, p->shared, v, kw_int(at));
     return at;
 }
 
-/* A record of a global as a key of the table of constants, none of which is a pointer. */
+/* A record of a global as a key of the table of constants, none of which is a date; the collector follows no date. */
 static kw_value global_key(kw_global *g)
 {
-    return (kw_value){.tag = KW_POINTER, .as.obj = (kw_obj *)g};
+    return kw_date((int64_t)(intptr_t)g);
 }
 
 static void share_global(kw_vm *vm, kw_proto *p, uint32_t i)
 {
     if (p->shared == NULL)
         p->shared = kw_map_new(vm, 0);
-    (void)kw_map_set(vm, p->shared, global_key(p->globals[i]), kw_int(i));
+    kw_map_put(vm, p->shared, global_key(p->globals[i]), kw_int(i));
 }
 
 uint32_t kw_chunk_global(kw_vm *vm, kw_proto *p, kw_global *g)
@@ -138,6 +142,7 @@ uint32_t kw_chunk_capture(kw_vm *vm, kw_proto *p, kw_capture capture)
 
 uint32_t kw_chunk_handler(kw_vm *vm, kw_proto *p, kw_handler handler)
 {
+    assert(handler.start <= handler.end && handler.end <= p->code_count);
     p->handlers = more(vm, p->handlers, p->handler_count, &p->handler_cap, sizeof(*p->handlers));
     p->handlers[p->handler_count] = handler;
     return p->handler_count++;
@@ -145,6 +150,7 @@ uint32_t kw_chunk_handler(kw_vm *vm, kw_proto *p, kw_handler handler)
 
 void kw_chunk_note_called(kw_vm *vm, kw_proto *p, kw_string *name)
 {
+    assert(p->code_count > 0); /* the call itself */
     kw_called row = {.pc = p->code_count - 1,
                      .constant = kw_chunk_constant(vm, p, kw_of_string(name), true)};
     p->called = more(vm, p->called, p->called_count, &p->called_cap, sizeof(*p->called));
@@ -158,7 +164,8 @@ uint32_t kw_chunk_cache(kw_proto *p)
 
 void kw_chunk_params(kw_vm *vm, kw_proto *p, unsigned count, bool variadic)
 {
-    p->params = kw_realloc(vm, NULL, 0, count * sizeof(*p->params));
+    assert(p->params == NULL && count >= variadic);
+    p->params = kw_heap_realloc(vm, NULL, 0, count * sizeof(*p->params));
     for (unsigned i = 0; i < count; i++)
         p->params[i] = (kw_param){.constant = kw_undef()};
     p->variadic = variadic;
@@ -167,7 +174,8 @@ void kw_chunk_params(kw_vm *vm, kw_proto *p, unsigned count, bool variadic)
 
 static void *trim(kw_vm *vm, void *array, uint32_t count, uint32_t *cap, size_t size)
 {
-    array = kw_realloc(vm, array, *cap * size, count * size);
+    assert(count <= *cap);
+    array = kw_heap_realloc(vm, array, *cap * size, count * size);
     *cap = count;
     return array;
 }
@@ -187,14 +195,16 @@ void kw_chunk_finish(kw_vm *vm, kw_proto *p)
     unsigned params = (unsigned)p->param_count + p->variadic;
     if (p->local_count < params)
         p->local_count = (uint16_t)params;
+    assert(p->code_count > 0); /* what was refused by the compiler may have more locals than registers */
     if (p->caches == NULL && p->cache_count > 0) {
-        p->caches = kw_realloc(vm, NULL, 0, p->cache_count * sizeof(*p->caches));
+        p->caches = kw_heap_realloc(vm, NULL, 0, p->cache_count * sizeof(*p->caches));
         for (uint32_t i = 0; i < p->cache_count; i++)
             p->caches[i] = (kw_cache){.value = kw_undef()};
     }
 }
 
-/* Both tables are sorted by their first field, a pc: the number of rows whose pc is not beyond `pc`. */
+/* Both tables are sorted by their first field, a pc: the number of rows whose pc is not beyond
+ * `pc`. */
 static uint32_t rows_until(const void *rows, uint32_t count, size_t size, uint32_t pc)
 {
     uint32_t low = 0, high = count;
@@ -215,10 +225,11 @@ uint32_t kw_chunk_line(const kw_proto *p, uint32_t pc)
     return rows == 0 ? p->line : p->lines[rows - 1].line;
 }
 
-const kw_string *kw_chunk_called(const kw_proto *p, uint32_t pc)
+kw_string *kw_chunk_called(const kw_proto *p, uint32_t pc)
 {
     uint32_t rows = rows_until(p->called, p->called_count, sizeof(*p->called), pc);
     if (rows == 0 || p->called[rows - 1].pc != pc)
         return NULL;
+    assert(kw_is(p->constants[p->called[rows - 1].constant], KW_STRING));
     return p->constants[p->called[rows - 1].constant].as.string;
 }

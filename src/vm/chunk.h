@@ -51,7 +51,14 @@ typedef struct kw_cache { /* inline cache of one instruction; the loop's own */
 
 enum { KW_CACHE_SELF_FIRST = 1, KW_CACHE_STATIC = 2 };
 
-enum { KW_PROTO_GENERATOR = 1, KW_PROTO_MAIN = 2, KW_PROTO_ARROW = 4, KW_PROTO_STATIC = 8, KW_PROTO_METHOD = 16 };
+enum {
+    KW_PROTO_GENERATOR = 1,
+    KW_PROTO_MAIN = 2,
+    KW_PROTO_ARROW = 4,
+    KW_PROTO_STATIC = 8,
+    KW_PROTO_METHOD = 16,
+    KW_PROTO_CALLS = 32 /* it is that of kw_fiber_new_trampoline() */
+};
 
 struct kw_proto {
     kw_obj header; /* flags: KW_PROTO_* */
@@ -82,7 +89,7 @@ struct kw_proto {
     uint32_t low_constants; /* while it is built: next free one of those that any operand reaches */
 };
 
-kw_proto *kw_proto_new(kw_vm *vm, kw_string *name, kw_string *file);
+kw_proto *kw_chunk_proto_new(kw_vm *vm, kw_string *name, kw_string *file);
 /* Append; each returns the index.  All of these are checked by the caller against the operand
  * widths. */
 uint32_t kw_chunk_emit(kw_vm *vm, kw_proto *p, kw_instr word, uint32_t line);
@@ -102,7 +109,7 @@ void kw_chunk_finish(kw_vm *vm, kw_proto *p);
  * null. */
 void kw_chunk_note_called(kw_vm *vm, kw_proto *p, kw_string *name);
 /* The name of the call whose last word is at `pc`; NULL: it calls the result of an expression. */
-const kw_string *kw_chunk_called(const kw_proto *p, uint32_t pc);
+kw_string *kw_chunk_called(const kw_proto *p, uint32_t pc);
 /* The line of the instruction at `pc`. */
 uint32_t kw_chunk_line(const kw_proto *p, uint32_t pc);
 

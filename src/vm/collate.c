@@ -1,4 +1,4 @@
-/* collate.c - dictionary order of strings (types.md section 5). */
+/* collate.c - dictionary order of strings (TYPES.md section 5). */
 #include "config.h"
 
 #include "vm/object.h"
@@ -32,7 +32,7 @@ static uint32_t weight(uint32_t cp)
     return cp < 128 ? weights[cp] : 1000 + cp;
 }
 
-int kw_string_collate(kw_string *a, kw_string *b)
+int kw_collate_strings(kw_string *a, kw_string *b)
 {
     if (a == b)
         return 0;

@@ -2,7 +2,7 @@
  *
  * A copy is made depth first with a stack of its own.  A container that is met while it is being
  * copied is a cycle and becomes a reference to its copy; one that is merely met twice is copied
- * twice, as the reference does. */
+ * twice. */
 #include "config.h"
 
 #include "vm/object.h"
@@ -84,6 +84,8 @@ static bool run(kw_vm *vm, walk *w)
     while (w->count > 0) {
         level *l = &w->levels[w->count - 1];
         kw_value key = kw_null(), v = kw_null(), into = l->to;
+        if (!kw_go_on(vm))
+            return false;
         if (!next(l, &key, &v)) {
             l->from.as.obj->spare &= (uint8_t)~BEING_COPIED;
             w->count--;
@@ -101,7 +103,7 @@ static bool run(kw_vm *vm, walk *w)
     return true;
 }
 
-kw_value kw_deep_copy(kw_vm *vm, kw_value v)
+kw_value kw_copy_deep(kw_vm *vm, kw_value v)
 {
     if (!is_container(v))
         return v;

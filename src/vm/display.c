@@ -1,9 +1,10 @@
-/* display.c - the display form of values (types.md section 4). */
+/* display.c - the display form of values (TYPES.md section 4). */
 #include "config.h"
 
 #include "vm/object.h"
 
 #include <assert.h>
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@
 
 enum { BEING_SHOWN = 2 /* in the header's spare byte */ };
 
-const char *kw_type_name(kw_type type)
+const char *kw_display_type_name(kw_type type)
 {
     static const char *const names[] = {
 #define KW_TYPE_NAME(tag, name, title) name,
@@ -28,7 +29,7 @@ const char *kw_type_name(kw_type type)
     return type < KW_TYPE_COUNT ? names[type] : "";
 }
 
-const char *kw_type_title(kw_type type)
+const char *kw_display_type_title(kw_type type)
 {
     static const char *const titles[] = {
 #define KW_TYPE_TITLE(tag, name, title) title,
@@ -38,14 +39,49 @@ const char *kw_type_title(kw_type type)
     return type < KW_TYPE_COUNT ? titles[type] : "";
 }
 
-kw_string *kw_typeof(kw_vm *vm, kw_value v)
+kw_string *kw_display_typeof(kw_vm *vm, kw_value v)
 {
     if (v.tag == KW_OBJECT)
         return v.as.object->klass->name;
-    return kw_intern_c(vm, kw_type_name((kw_type)v.tag));
+    return kw_intern_c(vm, kw_display_type_name((kw_type)v.tag));
 }
 
-/* ---- Floats ---------------------------------------------------------------------------------- */
+/* ---- Numbers --------------------------------------------------------------------------------- */
+
+size_t kw_display_int(int64_t i, char *buf)
+{
+    char text[20], *end = text + sizeof(text), *p = end;
+    uint64_t u = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
+    do {
+        *--p = (char)('0' + u % 10);
+        u /= 10;
+    } while (u != 0);
+    if (i < 0)
+        *--p = '-';
+    memcpy(buf, p, (size_t)(end - p));
+    return (size_t)(end - p);
+}
+
+/* The digits of d > 0 if at most fifteen say what it is, as they do for what people write: returns their
+ * number, and the exponent of the first in *exponent; 0: they do not, or it is hard to tell.  Of so few
+ * digits no two rows stand for one double, so those found with the fewest decimals are the shortest. */
+static int few_digits(double d, char digits[20], int *exponent)
+{
+    static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+    if (FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 1)
+        return 0;
+    for (int decimals = 1; decimals < (int)(sizeof(powers) / sizeof(powers[0])); decimals++) {
+        double whole = floor(d * powers[decimals] + 0.5);
+        if (whole >= 1e15)
+            break;
+        if (whole / powers[decimals] != d) /* both are exact, so that this is rounded as reading would */
+            continue;
+        int n = (int)kw_display_int((int64_t)whole, digits);
+        *exponent = n - 1 - decimals;
+        return n;
+    }
+    return 0;
+}
 
 /* The shortest decimal digits that read back as d (finite, > 0); returns their number, and the
  * exponent of the first in *exponent.  Fifteen digits are enough for most and always survive; only
@@ -109,7 +145,7 @@ static size_t put_scientific(char *out, const char *digits, int n, int exponent)
     return size;
 }
 
-size_t kw_format_double(double d, char *buf)
+size_t kw_display_double(double d, char *buf)
 {
     if (isnan(d) || isinf(d)) {
         const char *text = isnan(d) ? "NaN" : d > 0 ? "Infinity" : "-Infinity";
@@ -135,7 +171,9 @@ size_t kw_format_double(double d, char *buf)
     } else {
         char digits[20] = "0";
         int exponent = 0;
-        int n = shortest(d, digits, &exponent);
+        int n = few_digits(d, digits, &exponent);
+        if (n == 0)
+            n = shortest(d, digits, &exponent);
         size += exponent > -5 && exponent < 17 ? put_plain(buf + size, digits, n, exponent)
                                                : put_scientific(buf + size, digits, n, exponent);
     }
@@ -147,15 +185,8 @@ size_t kw_format_double(double d, char *buf)
 
 static void put_int(kw_buf *buf, int64_t i)
 {
-    char text[24], *p = text + sizeof(text);
-    uint64_t u = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
-    do {
-        *--p = (char)('0' + u % 10);
-        u /= 10;
-    } while (u != 0);
-    if (i < 0)
-        *--p = '-';
-    kw_buf_put(buf, p, (size_t)(text + sizeof(text) - p));
+    char text[20];
+    kw_buf_put(buf, text, kw_display_int(i, text));
 }
 
 static void put_string(kw_buf *buf, const kw_string *s)
@@ -183,12 +214,12 @@ static void put_date(kw_buf *buf, int64_t ticks)
 
 static void put_lambda(kw_buf *buf, const kw_obj *o)
 {
-    while (o->kind == KW_K_BOUND)
+    while (o->kind == KW_KIND_BOUND)
         o = ((const kw_bound *)o)->callable.as.obj;
     kw_buf_puts(buf, "<lambda(identifier=");
-    if (o->kind == KW_K_CLOSURE && ((const kw_closure *)o)->proto->name != NULL)
+    if (o->kind == KW_KIND_CLOSURE && ((const kw_closure *)o)->proto->name != NULL)
         put_string(buf, ((const kw_closure *)o)->proto->name);
-    else if (o->kind == KW_K_NATIVE)
+    else if (o->kind == KW_KIND_NATIVE)
         put_string(buf, ((const kw_native *)o)->name);
     kw_buf_puts(buf, ")>");
 }
@@ -203,7 +234,7 @@ static void put_object(kw_buf *buf, const kw_object *o)
     }
     kw_buf_puts(buf, ", identifier=");
     put_string(buf, o->klass->name);
-    kw_buf_putc(buf, '>'); /* the reference leaves the closing bracket out */
+    kw_buf_putc(buf, '>'); /* Kiwi 1.4.3 leaves the closing bracket out */
 }
 
 static void put_bytes(kw_buf *buf, const kw_bytes *b)
@@ -223,7 +254,7 @@ static void show_simple(kw_buf *buf, kw_value v)
     char number[40];
     switch ((kw_type)v.tag) {
     case KW_INT: put_int(buf, v.as.i); break;
-    case KW_FLOAT: kw_buf_put(buf, number, kw_format_double(v.as.f, number)); break;
+    case KW_FLOAT: kw_buf_put(buf, number, kw_display_double(v.as.f, number)); break;
     case KW_BOOL: kw_buf_puts(buf, v.as.i != 0 ? "true" : "false"); break;
     case KW_NULL: kw_buf_put(buf, "null", 4); break;
     case KW_STRING: put_string(buf, v.as.string); break;
@@ -345,7 +376,6 @@ static void show_next(walk *w)
 
 void kw_display(kw_vm *vm, kw_buf *buf, kw_value v)
 {
-    enum { CHECKED_FROM = 1 << 16 };
     if (v.tag != KW_LIST && v.tag != KW_MAP) {
         show_simple(buf, v);
         return;
@@ -356,21 +386,17 @@ void kw_display(kw_vm *vm, kw_buf *buf, kw_value v)
     w.cap = sizeof(w.few) / sizeof(w.few[0]);
     w.count = 0;
     open_container(&w, v);
-    for (size_t checked = CHECKED_FROM; w.count > 0;) {
-        if (buf->size > checked * 2) { /* a few lists in each other can stand for any amount of text */
-            checked = buf->size;
-            buf->failed |= !kw_gc_fits(vm, buf->size);
-        }
-        if (buf->failed)
-            close_container(&w);
-        else
+    while (w.count > 0) { /* a few lists in each other can stand for any amount of text */
+        if (kw_buf_go_on(vm, buf))
             show_next(&w);
+        else
+            close_container(&w);
     }
     if (w.levels != w.few)
         free(w.levels);
 }
 
-kw_string *kw_to_display(kw_vm *vm, kw_value v)
+kw_string *kw_display_text(kw_vm *vm, kw_value v)
 {
     if (v.tag == KW_STRING)
         return v.as.string;
@@ -381,7 +407,7 @@ kw_string *kw_to_display(kw_vm *vm, kw_value v)
 }
 
 /* Strings are copied once, from where they are; the forms of other values are collected first. */
-kw_string *kw_joined(kw_vm *vm, const kw_value *from, unsigned count)
+kw_string *kw_display_joined(kw_vm *vm, const kw_value *from, unsigned count)
 {
     kw_buf others;
     size_t ends[KW_MOST_JOINED]; /* in `others` */
@@ -400,10 +426,10 @@ kw_string *kw_joined(kw_vm *vm, const kw_value *from, unsigned count)
     size += others.size;
     length += kw_text_count(others.text, others.size);
     kw_string *s = NULL;
-    if (others.failed || size > SIZE_MAX / 2)
-        kw_throw_memory(vm, (size_t)size);
-    else
+    if (!others.failed && size <= SIZE_MAX / 2)
         s = kw_string_blank(vm, (size_t)size, (size_t)length);
+    else if (vm->error.type == NULL)
+        kw_throw_memory(vm, (size_t)size);
     size_t taken = 0;
     char *to = s != NULL ? s->text : NULL;
     for (unsigned i = 0; s != NULL && i < count; i++) {

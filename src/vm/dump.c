@@ -29,7 +29,7 @@ static void put_constant(kw_vm *vm, FILE *out, const kw_proto *p, uint32_t at)
     kw_buf_init(&buf);
     kw_display(vm, &buf, p->constants[at]);
     int size = buf.size > 60 ? 60 : (int)buf.size;
-    fprintf(out, "%s %.*s", kw_type_name((kw_type)p->constants[at].tag), size, buf.text);
+    fprintf(out, "%s %.*s", kw_display_type_name((kw_type)p->constants[at].tag), size, buf.text);
     kw_buf_free(&buf);
 }
 

@@ -1,18 +1,12 @@
-/* equal.c - when two values are equal (types.md section 5).
- *
- * Containers are compared with a stack of their own, so that no nesting is too deep.  They can contain
- * themselves: a pair that is met again inside itself is taken as equal, which is right unless another
- * part differs.  To find such a pair one of those being compared is remembered, at twice the depth each
- * time (Brent's method); whatever descends for ever comes by it again. */
+/* equal.c - when two values are equal (TYPES.md section 5). */
 #include "config.h"
 
 #include "vm/object.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "vm/levels.h"
+#include "vm/compare.h"
 #include "vm/vm.h"
 
 /* ---- Values without parts -------------------------------------------------------------------- */
@@ -27,7 +21,7 @@ static bool lambdas_same(const kw_obj *a, const kw_obj *b)
 {
     if (a == b)
         return true;
-    if (a->kind != KW_K_BOUND || b->kind != KW_K_BOUND)
+    if (a->kind != KW_KIND_BOUND || b->kind != KW_KIND_BOUND)
         return false;
     const kw_bound *x = (const kw_bound *)a, *y = (const kw_bound *)b;
     return x->callable.as.obj == y->callable.as.obj && x->self.tag == y->self.tag &&
@@ -36,6 +30,8 @@ static bool lambdas_same(const kw_obj *a, const kw_obj *b)
 
 static bool simple_same(kw_value a, kw_value b)
 {
+    if (a.tag != b.tag)
+        return false;
     switch ((kw_type)a.tag) {
     case KW_INT:
     case KW_DATE: return a.as.i == b.as.i;
@@ -50,29 +46,14 @@ static bool simple_same(kw_value a, kw_value b)
     }
 }
 
-/* ---- Containers ------------------------------------------------------------------------------ */
-
-typedef struct level { /* two containers that are being compared */
-    kw_value a, b;
-    size_t at;             /* next element of `a`; of an object: */
-    const kw_shape *shape; /* where its next attribute is */
-} level;
-
-typedef struct walk {
-    level *levels; /* the innermost last */
-    size_t count, cap;
-    const void *marked_a, *marked_b; /* the pair that is remembered, */
-    size_t marked_at;                /* which is levels[marked_at - 1]; 0: none */
-    level few[8];
-} walk;
-
-static bool is_container(kw_value v)
+static int simple(kw_value a, kw_value b)
 {
-    return v.tag == KW_LIST || v.tag == KW_MAP || v.tag == KW_OBJECT;
+    return !simple_same(a, b);
 }
 
-/* Can two containers of one type be equal, as far as can be seen without their parts? */
-static bool may_be_same(kw_value a, kw_value b)
+/* ---- Containers ------------------------------------------------------------------------------ */
+
+static bool counts_same(kw_value a, kw_value b)
 {
     switch ((kw_type)a.tag) {
     case KW_LIST: return a.as.list->count == b.as.list->count;
@@ -84,120 +65,105 @@ static bool may_be_same(kw_value a, kw_value b)
     }
 }
 
-static bool make_room(walk *w)
+static int begin(kw_vm *vm, kw_level *l)
 {
-    if (w->count < w->cap)
-        return true;
-    level *grown = kw_more_levels(w->levels, w->few, &w->cap, sizeof(*grown));
-    if (grown != NULL)
-        w->levels = grown;
-    return grown != NULL;
+    (void)vm;
+    if (l->a.tag == KW_OBJECT)
+        l->more = l->a.as.object->shape; /* where its next attribute is */
+    return !counts_same(l->a, l->b);
 }
 
-/* Begin to compare the parts of two containers of one type.  False: they differ (or there is no memory to
- * find out). */
-static bool descend(walk *w, kw_value a, kw_value b)
+/* Passes over what is the same, but not over much in one step. */
+static bool next_items(kw_level *l, kw_value *x, kw_value *y)
 {
-    if (a.as.obj == b.as.obj ||
-        (w->marked_at > 0 && a.as.obj == w->marked_a && b.as.obj == w->marked_b))
-        return true;
-    if (!may_be_same(a, b) || !make_room(w))
+    const kw_list *a = l->a.as.list, *b = l->b.as.list;
+    size_t end = a->count < b->count ? a->count : b->count, at = l->at;
+    if (at == end)
         return false;
-    level *l = &w->levels[w->count++];
-    *l = (level){.a = a, .b = b};
-    if (a.tag == KW_OBJECT)
-        l->shape = a.as.object->shape;
-    if ((w->count & (w->count - 1)) == 0) {
-        w->marked_a = a.as.obj;
-        w->marked_b = b.as.obj;
-        w->marked_at = w->count;
-    }
+    if (end - at > KW_AT_ONCE)
+        end = at + KW_AT_ONCE;
+    do {
+        *x = a->items[at];
+        *y = b->items[at++];
+    } while (at < end && !kw_has_parts(*x) && simple_same(*x, *y));
+    l->at = at;
     return true;
 }
 
-static void ascend(walk *w)
+static bool next_values(kw_level *l, kw_value *x, kw_value *y, int *order)
 {
-    if (w->marked_at == w->count--)
-        w->marked_at = 0;
+    uint32_t at = (uint32_t)l->at;
+    const kw_entry *e = kw_map_next(l->a.as.map, &at);
+    l->at = at;
+    const kw_value *other = e != NULL ? kw_map_find(l->b.as.map, e->key) : NULL;
+    *order = e != NULL && other == NULL;
+    if (other == NULL)
+        return false;
+    *x = e->value;
+    *y = *other;
+    return true;
 }
 
-typedef enum step { STEP_PAIR, STEP_END, STEP_DIFFERENT } step;
-
-/* The next part of `a` and its counterpart in `b`. */
-static step next_parts(level *l, kw_value *x, kw_value *y)
+static bool next_attributes(kw_level *l, kw_value *x, kw_value *y, int *order)
 {
-    if (l->a.tag == KW_LIST) {
-        if (l->at >= l->a.as.list->count || l->at >= l->b.as.list->count)
-            return STEP_END;
-        *x = l->a.as.list->items[l->at];
-        *y = l->b.as.list->items[l->at++];
-        return STEP_PAIR;
-    }
-    if (l->a.tag == KW_MAP) {
-        uint32_t at = (uint32_t)l->at;
-        const kw_entry *e = kw_map_next(l->a.as.map, &at);
-        l->at = at;
-        const kw_value *other = e != NULL ? kw_map_find(l->b.as.map, e->key) : NULL;
-        if (other == NULL)
-            return e == NULL ? STEP_END : STEP_DIFFERENT;
-        *x = e->value;
-        *y = *other;
-        return STEP_PAIR;
-    }
-    const kw_shape *s = l->shape;
-    if (s->name == NULL)
-        return STEP_END;
-    int64_t slot = kw_shape_slot(l->b.as.object->shape, s->name);
+    const kw_shape *s = l->more;
+    int64_t slot = s->name != NULL ? kw_object_slot(l->b.as.object->shape, s->name) : -1;
+    *order = s->name != NULL && slot < 0;
     if (slot < 0)
-        return STEP_DIFFERENT;
+        return false;
     *x = l->a.as.object->slots[s->count - 1];
     *y = l->b.as.object->slots[slot];
-    l->shape = s->parent;
-    return STEP_PAIR;
+    l->more = s->parent;
+    return true;
 }
 
-static bool parts_same(walk *w)
+static bool next(kw_level *l, kw_value *x, kw_value *y, int *order)
 {
-    while (w->count > 0) {
-        kw_value x, y;
-        switch (next_parts(&w->levels[w->count - 1], &x, &y)) {
-        case STEP_DIFFERENT: return false;
-        case STEP_END: ascend(w); continue;
-        case STEP_PAIR: break;
-        }
-        if (x.tag != y.tag || !(is_container(x) ? descend(w, x, y) : simple_same(x, y)))
+    switch ((kw_type)l->a.tag) {
+    case KW_LIST: return next_items(l, x, y);
+    case KW_MAP: return next_values(l, x, y, order);
+    default: return next_attributes(l, x, y, order);
+    }
+}
+
+static const kw_comparison strictly = {
+    .simple = simple, .begin = begin, .next = next, .too_deep = 1};
+
+/* Two lists that differ early, or are short: true. */
+static bool lists_at_once(const kw_list *a, const kw_list *b, bool *same)
+{
+    *same = a->count == b->count;
+    for (size_t i = 0; *same && i < a->count; i++) {
+        if (i == KW_AT_ONCE || kw_has_parts(a->items[i]))
             return false;
+        *same = simple_same(a->items[i], b->items[i]);
     }
     return true;
 }
 
-/* A key that is a hashmap is looked up by comparing it, and so are the keys in that: this alone recurses. */
-static _Thread_local unsigned keys_inside_keys;
-enum { MOST_KEYS_INSIDE_KEYS = 1000 }; /* deeper ones are taken as different: bounds the C stack */
-
-static bool containers_same(kw_value a, kw_value b)
+/* Can it be told without a walk? */
+static bool at_once(kw_value a, kw_value b, bool *same)
 {
-    walk w;
-    if (a.as.obj == b.as.obj)
-        return true;
-    if (keys_inside_keys >= MOST_KEYS_INSIDE_KEYS)
+    if (a.tag == KW_LIST && b.tag == KW_LIST)
+        return lists_at_once(a.as.list, b.as.list, same);
+    if (a.tag == b.tag && kw_has_parts(a))
         return false;
-    w.levels = w.few;
-    w.cap = sizeof(w.few) / sizeof(w.few[0]);
-    w.count = w.marked_at = 0;
-    keys_inside_keys++;
-    bool same = descend(&w, a, b) && parts_same(&w);
-    keys_inside_keys--;
-    if (w.levels != w.few)
-        free(w.levels);
-    return same;
+    *same = simple_same(a, b);
+    return true;
 }
 
-bool kw_strict(kw_value a, kw_value b)
+bool kw_equal_strict(kw_value a, kw_value b)
 {
-    if (a.tag != b.tag)
-        return false;
-    return is_container(a) ? containers_same(a, b) : simple_same(a, b);
+    bool same;
+    return at_once(a, b, &same) ? same : kw_compare(NULL, &strictly, a, b) == 0;
+}
+
+bool kw_equal_try_strict(kw_vm *vm, kw_value a, kw_value b, bool *same)
+{
+    if (at_once(a, b, same))
+        return true;
+    *same = kw_compare(vm, &strictly, a, b) == 0;
+    return vm->error.type == NULL;
 }
 
 /* ---- The operator ---------------------------------------------------------------------------- */
@@ -208,20 +174,37 @@ static bool same_number(int64_t i, double f)
            (double)(int64_t)f == f;
 }
 
-bool kw_equal(kw_value a, kw_value b)
+/* Can it be told without a walk? */
+static bool told(kw_value a, kw_value b, bool *same)
 {
-    if (a.tag == KW_FLOAT && b.tag == KW_FLOAT)
-        return a.as.f == b.as.f;
-    if (a.tag == KW_INT && b.tag == KW_FLOAT)
-        return same_number(a.as.i, b.as.f);
-    if (a.tag == KW_FLOAT && b.tag == KW_INT)
-        return same_number(b.as.i, a.as.f);
+    if (kw_is_number(a) && kw_is_number(b)) {
+        *same = a.tag == b.tag    ? (a.tag == KW_INT ? a.as.i == b.as.i : a.as.f == b.as.f)
+                : a.tag == KW_INT ? same_number(a.as.i, b.as.f)
+                                  : same_number(b.as.i, a.as.f);
+        return true;
+    }
+    *same = false;
+    if (a.tag != b.tag)
+        return true;
+    if (kw_has_parts(a))
+        return false;
     switch ((kw_type)a.tag) {
     case KW_LAMBDA:
     case KW_STRUCT:
     case KW_GENERATOR:
     case KW_POINTER:
-    case KW_PACKAGE: return false;
-    default: return kw_strict(a, b);
+    case KW_PACKAGE: return true;
+    default: *same = simple_same(a, b); return true;
     }
+}
+
+bool kw_equal(kw_value a, kw_value b)
+{
+    bool same;
+    return told(a, b, &same) ? same : kw_equal_strict(a, b);
+}
+
+bool kw_equal_try(kw_vm *vm, kw_value a, kw_value b, bool *same)
+{
+    return told(a, b, same) || kw_equal_try_strict(vm, a, b, same);
 }

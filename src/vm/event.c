@@ -1,10 +1,11 @@
-/* event.c - the program's one event bus: on, once, off, emit (language.md section 16).
+/* event.c - the program's one event bus: on, once, off, emit (LANGUAGE.md section 16).
  *
  * Handlers are kept per registered name, by descending priority, then in order of registration.
  * `emit` collects those whose pattern matches and has them called by a function of the prelude,
  * because handlers may suspend. */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,7 +67,7 @@ static pattern *add_pattern(kw_vm *vm, kw_string *name)
     pattern **end = &vm->events->patterns;
     while (*end != NULL)
         end = &(*end)->next;
-    pattern *p = kw_realloc(vm, NULL, 0, sizeof(*p));
+    pattern *p = kw_heap_realloc(vm, NULL, 0, sizeof(*p));
     *p = (pattern){.name = name};
     *end = p;
     return p;
@@ -87,7 +88,7 @@ static void remove_handlers(kw_vm *vm, pattern *p, kw_value callable)
         handler *h = *at;
         if (all || (once ? h->once : same_callable(h->callable, callable))) {
             *at = h->next;
-            kw_free(vm, h, sizeof(*h));
+            kw_heap_release(vm, h, sizeof(*h));
         } else {
             p->last = h;
             at = &h->next;
@@ -107,7 +108,7 @@ static handler **place_for(pattern *p, int64_t priority)
 static bool add_handler(kw_vm *vm, const kw_value *r, bool once)
 {
     if (!kw_is(r[2], KW_LAMBDA)) {
-        kw_string *type = kw_typeof(vm, r[2]);
+        kw_string *type = kw_display_typeof(vm, r[2]);
         kw_throw(vm, "InvalidOperationError", "Value of type '%s' is not callable.", type->text);
         return false;
     }
@@ -116,7 +117,8 @@ static bool add_handler(kw_vm *vm, const kw_value *r, bool once)
         p = add_pattern(vm, r[0].as.string);
     int64_t priority = kw_is(r[1], KW_INT) ? r[1].as.i : 0;
     handler **at = place_for(p, priority);
-    handler *h = kw_realloc(vm, NULL, 0, sizeof(*h));
+    assert(*at == NULL || (*at)->priority < priority);
+    handler *h = kw_heap_realloc(vm, NULL, 0, sizeof(*h));
     *h = (handler){.next = *at, .callable = r[2], .priority = priority, .once = once};
     *at = h;
     if (h->next == NULL)
@@ -149,7 +151,7 @@ static kw_entered emit(kw_vm *vm, const kw_value *r, uint8_t dest, uint32_t free
     free_at += EMIT_ROOM;
     kw_value run = vm->hooks.prelude(vm, "__emit__");
     kw_list *handlers = kw_is(run, KW_UNDEF) ? NULL : collect(vm, r[0].as.string);
-    if (handlers == NULL || !kw_fiber_reserve(vm, vm->fiber, free_at + 4))
+    if (handlers == NULL || !kw_call_reserve(vm, vm->fiber, free_at + 4))
         return KW_ENTER_THROWN;
     kw_value name = r[0], args = r[1];
     kw_value *slot = vm->fiber->stack + free_at;
@@ -157,18 +159,19 @@ static kw_entered emit(kw_vm *vm, const kw_value *r, uint8_t dest, uint32_t free
     slot[1] = name;
     slot[2] = args;
     kw_target how = {.self = kw_undef(), .dest = dest, .ret = KW_RET_REG};
-    return kw_enter(vm, run, free_at, 3, how);
+    return kw_call_enter(vm, run, free_at, 3, how);
 }
 
 kw_entered kw_event(kw_vm *vm, unsigned kind, uint32_t at, uint8_t dest, uint32_t free_at)
 {
     kw_fiber *fiber = vm->fiber;
+    assert(kind <= 3 && at + 2 < fiber->stack_cap);
     if (!kw_is(fiber->stack[at], KW_STRING)) {
         kw_throw(vm, "InvalidOperationError", "Expected a string for the name of an event.");
         return KW_ENTER_THROWN;
     }
     if (vm->events == NULL) {
-        vm->events = kw_realloc(vm, NULL, 0, sizeof(kw_events));
+        vm->events = kw_heap_realloc(vm, NULL, 0, sizeof(kw_events));
         vm->events->patterns = NULL;
     }
     kw_value r[3] = {fiber->stack[at], fiber->stack[at + 1],
@@ -187,7 +190,7 @@ kw_entered kw_event(kw_vm *vm, unsigned kind, uint32_t at, uint8_t dest, uint32_
     return KW_ENTER_DONE;
 }
 
-void kw_events_mark(kw_vm *vm)
+void kw_event_mark(kw_vm *vm)
 {
     if (vm->events == NULL)
         return;
@@ -198,15 +201,15 @@ void kw_events_mark(kw_vm *vm)
     }
 }
 
-void kw_events_free(kw_vm *vm)
+void kw_event_free(kw_vm *vm)
 {
     if (vm->events == NULL)
         return;
     for (pattern *p = vm->events->patterns, *next; p != NULL; p = next) {
         next = p->next;
         remove_handlers(vm, p, kw_null());
-        kw_free(vm, p, sizeof(*p));
+        kw_heap_release(vm, p, sizeof(*p));
     }
-    kw_free(vm, vm->events, sizeof(kw_events));
+    kw_heap_release(vm, vm->events, sizeof(kw_events));
     vm->events = NULL;
 }

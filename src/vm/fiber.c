@@ -8,7 +8,7 @@
 
 kw_fiber *kw_fiber_alloc(kw_vm *vm, uint32_t stack_cap)
 {
-    kw_fiber *f = kw_new_obj(vm, KW_K_FIBER, sizeof(*f));
+    kw_fiber *f = kw_heap_new_obj(vm, KW_KIND_FIBER, sizeof(*f));
     kw_obj header = f->header;
     memset(f, 0, sizeof(*f));
     f->header = header;
@@ -16,16 +16,16 @@ kw_fiber *kw_fiber_alloc(kw_vm *vm, uint32_t stack_cap)
     f->wake_at = UINT32_MAX;
     f->wake_value = kw_null();
     f->result = kw_null();
-    return kw_fiber_reserve(vm, f, stack_cap) ? f : NULL;
+    return kw_call_reserve(vm, f, stack_cap) ? f : NULL;
 }
 
-/* A function that calls R[0] with the elements of the list R[1] and returns the result: the first
- * frame of fibers that begin with something else than a plain closure. */
-static kw_closure *trampoline(kw_vm *vm)
+kw_closure *kw_fiber_new_trampoline(kw_vm *vm)
 {
-    kw_proto *p = kw_proto_new(vm, kw_intern_c(vm, "<task>"), kw_intern_c(vm, ""));
+    kw_string *name = kw_intern_c(vm, "<call>");
+    kw_proto *p = kw_chunk_proto_new(vm, name, name);
     kw_chunk_emit(vm, p, kw_abc(OP_CALLS, 0, 0, 0), 0);
     kw_chunk_emit(vm, p, kw_abc(OP_RETURN, 0, 0, 0), 0);
+    p->header.flags = KW_PROTO_CALLS;
     p->param_count = 2;
     p->reg_count = 2;
     kw_chunk_finish(vm, p);
@@ -34,7 +34,7 @@ static kw_closure *trampoline(kw_vm *vm)
 
 static bool is_plain_closure(kw_value v)
 {
-    return kw_is(v, KW_LAMBDA) && v.as.obj->kind == KW_K_CLOSURE &&
+    return kw_is(v, KW_LAMBDA) && v.as.obj->kind == KW_KIND_CLOSURE &&
            !(((kw_closure *)v.as.obj)->proto->header.flags & KW_PROTO_GENERATOR);
 }
 
@@ -47,6 +47,7 @@ kw_fiber *kw_fiber_new(kw_vm *vm, kw_value callable, const kw_value *args, size_
     kw_fiber *f = kw_fiber_alloc(vm, (uint32_t)argc + 8);
     if (f == NULL)
         return NULL;
+    assert(f->state == KW_FIBER_NEW && f->stack_cap >= argc);
     kw_closure *entry;
     uint32_t count;
     if (is_plain_closure(callable)) {
@@ -55,7 +56,7 @@ kw_fiber *kw_fiber_new(kw_vm *vm, kw_value callable, const kw_value *args, size_
         if (argc > 0)
             memcpy(f->stack, args, argc * sizeof(kw_value));
     } else {
-        entry = trampoline(vm);
+        entry = kw_fiber_new_trampoline(vm); /* the first frame must be of code */
         kw_list *list = kw_list_new(vm, argc);
         if (list == NULL)
             return NULL;
@@ -67,15 +68,18 @@ kw_fiber *kw_fiber_new(kw_vm *vm, kw_value callable, const kw_value *args, size_
         count = 2;
     }
     kw_target how = {.self = kw_undef(), .ret = KW_RET_END};
-    if (!kw_push_frame(vm, f, entry, 0, count, how))
+    if (!kw_call_push_frame(vm, f, entry, 0, count, how))
         return NULL;
+    f->start_file = kw_unwind_user_place(vm->fiber, &f->start_line);
+    f->name = kw_unwind_user_name(callable);
     kw_sched_added(vm, f);
     return f;
 }
 
-kw_fiber *kw_generator_new(kw_vm *vm, kw_closure *closure, const kw_value *args, uint32_t argc,
+kw_fiber *kw_fiber_new_generator(kw_vm *vm, kw_closure *closure, const kw_value *args, uint32_t argc,
                            kw_target how)
 {
+    assert(closure->proto->header.flags & KW_PROTO_GENERATOR);
     kw_fiber *f = kw_fiber_alloc(vm, argc + 4u + closure->proto->reg_count);
     if (f == NULL)
         return NULL;
@@ -84,7 +88,7 @@ kw_fiber *kw_generator_new(kw_vm *vm, kw_closure *closure, const kw_value *args,
     f->is_generator = true;
     f->state = KW_FIBER_YIELDED;
     how.ret = KW_RET_END;
-    return kw_push_frame(vm, f, closure, 0, argc, how) ? f : NULL;
+    return kw_call_push_frame(vm, f, closure, 0, argc, how) ? f : NULL;
 }
 
 kw_fiber *kw_fiber_current(kw_vm *vm)
@@ -111,16 +115,17 @@ kw_value kw_fiber_outcome(const kw_fiber *fiber, kw_string **type, kw_string **m
 
 void kw_fiber_park(kw_vm *vm, const char *why)
 {
+    assert(vm->fiber->state == KW_FIBER_RUNNING && why != NULL);
     vm->fiber->state = KW_FIBER_PARKED;
     vm->fiber->why = why;
 }
 
-kw_parked kw_parked_here(kw_vm *vm)
+kw_parked kw_fiber_parked_here(kw_vm *vm)
 {
     return (kw_parked){.fiber = vm->fiber, .serial = vm->fiber->serial};
 }
 
-bool kw_still_parked(kw_parked parked)
+bool kw_fiber_still_parked(kw_parked parked)
 {
     return parked.fiber->state == KW_FIBER_PARKED && parked.fiber->serial == parked.serial;
 }
@@ -128,10 +133,12 @@ bool kw_still_parked(kw_parked parked)
 static void wake(kw_vm *vm, kw_fiber *fiber)
 {
     assert(fiber->state == KW_FIBER_PARKED);
+    assert(!fiber->woken); /* what woke it before was delivered */
     kw_sched_untime(vm, fiber);
     fiber->serial++;
     fiber->woken = true;
     fiber->why = NULL;
+    fiber->awaits = 0;
     kw_sched_ready(vm, fiber);
 }
 
@@ -144,15 +151,64 @@ void kw_fiber_wake(kw_vm *vm, kw_fiber *fiber, kw_value value)
 
 void kw_fiber_wake_error(kw_vm *vm, kw_fiber *fiber, const char *type, kw_string *message)
 {
+    assert(message != NULL);
     fiber->wake_type = kw_intern_c(vm, type);
     fiber->wake_message = message;
     wake(vm, fiber);
 }
 
+/* ---- Cancelling ------------------------------------------------------------------------------ */
+
+int64_t kw_fiber_awaits(const kw_fiber *fiber)
+{
+    return fiber->awaits;
+}
+
+void kw_fiber_set_awaits(kw_fiber *fiber, int64_t id)
+{
+    fiber->awaits = id;
+}
+
+/* End the wait of `waiter`, which runs for the task of `fiber`; what has come for it by now is not lost. */
+static void end_wait(kw_vm *vm, kw_fiber *fiber, kw_fiber *waiter)
+{
+    if (vm->port.give_up != NULL && !vm->port.give_up(vm, vm->port.data, waiter))
+        return; /* to its next wait */
+    fiber->cancelled = false;
+    kw_string *message = kw_string_new(vm, "cancelled", strlen("cancelled"));
+    message->header.flags |= KW_STR_CLOSED; /* who has cancelled it knows */
+    kw_fault_note(vm, message, "cancelled", 0);
+    kw_fiber_wake_error(vm, waiter, "CancelledError", message);
+    if (vm->port.collect != NULL) /* others may be counting on the wait */
+        vm->port.collect(vm, vm->port.data);
+}
+
+void kw_fiber_cancel(kw_vm *vm, kw_fiber *fiber)
+{
+    kw_fiber *waiter = fiber;
+    assert(!fiber->is_generator); /* a task is cancelled, wherever it waits */
+    while (waiter->producer != NULL)
+        waiter = waiter->producer;
+    fiber->cancelled = true;
+    if (waiter->state == KW_FIBER_PARKED)
+        end_wait(vm, fiber, waiter);
+}
+
+void kw_fiber_parked(kw_vm *vm, kw_fiber *waiter)
+{
+    kw_fiber *fiber = waiter;
+    while (fiber->consumer != NULL)
+        fiber = fiber->consumer;
+    if (fiber->cancelled && waiter->state == KW_FIBER_PARKED)
+        end_wait(vm, fiber, waiter);
+}
+
+/* ---- The end --------------------------------------------------------------------------------- */
+
 static void free_stacks(kw_vm *vm, kw_fiber *fiber)
 {
-    kw_free(vm, fiber->stack, fiber->stack_cap * sizeof(kw_value));
-    kw_free(vm, fiber->frames, fiber->frame_cap * sizeof(kw_frame));
+    kw_heap_release(vm, fiber->stack, fiber->stack_cap * sizeof(kw_value));
+    kw_heap_release(vm, fiber->frames, fiber->frame_cap * sizeof(kw_frame));
     fiber->stack = NULL;
     fiber->frames = NULL;
     fiber->stack_cap = fiber->frame_cap = fiber->frame_count = 0;
@@ -160,15 +216,23 @@ static void free_stacks(kw_vm *vm, kw_fiber *fiber)
 
 void kw_fiber_end(kw_vm *vm, kw_fiber *fiber, kw_value result)
 {
+    assert(fiber->state != KW_FIBER_ENDED && fiber->state != KW_FIBER_READY);
+    assert(fiber->timer_at == 0);
     fiber->result = result;
     if (kw_is(result, KW_UNDEF)) {
+        assert(vm->error.type != NULL); /* what it failed with */
         fiber->error_type = vm->error.type;
-        fiber->error_message = vm->error.message;
+        fiber->error_message = fiber->id != 0 ? kw_origin_note(vm, fiber) : vm->error.message;
     }
     fiber->state = KW_FIBER_ENDED;
     free_stacks(vm, fiber);
     if (!fiber->is_generator)
         kw_sched_removed(vm, fiber);
+}
+
+void kw_fiber_drop(kw_vm *vm, kw_fiber *fiber)
+{
+    kw_fiber_end(vm, fiber, kw_null());
 }
 
 void kw_fiber_trace(kw_vm *vm, kw_fiber *fiber)
@@ -198,6 +262,8 @@ void kw_fiber_trace(kw_vm *vm, kw_fiber *fiber)
     kw_gc_mark_value(vm, fiber->result);
     kw_gc_mark_obj(vm, fiber->error_type);
     kw_gc_mark_obj(vm, fiber->error_message);
+    kw_gc_mark_obj(vm, fiber->start_file);
+    kw_gc_mark_obj(vm, fiber->name);
 }
 
 void kw_fiber_release(kw_vm *vm, kw_fiber *fiber)

@@ -48,11 +48,13 @@ struct kw_fiber {
     uint8_t state;         /* kw_fiber_state */
     bool woken;            /* wake_value or wake_type is to be delivered into wake_at */
     bool is_generator;
+    bool cancelled;        /* of a task: its next wait is to end with CancelledError */
     uint32_t wake_at;      /* stack index that receives the wake-up value; UINT32_MAX: nowhere */
     kw_value wake_value;
     kw_string *wake_type, *wake_message; /* an error instead of a value */
     uint32_t timer_at;     /* place in the timer heap + 1; 0: no timer */
     const char *why;       /* what it waits for, while parked */
+    int64_t awaits;        /* while parked: the task that it awaits; 0: it waits for something else */
     uint64_t serial;       /* how many waits it has ended */
     kw_fiber *consumer;    /* generator: the fiber that waits for its next value */
     uint32_t nesting;      /* generator: how many fibers wait for it, directly or not; else 0 */
@@ -60,12 +62,15 @@ struct kw_fiber {
     int64_t id;            /* task id; 0: main program or generator */
     kw_value result;       /* of an ended fiber; KW_UNDEF: failed, */
     kw_string *error_type, *error_message; /* with this error */
+    kw_string *start_file; /* of a task: where it was started; NULL: by no code of the user's */
+    uint32_t start_line;
+    kw_string *name; /* of what a task was started with; NULL: no function of the user's */
     kw_fiber *all_next, *all_prev; /* list of the fibers that have not ended (for roots and reports) */
 };
 
 /* The file of the user's whose code runs in `fiber`: text that eval runs belongs to the file that
  * runs it.  NULL: none. */
-kw_string *kw_user_file(const kw_fiber *fiber);
+kw_string *kw_unwind_user_file(const kw_fiber *fiber);
 
 void kw_fiber_trace(kw_vm *vm, kw_fiber *fiber);   /* collector: mark what it holds */
 void kw_fiber_release(kw_vm *vm, kw_fiber *fiber); /* collector: free its memory */

@@ -3,6 +3,8 @@
 
 #include "vm/interp.h"
 
+#include <assert.h>
+
 int kw_generator_resume(kw_vm *vm, kw_fiber *g)
 {
     if (g->state == KW_FIBER_ENDED)
@@ -15,6 +17,7 @@ int kw_generator_resume(kw_vm *vm, kw_fiber *g)
         kw_throw(vm, "RuntimeError", "Stack overflow.");
         return -1;
     }
+    assert(g->is_generator && g->consumer == NULL && vm->fiber->producer == NULL);
     g->nesting = vm->fiber->nesting + 1;
     g->consumer = vm->fiber;
     vm->fiber->producer = g;
@@ -29,6 +32,7 @@ void kw_generator_yield(kw_vm *vm, kw_value v)
 {
     kw_fiber *g = vm->fiber;
     kw_fiber *consumer = g->consumer;
+    assert(g->state == KW_FIBER_RUNNING && consumer != NULL && consumer->producer == g);
     g->consumer = NULL;
     consumer->producer = NULL;
     if (kw_is(v, KW_UNDEF))
@@ -49,10 +53,25 @@ void kw_generator_yield(kw_vm *vm, kw_value v)
     f->pc += kw_i_sj(jump);
 }
 
-kw_entered kw_leave(kw_vm *vm, kw_value v)
+bool kw_generator_of_object(kw_vm *vm, kw_value *v)
+{
+    const kw_object *object = v->as.object;
+    if (!(object->klass->header.flags & KW_CLASS_LIBRARY) || vm->hooks.each == NULL)
+        return true;
+    kw_value function = vm->hooks.each(vm, object);
+    if (kw_is(function, KW_UNDEF))
+        return vm->error.type == NULL;
+    kw_fiber *g = kw_fiber_new_generator(vm, (kw_closure *)function.as.obj, v, 1, (kw_target){.self = kw_undef()});
+    if (g != NULL)
+        *v = kw_of_obj(KW_GENERATOR, g);
+    return g != NULL;
+}
+
+kw_entered kw_generator_leave(kw_vm *vm, kw_value v)
 {
     kw_fiber *fiber = vm->fiber;
     kw_frame f = fiber->frames[fiber->frame_count - 1];
+    assert((f.ret == KW_RET_END) == (fiber->frame_count == 1));
     if (f.ret == KW_RET_END) {
         if (fiber->is_generator) {
             kw_generator_yield(vm, kw_undef());
@@ -62,6 +81,6 @@ kw_entered kw_leave(kw_vm *vm, kw_value v)
         return KW_ENTER_PARKED;
     }
     fiber->frame_count--;
-    kw_deliver(vm, fiber, &f, v);
+    kw_call_deliver(vm, fiber, &f, v);
     return KW_ENTER_DONE;
 }

@@ -1,4 +1,4 @@
-/* index.c - x[i], x[a:b:c], their assignment, and ranges (types.md sections 9 and 11). */
+/* index.c - x[i], x[a:b:c], their assignment, and ranges (TYPES.md sections 9 and 11). */
 #include "config.h"
 
 #include "vm/object.h"
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vm/bytes_store.h"
 #include "vm/vm.h"
 
 /* ---- Single elements ------------------------------------------------------------------------- */
@@ -70,7 +71,7 @@ bool kw_index(kw_vm *vm, kw_value x, kw_value i, kw_value *out)
     }
 }
 
-bool kw_set_index(kw_vm *vm, kw_value x, kw_value i, kw_value v)
+bool kw_index_set(kw_vm *vm, kw_value x, kw_value i, kw_value v)
 {
     if (x.tag == KW_MAP)
         return kw_map_set(vm, x.as.map, i, v);
@@ -113,7 +114,7 @@ typedef struct span { /* positions at, at + step, ... : count of them, all insid
     size_t count;
 } span;
 
-/* The reference's algorithm: with a negative step the stop is included, and a start of 0 means the
+/* Kiwi 1.4.3's algorithm: with a negative step the stop is included, and a start of 0 means the
  * last. */
 static bool make_span(kw_vm *vm, const kw_value part[3], size_t length, span *out)
 {
@@ -167,12 +168,13 @@ static bool slice_list(kw_vm *vm, const kw_list *list, const span *s, kw_value *
     return true;
 }
 
-static bool slice_bytes(kw_vm *vm, const kw_bytes *b, const span *s, kw_value *out)
+static bool slice_bytes(kw_vm *vm, kw_bytes *b, const span *s, kw_value *out)
 {
-    kw_bytes *r = kw_bytes_new(vm, NULL, s->count);
+    bool whole = s->step == 1 && s->count > 0;
+    kw_bytes *r = whole ? kw_bytes_part(vm, b, (size_t)s->at, s->count) : kw_bytes_new(vm, NULL, s->count);
     if (r == NULL)
         return false;
-    for (size_t n = 0; n < s->count; n++)
+    for (size_t n = 0; !whole && n < s->count; n++)
         r->data[n] = b->data[nth(s, n)];
     *out = kw_of_bytes(r);
     return true;
@@ -188,7 +190,7 @@ static bool slice_string(kw_vm *vm, kw_string *str, const span *s, kw_value *out
     } else {
         kw_buf buf;
         kw_buf_init(&buf);
-        for (size_t n = 0; n < s->count; n++) {
+        for (size_t n = 0; n < s->count && kw_buf_go_on(vm, &buf); n++) {
             size_t at = kw_string_offset(str, nth(s, n));
             unsigned char c = (unsigned char)str->text[at];
             kw_buf_put(&buf, str->text + at, c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4);
@@ -199,7 +201,7 @@ static bool slice_string(kw_vm *vm, kw_string *str, const span *s, kw_value *out
     return r != NULL;
 }
 
-bool kw_slice(kw_vm *vm, kw_value x, const kw_value part[3], kw_value *out)
+bool kw_index_slice(kw_vm *vm, kw_value x, const kw_value part[3], kw_value *out)
 {
     size_t size = x.tag == KW_LIST     ? x.as.list->count
                   : x.tag == KW_STRING ? x.as.string->length
@@ -252,10 +254,10 @@ static bool assign(kw_vm *vm, kw_list *list, const int64_t p[3], const kw_value 
     return true;
 }
 
-bool kw_set_slice(kw_vm *vm, kw_value x, const kw_value part[3], kw_value v)
+bool kw_index_set_slice(kw_vm *vm, kw_value x, const kw_value part[3], kw_value v)
 {
     if (x.tag == KW_STRING || x.tag == KW_BYTES)
-        return true; /* the reference ignores it silently */
+        return true; /* Kiwi 1.4.3 ignores it silently */
     if (x.tag != KW_LIST) {
         kw_throw(vm, "InvalidOperationError", "Cannot slice this type.");
         return false;
@@ -283,7 +285,7 @@ bool kw_set_slice(kw_vm *vm, kw_value x, const kw_value part[3], kw_value v)
 
 /* ---- Ranges ---------------------------------------------------------------------------------- */
 
-bool kw_range(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
+bool kw_index_range(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
 {
     if (a.tag != KW_INT || b.tag != KW_INT) {
         kw_throw(vm, "RangeError", "Range values must be integers.");
@@ -297,15 +299,17 @@ bool kw_range(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
         return false;
     }
     size_t count = (size_t)distance + 1;
-    if (!kw_gc_room(vm, count, sizeof(kw_value)))
+    if (!kw_heap_room(vm, count, sizeof(kw_value)))
         return false;
     kw_list *list = kw_list_new(vm, count);
     if (list == NULL)
         return false;
     uint64_t i = (uint64_t)a.as.i;
-    for (size_t n = 0; n < count; n++, i += up ? 1 : UINT64_MAX)
-        list->items[n] = kw_int((int64_t)i);
-    list->count = count;
+    for (; list->count < count; i += up ? 1 : UINT64_MAX) {
+        list->items[list->count++] = kw_int((int64_t)i);
+        if (!kw_go_on(vm))
+            return false;
+    }
     *out = kw_of_list(list);
     return true;
 }

@@ -3,13 +3,14 @@
 
 #include "vm/object.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "vm/vm.h"
 
 kw_list *kw_list_new(kw_vm *vm, size_t cap)
 {
-    kw_list *list = kw_new_obj(vm, KW_K_LIST, sizeof(*list));
+    kw_list *list = kw_heap_new_obj(vm, KW_KIND_LIST, sizeof(*list));
     if (cap > 0 && !kw_list_reserve(vm, list, cap))
         return NULL; /* the empty list is garbage */
     return list;
@@ -24,6 +25,7 @@ static size_t front_of(const kw_list *list)
 static void slide(kw_list *list, size_t front)
 {
     kw_value *start = list->items - front_of(list);
+    assert(front + list->count <= front_of(list) + list->cap);
     memmove(start + front, list->items, list->count * sizeof(kw_value));
     list->items = start + front;
     list->cap = list->cap + front_of(list) - front;
@@ -34,7 +36,7 @@ bool kw_list_reserve(kw_vm *vm, kw_list *list, size_t cap)
 {
     if (cap <= list->cap)
         return true;
-    if (cap >= 4096 && !kw_gc_room(vm, cap - list->cap, sizeof(kw_value)))
+    if (cap >= 4096 && !kw_heap_room(vm, cap - list->cap, sizeof(kw_value)))
         return false;
     if (front_of(list) > 0) {
         slide(list, 0);
@@ -42,7 +44,7 @@ bool kw_list_reserve(kw_vm *vm, kw_list *list, size_t cap)
             return true;
     }
     kw_value *items =
-        kw_try_realloc(vm, list->items, list->cap * sizeof(kw_value), cap * sizeof(kw_value));
+        kw_heap_try_resize_elements(vm, list->items, list->cap * sizeof(kw_value), cap * sizeof(kw_value));
     if (items == NULL)
         return false;
     list->items = items;
@@ -53,7 +55,19 @@ bool kw_list_reserve(kw_vm *vm, kw_list *list, size_t cap)
 void kw_list_free_items(kw_vm *vm, kw_list *list)
 {
     if (list->items != NULL)
-        kw_free(vm, list->items - front_of(list), (list->cap + front_of(list)) * sizeof(kw_value));
+        kw_heap_free_elements(vm, list->items - front_of(list), (list->cap + front_of(list)) * sizeof(kw_value));
+}
+
+void kw_list_take(kw_vm *vm, kw_list *list, kw_list *from)
+{
+    assert(list != from);
+    kw_list_free_items(vm, list);
+    list->items = from->items;
+    list->count = from->count;
+    list->cap = from->cap;
+    list->header.spare32 = from->header.spare32;
+    from->items = NULL;
+    from->count = from->cap = from->header.spare32 = 0;
 }
 
 static size_t larger(size_t cap)
@@ -64,6 +78,7 @@ static size_t larger(size_t cap)
 /* Make room behind the last element. */
 static bool grow(kw_vm *vm, kw_list *list)
 {
+    assert(list->count == list->cap);
     if (front_of(list) >
         list->count / 2) { /* a queue: so many were taken off that moving is cheap */
         slide(list, 0);
@@ -105,6 +120,7 @@ bool kw_list_insert(kw_vm *vm, kw_list *list, size_t at, kw_value v)
             at = list->count;
         memmove(list->items + at + 1, list->items + at, (list->count - at) * sizeof(kw_value));
     }
+    assert(at <= list->count && list->count < list->cap);
     list->items[at] = v;
     list->count++;
     return true;

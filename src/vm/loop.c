@@ -1,5 +1,5 @@
 /* loop.c - the bytecode loop: dispatch and fast paths only; what is rare lives in files of its own
- * (operator.c, call.c, generator.c, unwind.c, import.c, slow.c).
+ * (overload.c, call.c, generator.c, unwind.c, import.c, member.c, global.c, print.c, iterate.c).
  *
  * `pc`, `r` (the registers of the frame) and `k` (its constants) are locals.  SAVE() stores pc
  * into the frame before anything that may throw, call, collect or switch fibers; LOAD() reloads
@@ -77,7 +77,7 @@ static kw_closure *make_closure(kw_vm *vm, const kw_frame *frame, const kw_value
     return c;
 }
 
-/* kw_push_frame() for what almost every call is: a plain function, and room on both
+/* kw_call_push_frame() for what almost every call is: a plain function, and room on both
  * stacks.  NULL: it is not; nothing was done.  `self` NULL: none. */
 static inline kw_frame *push_fast(kw_fiber *fiber, kw_closure *closure, uint32_t args_at,
                                   uint32_t argc, uint8_t dest, const kw_value *self, kw_class *home)
@@ -233,7 +233,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
             r[A(i)] = kw_float(kw_to_double(*x) op kw_to_double(*y));                              \
             NEXT();                                                                                \
         }                                                                                          \
-        ENTERED(kw_arithmetic(vm, KB, *x, *y, (uint8_t)A(i)));                                     \
+        ENTERED(kw_overload_arithmetic(vm, KB, *x, *y, (uint8_t)A(i)));                                     \
     }
 #define DIVIDE(name, right)                                                                        \
     OP(name) : {                                                                                   \
@@ -245,7 +245,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
                 NEXT();                                                                            \
             }                                                                                      \
         }                                                                                          \
-        ENTERED(kw_arithmetic(vm, KW_OP_DIV, *x, *y, (uint8_t)A(i)));                              \
+        ENTERED(kw_overload_arithmetic(vm, KW_OP_DIV, *x, *y, (uint8_t)A(i)));                              \
     }
 #define MODULO(name, right)                                                                        \
     OP(name) : {                                                                                   \
@@ -254,7 +254,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
             RA(i) = kw_int(x->as.i % y->as.i);                                                     \
             NEXT();                                                                                \
         }                                                                                          \
-        ENTERED(kw_arithmetic(vm, KW_OP_MOD, *x, *y, (uint8_t)A(i)));                              \
+        ENTERED(kw_overload_arithmetic(vm, KW_OP_MOD, *x, *y, (uint8_t)A(i)));                              \
     }
 #define FLOOR_DIVIDE(name, right)                                                                  \
     OP(name) : {                                                                                   \
@@ -263,17 +263,17 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
             r[A(i)] = kw_int(x->as.i / y->as.i);                                                   \
             NEXT();                                                                                \
         }                                                                                          \
-        ENTERED(kw_arithmetic(vm, KW_OP_IDIV, *x, *y, (uint8_t)A(i)));                             \
+        ENTERED(kw_overload_arithmetic(vm, KW_OP_IDIV, *x, *y, (uint8_t)A(i)));                             \
     }
 #define BINARY(name, op)                                                                           \
-    OP(name) : ENTERED(kw_arithmetic(vm, op, r[B(i)], r[C(i)], (uint8_t)A(i)));
+    OP(name) : ENTERED(kw_overload_arithmetic(vm, op, r[B(i)], r[C(i)], (uint8_t)A(i)));
 #define BITWISE(name, op, KB)                                                                      \
     OP(name) : {                                                                                   \
         if (LIKELY(BOTH_INT(r[B(i)], r[C(i)]))) {                                                  \
             r[A(i)] = kw_int(r[B(i)].as.i op r[C(i)].as.i);                                        \
             NEXT();                                                                                \
         }                                                                                          \
-        ENTERED(kw_arithmetic(vm, KB, r[B(i)], r[C(i)], (uint8_t)A(i)));                           \
+        ENTERED(kw_overload_arithmetic(vm, KB, r[B(i)], r[C(i)], (uint8_t)A(i)));                           \
     }
 #define COMPARE(name, op, ov)                                                                      \
     OP(name) : {                                                                                   \
@@ -282,7 +282,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
             r[A(i)] = kw_bool(x.as.i op y.as.i);                                                   \
             NEXT();                                                                                \
         }                                                                                          \
-        ENTERED(kw_compare_value(vm, ov, x, y, (uint8_t)A(i)));                                    \
+        ENTERED(kw_overload_compare_value(vm, ov, x, y, (uint8_t)A(i)));                                    \
     }
 #define COMPARE_JUMP(name, op, ov, right)                                                          \
     OP(name) : {                                                                                   \
@@ -291,7 +291,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
             JUMP_IF((unsigned)(x->as.i op y->as.i) == C(i)); /* C is 0 or 1 */                     \
         if (BOTH_FLOAT(*x, *y))                                                                    \
             JUMP_IF((unsigned)(x->as.f op y->as.f) == C(i));                                       \
-        ENTERED(kw_compare_jump(vm, ov, *x, *y, C(i) != 0));                                       \
+        ENTERED(kw_overload_compare_jump(vm, ov, *x, *y, C(i) != 0));                                       \
     }
 
 /* The pragmas allow the labels as values, which -Wpedantic refuses. */
@@ -313,7 +313,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
 /* Compare floats for equality on purpose: that is what the script asked for. */
 #pragma GCC diagnostic ignored "-Wfloat-equal"
 
-kw_stop kw_run(kw_vm *vm)
+kw_stop kw_loop_run(kw_vm *vm)
 {
 #ifdef COMPUTED_GOTO
     static const void *const labels[256] = {
@@ -366,7 +366,7 @@ throw_error: /* vm->error is set and every frame's pc is saved */
 
 safepoint:
     SAVE();
-    if (kw_safepoint(vm))
+    if (kw_sched_safepoint(vm))
         return KW_STOP_SLICE;
     if (vm->error.type != NULL)
         goto throw_error;
@@ -410,7 +410,7 @@ dispatch:
         else if (LIKELY(g->means == KW_MEANS_VARIABLE))
             kw_copy(&RA(i), &g->variable);
         else
-            CHECK(kw_get_global(vm, frame, g, false, &r[A(i)]));
+            CHECK(kw_global_get(vm, frame, g, false, &r[A(i)]));
         NEXT();
     }
     OP(SETGLOBAL) : {
@@ -418,7 +418,7 @@ dispatch:
         if (LIKELY(g->means == KW_MEANS_VARIABLE))
             kw_copy(&g->variable, &RA(i));
         else
-            CHECK(kw_set_global(vm, g, r[A(i)]));
+            CHECK(kw_global_set(vm, g, r[A(i)]));
         NEXT();
     }
     OP(GETSIBLING) : {
@@ -428,7 +428,7 @@ dispatch:
         else if (LIKELY(g->means == KW_MEANS_VARIABLE))
             kw_copy(&RA(i), &g->variable);
         else
-            CHECK(kw_get_global(vm, frame, g, true, &r[A(i)]));
+            CHECK(kw_global_get(vm, frame, g, true, &r[A(i)]));
         NEXT();
     }
     OP(TRYGLOBAL) : {
@@ -452,9 +452,9 @@ dispatch:
         : kw_global_define(vm, frame->closure->proto->globals[kw_i_bx(i)], KW_MEANS_CONSTANT,
                            r[A(i)]);
     NEXT();
-    OP(DEFDECL) : CHECK(kw_define_decl(vm, frame->closure->proto->globals[kw_i_bx(i)], r[A(i)]));
+    OP(DEFDECL) : CHECK(kw_global_define_decl(vm, frame->closure->proto->globals[kw_i_bx(i)], &r[A(i)]));
     NEXT();
-    OP(DEFPACKAGE) : CHECK(kw_open_package(vm, frame->closure->proto->globals[kw_i_bx(i)]));
+    OP(DEFPACKAGE) : CHECK(kw_global_open_package(vm, frame->closure->proto->globals[kw_i_bx(i)]));
     NEXT();
     OP(GETSTRUCT) : {
         kw_global *g = frame->closure->proto->globals[kw_i_bx(i)];
@@ -482,7 +482,7 @@ dispatch:
                 kw_copy(&RA(i), &o->slots[cache->slot]);
                 NEXT();
             }
-            int64_t slot = kw_shape_slot(o->shape, NAME(w));
+            int64_t slot = kw_object_slot(o->shape, NAME(w));
             if (slot < 0) {
                 r[A(i)] = kw_null();
                 NEXT();
@@ -514,7 +514,7 @@ dispatch:
             kw_shape *before = o->shape;
             kw_object_set(vm, o, NAME(w), r[A(i)]);
             cache->key = before;
-            cache->slot = (uint32_t)kw_shape_slot(o->shape, NAME(w));
+            cache->slot = (uint32_t)kw_object_slot(o->shape, NAME(w));
             cache->next = o->shape == before ? NULL : o->shape;
         }
         NEXT();
@@ -539,7 +539,7 @@ dispatch:
     }
     OP(GETSUPER) : {
         kw_instr w = *pc++;
-        CHECK(kw_get_super(vm, frame, NAME(w), &r[A(i)]));
+        CHECK(kw_member_get_super(vm, frame, NAME(w), &r[A(i)]));
         NEXT();
     }
 
@@ -550,9 +550,9 @@ dispatch:
             kw_copy(&RA(i), &x.as.object->slots[CACHE(w)->slot]);
             NEXT();
         }
-        CHECK(kw_get_field(vm, x, NAME(w), &r[A(i)]));
+        CHECK(kw_member_get(vm, x, NAME(w), &r[A(i)]));
         if (kw_is(x, KW_OBJECT)) {
-            int64_t slot = kw_shape_slot(x.as.object->shape, NAME(w));
+            int64_t slot = kw_object_slot(x.as.object->shape, NAME(w));
             if (slot >= 0) {
                 CACHE(w)->key = x.as.object->shape;
                 CACHE(w)->slot = (uint32_t)slot;
@@ -562,12 +562,12 @@ dispatch:
     }
     OP(GETDECORATOR) : {
         kw_instr w = *pc++;
-        CHECK(kw_get_decorator(vm, r[B(i)], NAME(w), &r[A(i)]));
+        CHECK(kw_member_get_decorator(vm, r[B(i)], NAME(w), &r[A(i)]));
         NEXT();
     }
     OP(SETFIELD) : {
         kw_instr w = *pc++;
-        CHECK(kw_set_field(vm, r[A(i)], NAME(w), r[B(i)]));
+        CHECK(kw_member_set(vm, r[A(i)], NAME(w), r[B(i)]));
         NEXT();
     }
     OP(INDEX) : {
@@ -593,21 +593,21 @@ dispatch:
             kw_copy(&x->as.list->items[at->as.i], &RC(i));
             NEXT();
         }
-        CHECK(kw_set_index(vm, *x, *at, r[C(i)]));
+        CHECK(kw_index_set(vm, *x, *at, r[C(i)]));
         NEXT();
     }
     OP(SLICE) : {
         kw_value part[3];
         for (unsigned n = 0; n < 3; n++)
             part[n] = C(i) >> n & 1 ? r[B(i) + 1 + n] : kw_undef();
-        CHECK(kw_slice(vm, r[B(i)], part, &r[A(i)]));
+        CHECK(kw_index_slice(vm, r[B(i)], part, &r[A(i)]));
         NEXT();
     }
     OP(SETSLICE) : {
         kw_value part[3];
         for (unsigned n = 0; n < 3; n++)
             part[n] = C(i) >> n & 1 ? r[A(i) + 1 + n] : kw_undef();
-        CHECK(kw_set_slice(vm, r[A(i)], part, r[B(i)]));
+        CHECK(kw_index_set_slice(vm, r[A(i)], part, r[B(i)]));
         NEXT();
     }
 
@@ -637,11 +637,11 @@ dispatch:
     NEXT();
     OP(PUTMAP) : CHECK(kw_map_set(vm, r[A(i)].as.map, r[B(i)], r[C(i)]));
     NEXT();
-    OP(NEWRANGE) : CHECK(kw_range(vm, r[B(i)], r[C(i)], &r[A(i)]));
+    OP(NEWRANGE) : CHECK(kw_index_range(vm, r[B(i)], r[C(i)], &r[A(i)]));
     NEXT();
     OP(CONCAT) : {
         kw_string *joined;
-        CHECK((joined = kw_joined(vm, &r[B(i)], C(i))) != NULL);
+        CHECK((joined = kw_display_joined(vm, &r[B(i)], C(i))) != NULL);
         r[A(i)] = kw_of_string(joined);
         NEXT();
     }
@@ -687,17 +687,17 @@ dispatch:
     BINARY(SHR, KW_OP_SHR)
     BINARY(USHR, KW_OP_USHR)
     BINARY(IN, KW_OP_IN)
-    OP(NEG) : CHECK(kw_negate(vm, r[B(i)], &r[A(i)]));
+    OP(NEG) : CHECK(kw_arith_negate(vm, r[B(i)], &r[A(i)]));
     NEXT();
     OP(NOT) : {
         kw_value v = r[B(i)];
         /* `!` of these is false, although they are not truthy */
         bool odd = kw_is(v, KW_STRUCT) || kw_is(v, KW_PACKAGE) || kw_is(v, KW_GENERATOR) ||
                    kw_is(v, KW_POINTER);
-        r[A(i)] = kw_bool(!odd && !kw_truthy(v));
+        r[A(i)] = kw_bool(!odd && !kw_truth_of(v));
         NEXT();
     }
-    OP(BNOT) : CHECK(kw_bit_not(vm, r[B(i)], &r[A(i)]));
+    OP(BNOT) : CHECK(kw_arith_bit_not(vm, r[B(i)], &r[A(i)]));
     NEXT();
 
     COMPARE(EQ, ==, KW_OV_EQ)
@@ -717,7 +717,7 @@ dispatch:
         const kw_value *v = &RA(i);
         if (LIKELY(kw_is(*v, KW_BOOL)))
             JUMP_IF((unsigned)(v->as.i != 0) == C(i));
-        JUMP_IF(kw_truthy(*v) == (C(i) != 0));
+        JUMP_IF(kw_truth_of(*v) == (C(i) != 0));
     }
     OP(TESTNULL) : JUMP_IF(kw_is(r[A(i)], KW_NULL) == (C(i) != 0));
     OP(TESTSTR) : JUMP_IF(kw_is(r[A(i)], KW_STRING) == (C(i) != 0));
@@ -735,9 +735,11 @@ dispatch:
     COMPARE_JUMP(JGEK, >=, KW_OV_GE, &KB(i))
 
     OP(FORINIT) : r[A(i) + 1] = kw_int(0);
+    if (UNLIKELY(kw_is(r[A(i)], KW_OBJECT)))
+        CHECK(kw_generator_of_object(vm, &r[A(i)]));
     if (kw_is(r[A(i)], KW_MAP)) {
         SAVE();
-        r[A(i) + 4] = kw_iter_keys(vm, r[A(i)].as.map);
+        r[A(i) + 4] = kw_iterate_keys(vm, r[A(i)].as.map);
         if (kw_is(r[A(i) + 4], KW_UNDEF)) {
             r[A(i) + 4] = kw_null();
             goto throw_error;
@@ -758,7 +760,7 @@ dispatch:
         NEXT();
     }
     JUMP_IF(next_element(vm, &r[A(i)], C(i) != 0));
-    OP(RANGEINIT) : CHECK(kw_init_range_loop(vm, &r[A(i)]));
+    OP(RANGEINIT) : CHECK(kw_iterate_range(vm, &r[A(i)]));
     NEXT();
     OP(RANGENEXT) : {
         kw_value *loop = &r[A(i)];
@@ -793,20 +795,20 @@ dispatch:
 
     OP(CALL) : {
         SAVE();
-        if (LIKELY(kw_is(RA(i), KW_LAMBDA) && RA(i).as.obj->kind == KW_K_CLOSURE)) {
+        if (LIKELY(kw_is(RA(i), KW_LAMBDA) && RA(i).as.obj->kind == KW_KIND_CLOSURE)) {
             kw_frame *top = push_fast(fiber, (kw_closure *)RA(i).as.obj, frame->base + A(i) + 1,
                                       B(i), (uint8_t)C(i), NULL, NULL);
             if (LIKELY(top != NULL))
                 ENTER_FRAME(top);
-        } else if (kw_is(RA(i), KW_LAMBDA) && RA(i).as.obj->kind == KW_K_NATIVE) {
+        } else if (kw_is(RA(i), KW_LAMBDA) && RA(i).as.obj->kind == KW_KIND_NATIVE) {
             static const kw_value none = {.tag = KW_UNDEF};
-            entered = kw_enter_native(vm, (kw_native *)RA(i).as.obj, &none, frame->base + A(i) + 1,
+            entered = kw_call_enter_native(vm, (kw_native *)RA(i).as.obj, &none, frame->base + A(i) + 1,
                                       B(i), (uint8_t)C(i));
             goto after_call;
         }
         kw_value f = RA(i);
         kw_target how = {.self = kw_undef(), .dest = (uint8_t)C(i), .ret = KW_RET_REG};
-        entered = kw_enter(vm, f, frame->base + A(i) + 1, B(i), how);
+        entered = kw_call_enter(vm, f, frame->base + A(i) + 1, B(i), how);
         goto after_call;
     }
     OP(CALLS) : {
@@ -814,10 +816,10 @@ dispatch:
         kw_list *args = r[A(i) + 1].as.list;
         kw_value f = r[A(i)];
         uint32_t at = frame->base + A(i) + 1;
-        if (!kw_spread_args(vm, at, args))
+        if (!kw_call_spread_args(vm, at, args))
             goto throw_error;
         kw_target how = {.self = kw_undef(), .dest = (uint8_t)C(i), .ret = KW_RET_REG};
-        entered = kw_enter(vm, f, at, (uint32_t)args->count, how);
+        entered = kw_call_enter(vm, f, at, (uint32_t)args->count, how);
         goto after_call;
     }
     OP(CALLN) : {
@@ -826,10 +828,10 @@ dispatch:
         uint32_t argc = B(i);
         kw_value f = r[A(i)];
         uint32_t at = frame->base + A(i) + 1;
-        if (!kw_name_args(vm, f, at, k[w].as.list, &argc))
+        if (!kw_call_name_args(vm, f, at, 0, k[w].as.list, &argc))
             goto throw_error;
         kw_target how = {.self = kw_undef(), .dest = (uint8_t)C(i), .ret = KW_RET_REG};
-        entered = kw_enter(vm, f, at, argc, how);
+        entered = kw_call_enter(vm, f, at, argc, how);
         goto after_call;
     }
     OP(INVOKE) : {
@@ -839,7 +841,7 @@ dispatch:
         kw_cache *cache = CACHE(w);
         if (LIKELY(kw_is(*self, KW_OBJECT) && cache->key == self->as.object->klass &&
                    cache->epoch == vm->method_epoch && cache->slot == 0 &&
-                   cache->value.as.obj->kind == KW_K_CLOSURE)) {
+                   cache->value.as.obj->kind == KW_KIND_CLOSURE)) {
             kw_frame *top =
                 push_fast(fiber, (kw_closure *)cache->value.as.obj, frame->base + A(i) + 1, B(i),
                           (uint8_t)C(i), self, cache->home);
@@ -848,22 +850,22 @@ dispatch:
         } else if (cache->key == &kw_type_keys[self->tag] && cache->epoch == vm->method_epoch) {
             if (cache->fast != KW_FAST_NONE && do_method(cache->fast, self, B(i), &RC(i)))
                 NEXT();
-            if (cache->slot == 0 && cache->value.as.obj->kind == KW_K_NATIVE) {
-                entered = kw_enter_native(vm, (kw_native *)cache->value.as.obj, self,
+            if (cache->slot == 0 && cache->value.as.obj->kind == KW_KIND_NATIVE) {
+                entered = kw_call_enter_native(vm, (kw_native *)cache->value.as.obj, self,
                                           frame->base + A(i) + 1, B(i), (uint8_t)C(i));
                 goto after_call;
             }
         }
-        entered = kw_enter_method(vm, frame->base + A(i), B(i), NAME(w), cache, (uint8_t)C(i));
+        entered = kw_call_enter_method(vm, frame->base + A(i), B(i), NAME(w), cache, (uint8_t)C(i));
         goto after_call;
     }
     OP(INVOKES) : {
         kw_instr w = *pc++;
         SAVE();
         kw_list *args = r[A(i) + 1].as.list;
-        if (!kw_spread_args(vm, frame->base + A(i) + 1, args))
+        if (!kw_call_spread_args(vm, frame->base + A(i) + 1, args))
             goto throw_error;
-        entered = kw_enter_method(vm, frame->base + A(i), (uint32_t)args->count, NAME(w), CACHE(w),
+        entered = kw_call_enter_method(vm, frame->base + A(i), (uint32_t)args->count, NAME(w), CACHE(w),
                                   (uint8_t)C(i));
         goto after_call;
     }
@@ -872,19 +874,18 @@ dispatch:
         kw_instr names = *pc++;
         SAVE();
         kw_found found;
-        uint32_t argc = B(i);
-        uint32_t at = frame->base + A(i) + 1;
-        if (!kw_find_method(vm, r[A(i)], NAME(w), &found) ||
-            !kw_name_args(vm, found.callable, at, k[names].as.list, &argc))
+        if (!kw_call_find_method(vm, r[A(i)], NAME(w), &found))
             goto throw_error;
-        kw_target how = {
-            .self = found.self, .home = found.home, .dest = (uint8_t)C(i), .ret = KW_RET_REG};
-        if (found.self_first) {
-            how.self = kw_undef();
-            at--;
-            argc++;
-        }
-        entered = kw_enter(vm, found.callable, at, argc, how);
+        uint32_t fixed = found.self_first ? 1 : 0; /* the receiver lies before the arguments */
+        uint32_t argc = B(i) + fixed;
+        uint32_t at = frame->base + A(i) + 1 - fixed;
+        if (!kw_call_name_args(vm, found.callable, at, fixed, k[names].as.list, &argc))
+            goto throw_error;
+        kw_target how = {.self = found.self_first ? kw_undef() : found.self,
+                         .home = found.home,
+                         .dest = (uint8_t)C(i),
+                         .ret = KW_RET_REG};
+        entered = kw_call_enter(vm, found.callable, at, argc, how);
         goto after_call;
     }
     OP(RETURN) : {
@@ -894,7 +895,7 @@ dispatch:
             kw_copy(&r[dest], v);
             NEXT();
         }
-        entered = kw_leave(vm, *v);
+        entered = kw_generator_leave(vm, *v);
         goto after_leave;
     }
     OP(RETNULL) : {
@@ -903,7 +904,7 @@ dispatch:
             r[dest] = kw_null();
             NEXT();
         }
-        entered = kw_leave(vm, kw_null());
+        entered = kw_generator_leave(vm, kw_null());
         goto after_leave;
     }
     OP(YIELD) : SAVE();
@@ -912,11 +913,11 @@ dispatch:
     NEXT();
 
     OP(THROW) : SAVE();
-    (void)kw_throw_value(vm, r[A(i)]);
-    kw_note_trace(vm, fiber);
+    (void)kw_throw_any(vm, r[A(i)]);
+    kw_unwind_note_trace(vm, fiber);
     goto throw_error;
     OP(RETHROW) : SAVE();
-    kw_rethrow(vm, &RA(i));
+    kw_unwind_rethrow(vm, &RA(i));
     goto throw_error;
     OP(CATCHMAP) : {
         kw_map *map = kw_map_new(vm, 2);
@@ -932,7 +933,8 @@ dispatch:
         if (C(i) & 1)
             c->base = r[B(i)].as.klass;
         c->header.flags =
-            (uint8_t)((C(i) & 2 ? KW_CLASS_ABSTRACT : 0) | (C(i) & 4 ? KW_CLASS_ENUM : 0));
+            (uint8_t)((C(i) & 2 ? KW_CLASS_ABSTRACT : 0) | (C(i) & 4 ? KW_CLASS_ENUM : 0) |
+                      (vm->loading > 0 ? KW_CLASS_LIBRARY : 0));
         r[A(i)] = kw_of_class(c);
         NEXT();
     }
@@ -947,7 +949,7 @@ dispatch:
     OP(PRINTXY) : CHECK(kw_print_at(vm, &r[A(i)]));
     NEXT();
     OP(IMPORT) : ENTERED(kw_import(vm, C(i), r[B(i)], (uint8_t)A(i)));
-    OP(EVAL) : ENTERED(kw_eval(vm, r[B(i)], (uint8_t)A(i)));
+    OP(EVAL) : ENTERED(kw_import_eval(vm, r[B(i)], (uint8_t)A(i)));
     OP(EVENT)
         : ENTERED(kw_event(vm, C(i), frame->base + B(i), (uint8_t)A(i),
                            frame->base + frame->closure->proto->reg_count));

@@ -10,14 +10,15 @@
 #ifndef KW_OBJECT_H
 #define KW_OBJECT_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "vm/value.h"
 
 /* What a heap object is; finer than the value's tag. */
 typedef enum kw_kind {
-    KW_K_STRING, KW_K_LIST, KW_K_MAP, KW_K_BYTES, KW_K_CLASS, KW_K_OBJECT, KW_K_CLOSURE, KW_K_NATIVE,
-    KW_K_BOUND, KW_K_CELL, KW_K_FIBER, KW_K_PACKAGE, KW_K_POINTER, KW_K_PROTO, KW_K_COUNT
+    KW_KIND_STRING, KW_KIND_LIST, KW_KIND_MAP, KW_KIND_BYTES, KW_KIND_CLASS, KW_KIND_OBJECT, KW_KIND_CLOSURE, KW_KIND_NATIVE,
+    KW_KIND_BOUND, KW_KIND_CELL, KW_KIND_FIBER, KW_KIND_PACKAGE, KW_KIND_POINTER, KW_KIND_PROTO, KW_KIND_COUNT
 } kw_kind;
 
 struct kw_obj {
@@ -31,7 +32,15 @@ struct kw_obj {
 
 /* ---- Strings: immutable UTF-8, indexed by code point ----------------------------------------- */
 
-enum { KW_STR_ASCII = 1, KW_STR_HASHED = 2, KW_STR_INTERNED = 4 }; /* flags of a string's header */
+/* Flags of a string's header. */
+enum {
+    KW_STR_ASCII = 1,
+    KW_STR_HASHED = 2,
+    KW_STR_INTERNED = 4,
+    KW_STR_TOLD = 8, /* kw_origin_of() knows it */
+    KW_STR_CLOSED = 16, /* of the fault of an operation that the script itself has ended */
+    KW_STR_FAULT = 32, /* kw_fault_of() knows it */
+};
 
 struct kw_string {
     kw_obj header;    /* spare32: hash, valid with KW_STR_HASHED */
@@ -49,12 +58,16 @@ kw_string *kw_string_new(kw_vm *vm, const char *text, size_t size);
 kw_string *kw_string_valid(kw_vm *vm, const char *text, size_t size, size_t length);
 /* One whose text the caller fills in at once; only the NUL behind it is there. */
 kw_string *kw_string_blank(kw_vm *vm, size_t size, size_t length);
+/* Set all of a string but its text. */
+void kw_string_fill(kw_string *s, size_t size, size_t length);
 /* The one string with this text: for names and constants; pointer-comparable with others
  * interned. */
 kw_string *kw_intern(kw_vm *vm, const char *text, size_t size);
 kw_string *kw_intern_c(kw_vm *vm, const char *text);
 kw_value kw_string_c(kw_vm *vm, const char *text); /* value of a C string */
 kw_string *kw_string_format(kw_vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
+kw_string *kw_string_vformat(kw_vm *vm, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 uint32_t kw_string_hash(kw_string *s);
 bool kw_string_same(kw_string *a, kw_string *b); /* equal text */
 /* Byte offset of code point `at` (0..length). */
@@ -65,17 +78,19 @@ kw_string *kw_string_sub(kw_vm *vm, kw_string *s, size_t from, size_t to);
 kw_string *kw_string_at(kw_vm *vm, kw_string *s, size_t at);
 /* a + b.  NULL: too large, thrown. */
 kw_string *kw_string_concat(kw_vm *vm, kw_string *a, kw_string *b);
-/* Dictionary order of strings (types.md section 5): < 0, 0, > 0. */
-int kw_string_collate(kw_string *a, kw_string *b);
+/* Dictionary order of strings (TYPES.md section 5): < 0, 0, > 0. */
+int kw_collate_strings(kw_string *a, kw_string *b);
 
 /* `s` itself or the interned string with its text. */
-kw_string *kw_intern_string(kw_vm *vm, kw_string *s);
+kw_string *kw_names_intern_string(kw_vm *vm, kw_string *s);
 
-/* A growing text, for display, join and the like.  Plain memory, not an object: end it with
- * kw_buf_string() or kw_buf_free(). */
+/* A growing text, for display, join and the like.  Not an object: end it with kw_buf_string(), its
+ * like, or kw_buf_free().  What it takes beyond `small` counts for the heap of the vm that runs on
+ * this thread; a long text becomes a string or bytes without a copy. */
 typedef struct kw_buf {
     char *text;
     size_t size, cap;
+    struct kw_heap *heap; /* that counts it; NULL: none */
     bool failed; /* out of memory or over the limit; further puts are ignored */
     char small[112];
 } kw_buf;
@@ -84,9 +99,16 @@ void kw_buf_put(kw_buf *buf, const char *text, size_t size);
 void kw_buf_put_reversed(kw_buf *buf, const char *text, size_t size); /* the last character first */
 void kw_buf_putc(kw_buf *buf, char c);
 void kw_buf_puts(kw_buf *buf, const char *text);
+/* Where the next bytes go, with room for `size` more: who writes there adds to buf->size.  NULL: failed. */
+char *kw_buf_room(kw_buf *buf, size_t size);
+void kw_buf_fill(kw_buf *buf, char c, size_t count); /* so many times */
 void kw_buf_free(kw_buf *buf);
 /* The text as a string (assumed valid UTF-8), and free the buffer.  NULL: failed, thrown. */
 kw_string *kw_buf_string(kw_vm *vm, kw_buf *buf);
+/* The same for a text that may be invalid, which is mended as by kw_string_new(). */
+kw_string *kw_buf_text(kw_vm *vm, kw_buf *buf);
+/* The text as bytes, and free the buffer.  NULL: failed, thrown. */
+kw_bytes *kw_buf_bytes(kw_vm *vm, kw_buf *buf);
 
 /* ---- Lists ----------------------------------------------------------------------------------- */
 
@@ -100,6 +122,8 @@ kw_list *kw_list_new(kw_vm *vm, size_t cap);                  /* NULL: too large
 bool kw_list_push(kw_vm *vm, kw_list *list, kw_value v);      /* false: too large, thrown */
 bool kw_list_insert(kw_vm *vm, kw_list *list, size_t at, kw_value v);
 void kw_list_remove_at(kw_list *list, size_t at);
+/* Let `list` have the elements of `from`, which is empty then. */
+void kw_list_take(kw_vm *vm, kw_list *list, kw_list *from);
 void kw_list_free_items(kw_vm *vm, kw_list *list); /* for the collector */
 bool kw_list_reserve(kw_vm *vm, kw_list *list, size_t cap);
 
@@ -120,12 +144,17 @@ struct kw_map {
     uint32_t index_cap; /* power of two */
 };
 kw_map *kw_map_new(kw_vm *vm, size_t hint);
+/* One of `count` keys, each with its value behind it; of equal keys the last value counts.  NULL: too large, thrown. */
+kw_map *kw_map_of(kw_vm *vm, const kw_value *pairs, size_t count);
 /* The value stored under `key` (strict equality), or NULL.  Valid until the map changes. */
 kw_value *kw_map_find(kw_map *map, kw_value key);
 kw_value *kw_map_find_string(kw_map *map, kw_string *key);
 kw_value kw_map_get(kw_map *map, kw_value key); /* KW_UNDEF if missing */
 bool kw_map_set(kw_vm *vm, kw_map *map, kw_value key, kw_value value); /* false: too large, thrown */
 bool kw_map_set_c(kw_vm *vm, kw_map *map, const char *key, kw_value value);
+/* The same for tables of the interpreter's own, in which nothing may be missing: it does not fail,
+ * whatever the limit is. */
+void kw_map_put(kw_vm *vm, kw_map *map, kw_value key, kw_value value);
 bool kw_map_remove(kw_map *map, kw_value key); /* was it there? */
 void kw_map_clear(kw_map *map);
 /* Iterate: for (uint32_t i = 0; (e = kw_map_next(map, &i)) != NULL;) */
@@ -135,8 +164,10 @@ kw_entry *kw_map_next(kw_map *map, uint32_t *at);
 
 struct kw_bytes {
     kw_obj header;
-    uint8_t *data; /* malloc'ed; NULL if cap is 0 */
-    size_t size, cap;
+    uint8_t *data; /* malloc'ed, or in `store`; NULL if there are none */
+    size_t size;
+    size_t cap;             /* of data; 0 in a store */
+    struct kw_store *store; /* memory that others hold, too: see bytes_store.h; NULL: it is this row's own */
 };
 kw_bytes *kw_bytes_new(kw_vm *vm, const void *data, size_t size); /* copies; NULL: too large, thrown */
 /* Takes over the malloc'ed `data` without copying. */
@@ -158,7 +189,12 @@ struct kw_shape {
     kw_map *table;        /* name -> slot, made when count grows beyond 8; NULL before */
 };
 
-enum { KW_CLASS_ABSTRACT = 1, KW_CLASS_ENUM = 2 }; /* flags of a class's header */
+/* Flags of a class's header. */
+enum {
+    KW_CLASS_ABSTRACT = 1,
+    KW_CLASS_ENUM = 2,
+    KW_CLASS_LIBRARY = 4 /* a struct of a script that has its name does not take its place */
+};
 
 typedef struct kw_method {
     kw_value callable;  /* KW_LAMBDA */
@@ -191,7 +227,6 @@ void kw_class_add(kw_vm *vm, kw_class *c, kw_string *name, kw_value callable, bo
                   bool is_abstract);
 /* The method `name` of `c` or its nearest ancestor that has one; NULL if none. */
 const kw_method *kw_class_find(kw_class *c, kw_string *name);
-kw_object *kw_object_new(kw_vm *vm, kw_class *c);
 /* The first abstract method among the ancestors of `c` that is not defined; NULL if none or `c` is
  * abstract. */
 kw_string *kw_class_missing(kw_class *c);
@@ -200,8 +235,12 @@ bool kw_class_is_a(const kw_class *c, const kw_class *ancestor);
 /* Make `old` what `fresh` is (base, methods, statics, flags): a struct was defined again.  `fresh`
  * must not inherit from `old`. */
 void kw_class_replace(kw_vm *vm, kw_class *old, kw_class *fresh);
+
+kw_object *kw_object_new(kw_vm *vm, kw_class *c);
+/* A new shape: `parent` with attribute `name`, which is interned; of NULL and NULL the empty one. */
+kw_shape *kw_object_shape(kw_vm *vm, kw_shape *parent, kw_string *name);
 /* Slot of attribute `name`, or -1. */
-int64_t kw_shape_slot(kw_shape *shape, kw_string *name);
+int64_t kw_object_slot(kw_shape *shape, kw_string *name);
 /* Attribute or KW_UNDEF.  Names are without "@". */
 kw_value kw_object_get(kw_object *o, kw_string *name);
 void kw_object_set(kw_vm *vm, kw_object *o, kw_string *name, kw_value v);
@@ -233,49 +272,6 @@ struct kw_bound { /* a method together with its object */
     kw_class *home;
 };
 
-/* What a native function did. */
-typedef enum kw_result {
-    KW_DONE,    /* call->result is set */
-    KW_THROWN,  /* an error is set in the vm (kw_throw) */
-    KW_SUSPEND, /* the fiber was parked; whoever wakes it supplies the result */
-    KW_CALL,    /* tail call: call->result is a callable to be called with call->tail_args in place of this
-                   function; its result is the result */
-} kw_result;
-
-typedef struct kw_call {
-    kw_value self;        /* receiver of a method, else KW_UNDEF */
-    const kw_value *args; /* argc values; they stay rooted during the call */
-    uint32_t argc;
-    const kw_native *native; /* the function itself: name for error texts */
-    kw_value result;      /* null at the start */
-    kw_list *tail_args;   /* with KW_CALL */
-} kw_call;
-
-typedef kw_result (*kw_native_fn)(kw_vm *vm, kw_call *call);
-
-enum { KW_ARGC_ANY = 255 };
-/* A row of a table of natives.  Argument counts are checked for methods of built-in types only when
- * `exact` texts of the reference want it: see kw_check_argc(). */
-typedef struct kw_native_def {
-    const char *name;
-    kw_native_fn fn;
-    uint8_t min_args, max_args; /* KW_ARGC_ANY: no limit */
-    const char *doc;
-} kw_native_def;
-
-/* Methods that the loop does itself where the call is of the simplest kind; else the native
- * function is called. */
-typedef enum kw_fast {
-    KW_FAST_NONE, KW_FAST_LIST_PUSH, KW_FAST_LIST_GET, KW_FAST_LIST_SIZE, KW_FAST_MAP_SIZE,
-    KW_FAST_STRING_SIZE
-} kw_fast;
-
-struct kw_native {
-    kw_obj header; /* flags: kw_fast */
-    const kw_native_def *def;
-    kw_string *name;
-};
-
 /* A closure of `p` with its cells still NULL, no self and no home. */
 kw_closure *kw_closure_new(kw_vm *vm, kw_proto *p);
 kw_cell *kw_cell_new(kw_vm *vm, kw_value v);
@@ -299,47 +295,64 @@ struct kw_pointer {
 kw_value kw_pointer_new(kw_vm *vm, const char *type, void *data, void (*mark)(kw_vm *, void *),
                         void (*release)(kw_vm *, void *));
 
-/* ---- Operations on any value (operate.c, equal.c, display.c) --------------------------------- */
+/* ---- Operations on any value (truth.c, hash_value.c, equal.c, display.c) --------------------------------- */
 
-bool kw_truthy(kw_value v);
-bool kw_not(kw_value v); /* `!`: false also for structs, pointers, generators and packages */
+bool kw_truth_of(kw_value v);
+bool kw_truth_not(kw_value v); /* `!`: false also for structs, pointers, generators and packages */
 bool kw_equal(kw_value a, kw_value b);  /* loose: ==, in, case */
-bool kw_strict(kw_value a, kw_value b); /* strict: keys, contains, unique */
+bool kw_equal_strict(kw_value a, kw_value b); /* strict: keys, contains, unique */
 uint32_t kw_hash(kw_value v);           /* equal for strictly equal values */
+/* Can it be seen at once that they are not strictly equal?  For loops. */
+static inline bool kw_differ(kw_value a, kw_value b)
+{
+    return a.tag != b.tag || (a.tag == KW_INT && a.as.i != b.as.i);
+}
+/* The same for what may take long, since the values have many parts: false: an error is thrown, an
+ * interrupt for example. */
+bool kw_equal_try(kw_vm *vm, kw_value a, kw_value b, bool *same);
+bool kw_equal_try_strict(kw_vm *vm, kw_value a, kw_value b, bool *same);
 typedef enum kw_order { KW_ORD_LT, KW_ORD_LE, KW_ORD_GT, KW_ORD_GE } kw_order;
-bool kw_ordered(kw_order op, kw_value a, kw_value b); /* operators < <= > >= without overloads */
-int kw_total_order(kw_value a, kw_value b);           /* of list.sort() */
+bool kw_order_has(kw_order op, kw_value a, kw_value b); /* operators < <= > >= without overloads */
+int kw_order_total(kw_value a, kw_value b);           /* of list.sort() */
+bool kw_order_try_total(kw_vm *vm, kw_value a, kw_value b, int *order); /* false: thrown */
 /* Deep copy of lists and hashmaps; cycles are kept.  Other values are returned as they are. */
-kw_value kw_deep_copy(kw_vm *vm, kw_value v); /* KW_UNDEF: thrown */
-/* Append the display form (types.md section 4). */
+kw_value kw_copy_deep(kw_vm *vm, kw_value v); /* KW_UNDEF: thrown */
+/* Append the display form (TYPES.md section 4). */
 void kw_display(kw_vm *vm, kw_buf *buf, kw_value v);
-kw_string *kw_to_display(kw_vm *vm, kw_value v); /* NULL: thrown */
+kw_string *kw_display_text(kw_vm *vm, kw_value v); /* NULL: thrown */
 enum { KW_MOST_JOINED = 256 };
 /* The display forms of at most KW_MOST_JOINED values, joined.  NULL: thrown. */
-kw_string *kw_joined(kw_vm *vm, const kw_value *from, unsigned count);
-/* Shortest round-trip text of a double (types.md section 8) into buf (>= 32 bytes); returns its
+kw_string *kw_display_joined(kw_vm *vm, const kw_value *from, unsigned count);
+/* Shortest round-trip text of a double (TYPES.md section 8) into buf (>= 32 bytes); returns its
  * size. */
-size_t kw_format_double(double d, char *buf);
+size_t kw_display_double(double d, char *buf);
+/* The digits of an integer, not terminated, into buf (>= 20 bytes); returns their size. */
+size_t kw_display_int(int64_t i, char *buf);
 /* typeof(v) */
-kw_string *kw_typeof(kw_vm *vm, kw_value v);
+kw_string *kw_display_typeof(kw_vm *vm, kw_value v);
 /* Binary operators without overloads, integer fast paths included: arith.c.  false: thrown. */
 typedef enum kw_binop {
     KW_OP_ADD, KW_OP_SUB, KW_OP_MUL, KW_OP_DIV, KW_OP_IDIV, KW_OP_MOD, KW_OP_POW,
     KW_OP_BAND, KW_OP_BOR, KW_OP_BXOR, KW_OP_SHL, KW_OP_SHR, KW_OP_USHR,
     KW_OP_IN
 } kw_binop;
-bool kw_binary(kw_vm *vm, kw_binop op, kw_value a, kw_value b, kw_value *out);
-bool kw_negate(kw_vm *vm, kw_value a, kw_value *out);   /* unary - */
-bool kw_bit_not(kw_vm *vm, kw_value a, kw_value *out);  /* ~ */
+bool kw_arith_binary(kw_vm *vm, kw_binop op, kw_value a, kw_value b, kw_value *out);
+bool kw_arith_negate(kw_vm *vm, kw_value a, kw_value *out);   /* unary - */
+bool kw_arith_bit_not(kw_vm *vm, kw_value a, kw_value *out);  /* ~ */
 /* A float as an integer: toward 0, saturating; NaN gives 0. */
-int64_t kw_truncate(double d);
+int64_t kw_arith_truncate(double d);
+/* The same of an integer or float. */
+static inline int64_t kw_arith_whole(kw_value number)
+{
+    return number.tag == KW_INT ? number.as.i : kw_arith_truncate(number.as.f);
+}
 /* x[i], x[i] = v, x[a:b:c] without inline fast paths.  false: thrown.  Slice parts not given:
  * KW_UNDEF. */
 bool kw_index(kw_vm *vm, kw_value x, kw_value i, kw_value *out);
-bool kw_set_index(kw_vm *vm, kw_value x, kw_value i, kw_value v);
-bool kw_slice(kw_vm *vm, kw_value x, const kw_value part[3], kw_value *out);
-bool kw_set_slice(kw_vm *vm, kw_value x, const kw_value part[3], kw_value v);
+bool kw_index_set(kw_vm *vm, kw_value x, kw_value i, kw_value v);
+bool kw_index_slice(kw_vm *vm, kw_value x, const kw_value part[3], kw_value *out);
+bool kw_index_set_slice(kw_vm *vm, kw_value x, const kw_value part[3], kw_value v);
 /* [a..b] as a new list; RangeError. */
-bool kw_range(kw_vm *vm, kw_value a, kw_value b, kw_value *out);
+bool kw_index_range(kw_vm *vm, kw_value a, kw_value b, kw_value *out);
 
 #endif

@@ -138,7 +138,7 @@
     X(YIELD, A, "hand out R[A] to the consumer of this generator")                                 \
     /* errors; a handler is an entry of the function's table */                                    \
     X(THROW, A, "throw the value R[A]")                                                            \
-    X(RETHROW, A, "raise the error whose type is R[A], message R[A+1], origin R[A+2] (null: here)")          \
+    X(RETHROW, A, "raise the error whose type is R[A], message R[A+1], origin R[A+2] (null: here); R[A] an integer: of that row, about R[A+1]") \
     X(CATCHMAP, AB, "R[A] = {\"error\": R[B], \"message\": R[B+1]}")                               \
     /* structs, enums */                                                                           \
     X(NEWCLASS, ABCW, "R[A] = new struct name +W, base R[B] if bit 0 of C, abstract if bit 1, enum if bit 2") \

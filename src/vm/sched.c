@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/clock.h"
+#include "base/nap.h"
 #include "vm/interp.h"
 
 typedef struct timer {
@@ -31,6 +31,8 @@ struct kw_sched {
     size_t timer_count, timer_cap;
     uint64_t orders;
     unsigned turns; /* since the port was asked last */
+    kb_nap nap;     /* where nothing but timers is waited for */
+    unsigned deadlocks; /* in a row: nothing else has woken anybody since the first of them */
 };
 
 enum { TURNS_BETWEEN_POLLS = 32 };
@@ -44,13 +46,18 @@ static int64_t now_us(void)
 
 kw_sched *kw_sched_new(void)
 {
-    return calloc(1, sizeof(kw_sched));
+    kw_sched *s = calloc(1, sizeof(*s));
+    if (s != NULL)
+        kb_nap_init(&s->nap);
+    return s;
 }
 
 void kw_sched_free(kw_vm *vm)
 {
-    if (vm->sched != NULL)
-        free(vm->sched->timers);
+    if (vm->sched == NULL)
+        return;
+    kb_nap_fini(&vm->sched->nap);
+    free(vm->sched->timers);
     free(vm->sched);
     vm->sched = NULL;
 }
@@ -58,6 +65,7 @@ void kw_sched_free(kw_vm *vm)
 void kw_sched_added(kw_vm *vm, kw_fiber *fiber)
 {
     kw_sched *s = vm->sched;
+    assert(!fiber->is_generator); /* these belong to who consumes them */
     fiber->all_prev = NULL;
     fiber->all_next = s->all;
     if (s->all != NULL)
@@ -69,6 +77,7 @@ void kw_sched_added(kw_vm *vm, kw_fiber *fiber)
 void kw_sched_removed(kw_vm *vm, kw_fiber *fiber)
 {
     kw_sched *s = vm->sched;
+    assert(s->live > 0 && (fiber->all_prev != NULL || s->all == fiber));
     if (fiber->all_prev != NULL)
         fiber->all_prev->all_next = fiber->all_next;
     else
@@ -95,6 +104,7 @@ void kw_sched_ready(kw_vm *vm, kw_fiber *fiber)
 static kw_fiber *take_ready(kw_sched *s)
 {
     kw_fiber *fiber = s->first;
+    assert(fiber != NULL && fiber->state == KW_FIBER_READY);
     s->first = fiber->queue_next;
     if (s->first == NULL)
         s->last = NULL;
@@ -140,6 +150,7 @@ static void sift_down(kw_sched *s, size_t at)
 
 static void remove_timer(kw_sched *s, size_t at)
 {
+    assert(at < s->timer_count && s->timers[at].fiber->timer_at == at + 1);
     s->timers[at].fiber->timer_at = 0;
     timer last = s->timers[--s->timer_count];
     if (at == s->timer_count)
@@ -158,6 +169,7 @@ void kw_sched_untime(kw_vm *vm, kw_fiber *fiber)
 void kw_sched_timer(kw_vm *vm, kw_fiber *fiber, double ms, kw_value value)
 {
     kw_sched *s = vm->sched;
+    assert(fiber->state == KW_FIBER_PARKED && fiber->timer_at == 0);
     if (s->timer_count == s->timer_cap) {
         size_t cap = s->timer_cap == 0 ? 16 : s->timer_cap * 2;
         timer *timers = realloc(s->timers, cap * sizeof(timer));
@@ -195,20 +207,20 @@ static bool port_pending(kw_vm *vm)
     return vm->port.pending != NULL && vm->port.pending(vm->port.data);
 }
 
+/* Something to be told that is no event. */
+static bool port_due(kw_vm *vm)
+{
+    return vm->port.due != NULL && vm->port.due(vm->port.data);
+}
+
 /* Let the port make progress for at most `timeout_us` and wake the fibers whose events came. */
 static void attend_port(kw_vm *vm, int64_t timeout_us)
 {
     vm->sched->turns = 0;
-    if (vm->port.wait == NULL)
-        return;
-    vm->port.wait(vm->port.data, timeout_us, vm->sched->live == 1);
-    vm->port.collect(vm, vm->port.data);
-}
-
-static void sleep_us(int64_t us)
-{
-    struct timespec t = kb_clock_timespec(us);
-    (void)nanosleep(&t, NULL);
+    if (vm->port.wait == NULL || !vm->port.wait(vm->port.data, timeout_us, vm->sched->live == 1))
+        kb_nap_sleep(&vm->sched->nap, timeout_us < 0 ? 0 : timeout_us);
+    if (vm->port.collect != NULL)
+        vm->port.collect(vm, vm->port.data);
 }
 
 /* ---- When nothing can ever run again --------------------------------------------------------- */
@@ -236,14 +248,29 @@ static void put_who_waits(kw_vm *vm, kw_buf *buf)
         kw_buf_puts(buf, "; and more");
 }
 
+/* Who catches the error and waits again gets it again, but not at once: a program that does nothing
+ * else should not take a processor for it. */
+static void slow_down(kw_vm *vm)
+{
+    enum { FIRST_MS = 1, DOUBLINGS = 10 };
+    kw_sched *s = vm->sched;
+    kw_port_flush(vm);
+    unsigned doublings = s->deadlocks - 1 < DOUBLINGS ? s->deadlocks - 1 : DOUBLINGS;
+    if (s->deadlocks++ > 0)
+        kb_nap_sleep(&s->nap, (INT64_C(1000) * FIRST_MS) << doublings);
+}
+
 static void break_deadlock(kw_vm *vm)
 {
+    slow_down(vm);
+    if (vm->interrupted)
+        return;
     kw_buf buf;
     kw_buf_init(&buf);
     kw_buf_puts(&buf, "Deadlock: nothing can run any more. Waiting: ");
     put_who_waits(vm, &buf);
     kw_string *message = kw_buf_string(vm, &buf);
-    kw_clear_error(vm);
+    kw_throw_clear(vm);
     for (kw_fiber *f = vm->sched->all; f != NULL; f = f->all_next) {
         kw_fiber *waiter = f;
         while (waiter->producer != NULL) /* it is the generator that waits */
@@ -272,69 +299,82 @@ static bool interrupt_main(kw_vm *vm)
     while (f != NULL && f->producer != NULL)
         f = f->producer;
     if (f == NULL || f->state == KW_FIBER_PARKED)
-        vm->interrupted = 0;
+        vm->interrupted = false;
     if (f != NULL && f->state == KW_FIBER_PARKED)
         kw_fiber_wake_error(vm, f, "InterruptError", kw_intern_c(vm, "Interrupted."));
     return f != NULL;
 }
 
-bool kw_safepoint(kw_vm *vm)
+bool kw_sched_safepoint(kw_vm *vm)
 {
     vm->budget = KW_SLICE;
+    kw_port_flush(vm);
     if (vm->interrupted) {
         if (!runs_main(vm))
             return true; /* to kw_sched_run(), which finds the main program */
-        vm->interrupted = 0;
+        vm->interrupted = false;
         kw_throw(vm, "InterruptError", "Interrupted.");
         return false;
     }
-    if (kw_gc_due(vm)) {
+    if (kw_heap_due(vm) && vm->loading == 0) {
         kw_gc_collect(vm);
-        if (kw_gc_overdrawn(vm))
+        if (kw_heap_overdrawn(vm))
             return false;
     }
-    return vm->sched->first != NULL || vm->sched->timer_count > 0 || port_pending(vm);
+    return vm->sched->first != NULL || vm->sched->timer_count > 0 || port_pending(vm) ||
+           port_due(vm);
+}
+
+/* The interrupt of a native that another fiber than the main program runs is told to that one, too. */
+bool kw_sched_may_go_on(kw_vm *vm)
+{
+    if (vm->strained && kw_heap_strained(vm))
+        return false;
+    if (!vm->interrupted || vm->fiber == NULL)
+        return true;
+    if (runs_main(vm))
+        vm->interrupted = false;
+    kw_throw(vm, "InterruptError", "Interrupted.");
+    return false;
 }
 
 /* Wait for something to become runnable.  False: nothing ever will. */
 static bool wait_for_work(kw_vm *vm)
 {
     kw_sched *s = vm->sched;
-    kw_out_flush(vm);
+    if (!kw_out_flush(vm))
+        return true; /* to kw_sched_run(), which ends */
     int64_t timeout_us = -1;
+    if (!port_pending(vm)) {
+        if (vm->port.collect != NULL) /* what ended last may not have been told yet */
+            vm->port.collect(vm, vm->port.data);
+        if (s->first != NULL || s->timer_count == 0)
+            return s->first != NULL;
+    }
     if (s->timer_count > 0) {
         timeout_us = s->timers[0].due_us - now_us();
         timeout_us = timeout_us < 0 ? 0 : timeout_us;
     }
-    if (port_pending(vm)) {
-        attend_port(vm, timeout_us);
-    } else {
-        if (vm->port.collect != NULL) /* what ended last may not have been told yet */
-            vm->port.collect(vm, vm->port.data);
-        if (s->first == NULL && timeout_us < 0)
-            return false;
-        if (s->first == NULL)
-            sleep_us(timeout_us);
-    }
+    attend_port(vm, kw_gc_idle(vm, timeout_us));
     fire_timers(vm);
+    s->deadlocks = 0;
     return true;
 }
 
 /* Run one fiber for one slice.  Returns what kw_sched_run() returns, or -1: go on. */
 static int run_one(kw_vm *vm, kw_fiber *fiber)
 {
+    assert(vm->fiber == NULL && vm->error.type == NULL);
     vm->fiber = fiber;
-    vm->budget = KW_SLICE;
+    vm->budget = kw_heap_due(vm) ? 0 : KW_SLICE;
     fiber->state = KW_FIBER_RUNNING;
-    kw_stop stop = kw_run(vm);
+    kw_stop stop = kw_loop_run(vm);
     fiber = vm->fiber;
     vm->fiber = NULL;
     switch (stop) {
     case KW_STOP_EXIT: return vm->exit_code;
-    case KW_STOP_PARKED: return -1;
+    case KW_STOP_PARKED: kw_fiber_parked(vm, fiber); return -1;
     case KW_STOP_SLICE:
-        if (vm->port.flush != NULL)
-            vm->port.flush(vm->port.data);
         vm->sched->turns = TURNS_BETWEEN_POLLS; /* a whole slice has passed: look for events */
         kw_sched_ready(vm, fiber);
         return -1;
@@ -347,21 +387,20 @@ static int run_one(kw_vm *vm, kw_fiber *fiber)
     }
     if (vm->port.fiber_done != NULL)
         vm->port.fiber_done(vm, vm->port.data, fiber);
-    kw_clear_error(vm);
+    kw_throw_clear(vm);
     return -1;
 }
 
-int kw_sched_run(kw_vm *vm, kw_fiber *main_fiber)
+static int run_all(kw_vm *vm)
 {
     kw_sched *s = vm->sched;
-    s->main = main_fiber;
-    vm->last_value = kw_undef();
-    kw_sched_ready(vm, main_fiber);
     for (;;) {
+        if (vm->exiting) /* standard output failed where nothing ran */
+            return vm->exit_code;
         if (vm->interrupted && !interrupt_main(vm))
             return KW_INTERRUPTED;
         fire_timers(vm);
-        if (++s->turns >= TURNS_BETWEEN_POLLS && port_pending(vm))
+        if (++s->turns >= TURNS_BETWEEN_POLLS && (port_pending(vm) || port_due(vm)))
             attend_port(vm, 0);
         if (s->first != NULL) {
             int code = run_one(vm, take_ready(s));
@@ -375,6 +414,25 @@ int kw_sched_run(kw_vm *vm, kw_fiber *main_fiber)
             break_deadlock(vm);
         }
     }
+}
+
+void kw_sched_interrupt(kw_vm *vm)
+{
+    atomic_store(&vm->interrupted, true);
+    kb_nap_wake(&vm->sched->nap);
+}
+
+int kw_sched_run(kw_vm *vm, kw_fiber *main_fiber)
+{
+    assert(vm->fiber == NULL && vm->sched->main == NULL); /* not from inside itself */
+    kw_heap *before = kw_heap_enter(vm->heap);
+    vm->sched->main = main_fiber;
+    vm->last_value = kw_undef();
+    kw_sched_ready(vm, main_fiber);
+    int code = run_all(vm);
+    kw_port_flush(vm); /* the host may be away for long */
+    (void)kw_heap_enter(before);
+    return code;
 }
 
 void kw_sched_mark(kw_vm *vm)

@@ -4,6 +4,7 @@
 #include "vm/slab.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -30,6 +31,17 @@ void kw_slab_give(kw_slabs *slabs, void *block, size_t size)
     free(block);
 }
 
+void kw_slab_trim(kw_slabs *slabs)
+{
+    (void)slabs;
+}
+
+const char *kw_slab_flaw(const kw_slabs *slabs)
+{
+    (void)slabs;
+    return NULL;
+}
+
 void kw_slab_fini(kw_slabs *slabs)
 {
     (void)slabs;
@@ -40,7 +52,7 @@ void kw_slab_fini(kw_slabs *slabs)
 enum {
     ALIGNMENT = 16 << 10,
     SLAB_SIZE = ALIGNMENT - 16, /* malloc() keeps its words before the next slab: no gap */
-    KEEP = 32,
+    KEEP = 64, /* more than a heap that is collected at its least threshold needs */
 };
 
 struct kw_slab {
@@ -125,15 +137,47 @@ void kw_slab_give(kw_slabs *slabs, void *block, size_t size)
         open_slab(slabs, class, s);
     *(void **)block = s->free;
     s->free = block;
-    if (--s->used > 0)
-        return;
-    if (slabs->empty < KEEP + slabs->count / 2) {
-        slabs->empty++;
-        return;
+    slabs->empty += --s->used == 0;
+}
+
+/* Free the empty slabs of one class, but for `most` of all. */
+static void trim_class(kw_slabs *slabs, size_t class, size_t most)
+{
+    for (kw_slab *s = slabs->open[class], *next; s != NULL && slabs->empty > most; s = next) {
+        next = s->next;
+        if (s->used > 0)
+            continue;
+        close_slab(slabs, class, s);
+        slabs->count--;
+        slabs->empty--;
+        free(s);
     }
-    close_slab(slabs, class, s);
-    slabs->count--;
-    free(s);
+}
+
+void kw_slab_trim(kw_slabs *slabs)
+{
+    size_t most = KEEP + (slabs->count - slabs->empty);
+    for (size_t class = 0; class < KW_SLAB_CLASSES && slabs->empty > most; class++)
+        trim_class(slabs, class, most);
+}
+
+/* A slab with a free block, in the list of its class. */
+static bool is_open(const kw_slab *s, size_t class)
+{
+    return s->block == (class + 1) * KW_SLAB_STEP && (s->free != NULL || s->fresh + s->block <= SLAB_SIZE) &&
+           s->used <= (s->fresh - sizeof(*s)) / s->block && (s->next == NULL || s->next->prev == s);
+}
+
+const char *kw_slab_flaw(const kw_slabs *slabs)
+{
+    size_t open = 0, empty = 0;
+    for (size_t class = 0; class < KW_SLAB_CLASSES; class++)
+        for (const kw_slab *s = slabs->open[class]; s != NULL; s = s->next) {
+            if (++open > slabs->count || !is_open(s, class))
+                return "a slab";
+            empty += s->used == 0;
+        }
+    return empty != slabs->empty ? "the number of empty slabs" : NULL;
 }
 
 void kw_slab_fini(kw_slabs *slabs)

@@ -2,10 +2,9 @@
  *
  * Place: inside the vm layer; heap.c allocates from it and counts.  A slab is a piece of memory
  * that is aligned, so that a block finds its slab by its address.  Blocks of one slab have one size
- * class.  Slabs without used blocks are kept for what comes next, about as many as are in use; the
- * others are freed.
- * Under the address sanitizer every block comes from malloc(), so that its use after free is found.
- * Threads: the interpreter thread only. */
+ * class.  Slabs without used blocks are kept for what comes next, until kw_slab_trim() leaves about
+ * as many as are in use.  Under the address sanitizer every block comes from malloc(), so that its
+ * use after free is found.  Threads: the interpreter thread only. */
 #ifndef KW_SLAB_H
 #define KW_SLAB_H
 
@@ -24,6 +23,10 @@ typedef struct kw_slabs {
 void *kw_slab_take(kw_slabs *slabs, size_t size);
 /* Give back a block that was taken with this size. */
 void kw_slab_give(kw_slabs *slabs, void *block, size_t size);
+/* Free most of the slabs without used blocks: for the end of a collection. */
+void kw_slab_trim(kw_slabs *slabs);
+/* What is wrong with the lists of slabs: a static text, or NULL. */
+const char *kw_slab_flaw(const kw_slabs *slabs);
 /* Free what is left when all blocks were given back. */
 void kw_slab_fini(kw_slabs *slabs);
 

@@ -9,23 +9,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vm/hash.h"
 #include "vm/text.h"
 #include "vm/vm.h"
 
 enum { STEP = 64 /* code points between two entries of the index */ };
 
-kw_string *kw_string_blank(kw_vm *vm, size_t size, size_t length)
+void kw_string_fill(kw_string *s, size_t size, size_t length)
 {
-    if (size >= (size_t)1 << 31 && !kw_gc_room(vm, size, 1))
-        return NULL;
-    kw_string *s = kw_try_new_obj(vm, KW_K_STRING, sizeof(*s) + size + 1);
-    if (s == NULL)
-        return NULL;
+    assert(length <= size); /* a code point has a byte at least */
     s->size = size;
     s->length = length;
     s->index = NULL;
     s->header.flags = size == length ? KW_STR_ASCII : 0;
     s->text[size] = '\0';
+}
+
+kw_string *kw_string_blank(kw_vm *vm, size_t size, size_t length)
+{
+    if (size >= (size_t)1 << 31 && !kw_heap_room(vm, size, 1))
+        return NULL;
+    kw_string *s = kw_heap_try_new_obj(vm, KW_KIND_STRING, sizeof(*s) + size + 1);
+    if (s == NULL)
+        return NULL;
+    kw_string_fill(s, size, length);
     return s;
 }
 
@@ -38,33 +45,10 @@ kw_string *kw_string_valid(kw_vm *vm, const char *text, size_t size, size_t leng
     return s;
 }
 
-/* Size of the leading part that is valid, with its code points in *length. */
-static size_t valid_part(const char *text, size_t size, size_t *length)
-{
-    size_t at = 0, n = 0;
-    while (at < size) {
-        uint64_t w;
-        if (at + 8 <= size && (memcpy(&w, text + at, 8), (w & 0x8080808080808080u) == 0)) {
-            at += 8;
-            n += 8;
-            continue;
-        }
-        uint32_t cp;
-        int bad = 0;
-        size_t used = kw_text_decode(text + at, text + size, &cp, &bad);
-        if (bad)
-            break;
-        at += used;
-        n++;
-    }
-    *length = n;
-    return at;
-}
-
 kw_string *kw_string_new(kw_vm *vm, const char *text, size_t size)
 {
     size_t length;
-    size_t at = valid_part(text, size, &length);
+    size_t at = kw_text_valid_part(text, size, &length);
     if (at == size)
         return kw_string_valid(vm, text, size, length);
     kw_buf buf;
@@ -81,7 +65,7 @@ kw_string *kw_string_new(kw_vm *vm, const char *text, size_t size)
             text += used;
             size -= used;
         }
-        at = valid_part(text, size, &length);
+        at = kw_text_valid_part(text, size, &length);
     }
     return kw_buf_string(vm, &buf);
 }
@@ -91,34 +75,40 @@ kw_value kw_string_c(kw_vm *vm, const char *text)
     return kw_of_string(kw_string_new(vm, text, strlen(text)));
 }
 
-kw_string *kw_string_format(kw_vm *vm, const char *format, ...)
+kw_string *kw_string_vformat(kw_vm *vm, const char *format, va_list args)
 {
     char small[256];
+    va_list again;
+    va_copy(again, args);
+    int size = vsnprintf(small, sizeof(small), format, args);
+    kw_string *s = NULL;
+    if (size < 0 || (size_t)size < sizeof(small)) {
+        s = kw_string_new(vm, small, size < 0 ? 0 : (size_t)size);
+    } else if ((s = kw_string_blank(vm, (size_t)size, 0)) != NULL) {
+        size_t length;
+        (void)vsnprintf(s->text, (size_t)size + 1, format, again);
+        if (kw_text_valid_part(s->text, s->size, &length) == s->size)
+            kw_string_fill(s, s->size, length);
+        else
+            s = kw_string_new(vm, s->text, s->size);
+    }
+    va_end(again);
+    return s;
+}
+
+kw_string *kw_string_format(kw_vm *vm, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    int size = vsnprintf(small, sizeof(small), format, args);
+    kw_string *s = kw_string_vformat(vm, format, args);
     va_end(args);
-    if (size < 0)
-        return kw_string_new(vm, "", 0);
-    if ((size_t)size < sizeof(small))
-        return kw_string_new(vm, small, (size_t)size);
-    char *text = malloc((size_t)size + 1);
-    if (text == NULL) {
-        kw_throw_memory(vm, (size_t)size);
-        return NULL;
-    }
-    va_start(args, format);
-    (void)vsnprintf(text, (size_t)size + 1, format, args);
-    va_end(args);
-    kw_string *s = kw_string_new(vm, text, (size_t)size);
-    free(text);
     return s;
 }
 
 uint32_t kw_string_hash(kw_string *s)
 {
     if (!(s->header.flags & KW_STR_HASHED)) {
-        s->header.spare32 = kw_text_hash(s->text, s->size);
+        s->header.spare32 = kw_hash_bytes(s->text, s->size);
         s->header.flags |= KW_STR_HASHED;
     }
     return s->header.spare32;
@@ -186,12 +176,14 @@ kw_string *kw_string_sub(kw_vm *vm, kw_string *s, size_t from, size_t to)
         return s;
     if (to - from == 1)
         return kw_string_at(vm, s, from);
+    assert(from <= to && to <= s->length);
     size_t start = kw_string_offset(s, from), end = kw_string_offset(s, to);
     return kw_string_valid(vm, s->text + start, end - start, to - from);
 }
 
 kw_string *kw_string_at(kw_vm *vm, kw_string *s, size_t at)
 {
+    assert(at < s->length);
     size_t start = kw_string_offset(s, at);
     unsigned char c = (unsigned char)s->text[start];
     if (c >= 0x80)

@@ -1,13 +1,9 @@
-/* text.c - UTF-8 and hashing of plain text. */
+/* text.c - UTF-8. */
 #include "config.h"
 
 #include "vm/text.h"
 
-#include <fcntl.h>
-#include <pthread.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 static bool is_tail(unsigned char c)
 {
@@ -96,39 +92,29 @@ size_t kw_text_count(const char *text, size_t size)
     return size - tails;
 }
 
-/* ---- Hashing --------------------------------------------------------------------------------- */
-
-static uint64_t seed;
-static pthread_once_t seed_once = PTHREAD_ONCE_INIT;
-
-static void draw_seed(void)
+size_t kw_text_valid_part(const char *text, size_t size, size_t *length)
 {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    seed = (uint64_t)now.tv_nsec * 0x9E3779B97F4A7C15u ^ (uint64_t)now.tv_sec << 20 ^
-           (uint64_t)getpid();
-    int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    uint64_t drawn = 0;
-    if (read(fd, &drawn, sizeof(drawn)) == (ssize_t)sizeof(drawn))
-        seed ^= drawn;
-    (void)close(fd);
+    size_t at = 0, n = 0;
+    while (at < size) {
+        uint64_t w;
+        if (at + 8 <= size && (memcpy(&w, text + at, 8), (w & 0x8080808080808080u) == 0)) {
+            at += 8;
+            n += 8;
+            continue;
+        }
+        uint32_t cp;
+        int bad = 0;
+        size_t used = kw_text_decode(text + at, text + size, &cp, &bad);
+        if (bad)
+            break;
+        at += used;
+        n++;
+    }
+    *length = n;
+    return at;
 }
 
-uint64_t kw_hash_seed(void)
-{
-    (void)pthread_once(&seed_once, draw_seed);
-    return seed;
-}
-
-static uint64_t mix(uint64_t h, uint64_t w)
-{
-    h = (h ^ w) * 0x9FB21C651E98DF25u;
-    return h ^ h >> 32;
-}
-
-int kw_hex_digit(char c)
+int kw_text_hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -137,20 +123,4 @@ int kw_hex_digit(char c)
     if (c >= 'A' && c <= 'F')
         return c - 'A' + 10;
     return -1;
-}
-
-uint32_t kw_text_hash(const char *text, size_t size)
-{
-    uint64_t h = kw_hash_seed() ^ size * 0x9E3779B97F4A7C15u;
-    size_t i = 0;
-    for (; i + 8 <= size; i += 8) {
-        uint64_t w;
-        memcpy(&w, text + i, 8);
-        h = mix(h, w);
-    }
-    uint64_t rest = 0;
-    memcpy(&rest, text + i, size - i);
-    h = mix(h, rest);
-    h = mix(h, kw_hash_seed() >> 7);
-    return (uint32_t)(h >> 16);
 }

@@ -1,6 +1,6 @@
-/* text.h - UTF-8 and hashing of plain text, used by strings, names and display.
+/* text.h - UTF-8, used by strings, names and display.
  *
- * Place: vm layer.  No state but the hash's seed, which is drawn once per process. */
+ * Place: vm layer.  No state. */
 #ifndef KW_TEXT_H
 #define KW_TEXT_H
 
@@ -42,11 +42,9 @@ static inline bool kw_utf8_starts(char c)
 
 /* Number of code points in valid UTF-8. */
 size_t kw_text_count(const char *text, size_t size);
+/* Size of the leading part that is valid UTF-8, with its code points in *length. */
+size_t kw_text_valid_part(const char *text, size_t size, size_t *length);
 /* The value of a hexadecimal digit, or -1. */
-int kw_hex_digit(char c);
-/* Hash of a text, keyed per process: keys that a peer chooses cannot be made to collide. */
-uint32_t kw_text_hash(const char *text, size_t size);
-/* The process's key, for other hashes. */
-uint64_t kw_hash_seed(void);
+int kw_text_hex_digit(char c);
 
 #endif

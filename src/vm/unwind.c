@@ -1,6 +1,7 @@
 /* unwind.c - errors on their way: where they happened, who handles them. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "vm/interp.h"
@@ -23,12 +24,20 @@ static const kw_frame *user_frame(const kw_fiber *fiber, uint32_t above)
 static uint32_t line_of(const kw_frame *f)
 {
     const kw_proto *p = f->closure->proto;
+    assert(f->pc > p->code && f->pc <= p->code + p->code_count); /* behind the instruction that runs */
     return kw_chunk_line(p, (uint32_t)(f->pc - p->code) - 1);
 }
 
-kw_string *kw_user_file(const kw_fiber *fiber)
+kw_string *kw_unwind_user_file(const kw_fiber *fiber)
 {
     const kw_frame *f = user_frame(fiber, fiber->frame_count);
+    return f != NULL ? f->closure->proto->file : NULL;
+}
+
+kw_string *kw_unwind_user_place(const kw_fiber *fiber, uint32_t *line)
+{
+    const kw_frame *f = fiber != NULL ? user_frame(fiber, fiber->frame_count) : NULL;
+    *line = f != NULL ? line_of(f) : 0;
     return f != NULL ? f->closure->proto->file : NULL;
 }
 
@@ -54,11 +63,11 @@ static kw_string *as_string(kw_value v)
     return kw_is(v, KW_STRING) ? v.as.string : NULL;
 }
 
-/* Where the error came from, for kw_rethrow(); null if there is no memory for it. */
+/* Where the error came from, for kw_unwind_rethrow(); null if there is no memory for it. */
 static kw_value origin(kw_vm *vm)
 {
     kw_error_info e = vm->error;
-    kw_list *list = kw_list_new(vm, 6);
+    kw_list *list = kw_list_new(vm, 9);
     vm->error = e; /* instead of the MemoryError */
     if (list == NULL)
         return kw_null();
@@ -67,14 +76,22 @@ static kw_value origin(kw_vm *vm)
                               kw_int(e.column),
                               string_or_null(e.trace),
                               string_or_null(e.trace_file),
-                              kw_int(e.trace_line)};
+                              kw_int(e.trace_line),
+                              kw_int(e.id),
+                              string_or_null(e.subject),
+                              e.receiver};
     memcpy(list->items, parts, sizeof(parts));
     list->count = sizeof(parts) / sizeof(parts[0]);
     return kw_of_list(list);
 }
 
-void kw_rethrow(kw_vm *vm, const kw_value *r)
+void kw_unwind_rethrow(kw_vm *vm, const kw_value *r)
 {
+    if (kw_is(r[0], KW_INT)) {
+        (void)kw_throw_known(vm, (kw_error_id)r[0].as.i, r[1].as.string, NULL);
+        return;
+    }
+    assert(kw_is(r[0], KW_STRING) && kw_is(r[1], KW_STRING));
     kw_throw_strings(vm, r[0].as.string, r[1].as.string);
     if (!kw_is(r[2], KW_LIST))
         return;
@@ -85,6 +102,9 @@ void kw_rethrow(kw_vm *vm, const kw_value *r)
     vm->error.trace = as_string(parts[3]);
     vm->error.trace_file = as_string(parts[4]);
     vm->error.trace_line = (uint32_t)parts[5].as.i;
+    vm->error.id = (kw_error_id)parts[6].as.i;
+    vm->error.subject = as_string(parts[7]);
+    vm->error.receiver = parts[8];
 }
 
 /* ---- Handlers -------------------------------------------------------------------------------- */
@@ -101,6 +121,7 @@ static const kw_handler *find_handler(const kw_frame *f)
 
 bool kw_unwind(kw_vm *vm)
 {
+    assert(vm->error.type != NULL);
     for (;;) {
         kw_fiber *fiber = vm->fiber;
         note_position(vm, fiber);
@@ -115,8 +136,8 @@ bool kw_unwind(kw_vm *vm)
             if (h->again)
                 r[h->reg + 2] = origin(vm);
             f->pc = f->closure->proto->code + h->target;
-            kw_clear_error(vm);
-            kw_fiber_shrink(vm, fiber);
+            kw_throw_clear(vm);
+            kw_call_shrink(vm, fiber);
             return true;
         }
         kw_fiber *consumer = fiber->is_generator ? fiber->consumer : NULL;
@@ -130,13 +151,12 @@ bool kw_unwind(kw_vm *vm)
     }
 }
 
-void kw_throw_null_call(kw_vm *vm)
+void kw_unwind_throw_null_call(kw_vm *vm)
 {
     const kw_frame *f = &vm->fiber->frames[vm->fiber->frame_count - 1];
     const kw_proto *p = f->closure->proto;
-    const kw_string *name = kw_chunk_called(p, (uint32_t)(f->pc - p->code) - 1);
-    kw_throw(vm, "FunctionUndefinedError", "Function `%s` is undefined.",
-             name != NULL ? name->text : "null");
+    kw_string *name = kw_chunk_called(p, (uint32_t)(f->pc - p->code) - 1);
+    (void)kw_throw_known(vm, KW_E_NULL_CALLED, name != NULL ? name : kw_intern_c(vm, "null"), NULL);
 }
 
 /* ---- Traces ---------------------------------------------------------------------------------- */
@@ -147,8 +167,30 @@ static bool is_eval(const kw_proto *p)
     return strcmp(p->file->text, KW_EVAL_FILE) == 0 && strcmp(p->name->text, "<main>") == 0;
 }
 
-/* The user's frame that called `f`; where a generator began, the one that asks it for a value.  NULL:
- * none. */
+static bool is_built_in(const kw_proto *p)
+{
+    return is_library(p) && strcmp(p->file->text, KW_EVAL_FILE) != 0;
+}
+
+kw_string *kw_unwind_shown_name(kw_vm *vm, kw_string *name)
+{
+    return strncmp(name->text, "__lam_", 6) == 0 ? kw_intern_c(vm, "<lambda>") : name;
+}
+
+kw_string *kw_unwind_user_name(kw_value callable)
+{
+    while (kw_is(callable, KW_LAMBDA) && callable.as.obj->kind == KW_KIND_BOUND)
+        callable = ((const kw_bound *)(const void *)callable.as.obj)->callable;
+    if (!kw_is(callable, KW_LAMBDA))
+        return NULL;
+    if (callable.as.obj->kind == KW_KIND_NATIVE)
+        return ((const kw_native *)(const void *)callable.as.obj)->name;
+    const kw_proto *p = ((const kw_closure *)(const void *)callable.as.obj)->proto;
+    return is_built_in(p) ? NULL : p->name;
+}
+
+/* The user's frame that called `f`; where a generator began, the one that asks it for a value.
+ * NULL: none. */
 static const kw_frame *caller_of(const kw_fiber *fiber, const kw_frame *f)
 {
     const kw_frame *caller = user_frame(fiber, (uint32_t)(f - fiber->frames));
@@ -157,23 +199,19 @@ static const kw_frame *caller_of(const kw_fiber *fiber, const kw_frame *f)
     return caller;
 }
 
-void kw_note_trace(kw_vm *vm, const kw_fiber *fiber)
+void kw_unwind_note_trace(kw_vm *vm, const kw_fiber *fiber)
 {
     const kw_frame *thrower = &fiber->frames[fiber->frame_count - 1];
     if (is_eval(thrower->closure->proto))
         thrower = user_frame(fiber, fiber->frame_count);
-    else if (is_library(thrower->closure->proto) &&
-             strcmp(thrower->closure->proto->file->text, KW_EVAL_FILE) != 0)
+    else if (is_built_in(thrower->closure->proto))
         thrower = NULL; /* what the library throws is like an error of a built-in */
     if (thrower == NULL)
         return;
     const kw_frame *caller = caller_of(fiber, thrower);
     if (caller == NULL)
         caller = thrower;
-    const char *name = thrower->closure->proto->name->text;
-    if (strncmp(name, "__lam_", 6) == 0)
-        name = "<lambda>";
-    vm->error.trace = kw_intern_c(vm, name);
+    vm->error.trace = kw_unwind_shown_name(vm, thrower->closure->proto->name);
     vm->error.trace_file = caller->closure->proto->file;
     vm->error.trace_line = line_of(caller);
 }

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* X(tag, type name as typeof() gives it, name in error texts): types 2 and 1 of the reference.  The
- * order up to KW_PACKAGE is the rank that orders values of different types (types.md section 5). */
+/* X(tag, type name as typeof() gives it, name in error texts): TYPES.md section 1.  The
+ * order up to KW_PACKAGE is the rank that orders values of different types (TYPES.md section 5). */
 #define KW_TYPES(X)                                                                                \
     X(KW_INT, "integer", "Integer")                                                                \
     X(KW_FLOAT, "float", "Float")                                                                  \
@@ -158,7 +158,7 @@ static inline bool kw_is_heap(kw_value v)
 }
 
 /* Type names: as typeof() gives it for built-in types, and as error texts spell it. */
-const char *kw_type_name(kw_type type);
-const char *kw_type_title(kw_type type);
+const char *kw_display_type_name(kw_type type);
+const char *kw_display_type_title(kw_type type);
 
 #endif

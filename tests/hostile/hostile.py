@@ -98,9 +98,20 @@ def nothing_leaks(server, before, memory_max=MEMORY_MAX):
         check(grown < memory_max, "memory grew by", grown, "bytes")
 
 
+def settled(server):
+    """The descriptors once no closed connection lingers any more."""
+    counts = [server.descriptors()]
+
+    def same():
+        counts.append(server.descriptors())
+        return len(counts) > 4 and len(set(counts[-4:])) == 1
+    lab.wait_until(same)
+    return counts[-1]
+
+
 def measure(server):
     before = server.seen()
-    before.update(descriptors=server.descriptors(), memory=server.memory())
+    before.update(descriptors=settled(server), memory=server.memory())
     return before
 
 

@@ -16,13 +16,13 @@ static kw_vm *make_vm(void)
 {
     kw_vm *vm = kw_vm_create();
     ck_assert_ptr_nonnull(vm);
-    vm->hooks.compile = kw_compile_text;
+    vm->hooks.compile = kw_generate_text;
     return vm;
 }
 
 static kw_proto *compile(kw_vm *vm, const char *text)
 {
-    return kw_compile_text(vm, kw_intern_c(vm, "<test>"), text, strlen(text), false);
+    return kw_generate_text(vm, kw_intern_c(vm, "<test>"), text, strlen(text), KW_TEXT_EVAL);
 }
 
 /* The value of the last statement of `text`, or "Type: message" of the error, is displayed as `want`. */
@@ -38,7 +38,7 @@ static void gives(const char *text, const char *want)
     kw_string *type = NULL, *message = NULL;
     kw_value v = kw_fiber_outcome(fiber, &type, &message);
     kw_string *got = kw_is(v, KW_UNDEF) ? kw_string_format(vm, "%s: %s", type->text, message->text)
-                                        : kw_to_display(vm, v);
+                                        : kw_display_text(vm, v);
     ck_assert_msg(strcmp(got->text, want) == 0, "%s\n gives %s\n   not %s", text, got->text, want);
     kw_vm_destroy(vm);
 }

@@ -50,7 +50,7 @@ START_TEST(every_reserved_word_is_a_token_of_its_own)
         const char *text;
         kw_token_kind kind;
     } words[] = {
-#define WORD(name, text) {text, KW_K_##name},
+#define WORD(name, text) {text, KW_KEY_##name},
         KW_KEYWORDS(WORD)
 #undef WORD
     };
@@ -63,7 +63,7 @@ START_TEST(every_reserved_word_is_a_token_of_its_own)
         longer[0] = (char)(longer[0] - 'a' + 'A');
         ONLY(longer, KW_T_NAME);
     }
-    ONLY("and or not def", KW_T_AND, KW_T_OR, KW_T_NOT, KW_K_FN);
+    ONLY("and or not def", KW_T_AND, KW_T_OR, KW_T_NOT, KW_KEY_FN);
 }
 END_TEST
 
@@ -136,9 +136,21 @@ END_TEST
 
 START_TEST(comments_and_blanks_are_skipped)
 {
-    ONLY("#!first\n1 # two\n/# 3 \n # #/ 4 /# open", KW_T_INTEGER, KW_T_INTEGER);
+    ONLY("#!first\n1 # two\n/# 3 \n # #/ 4 # open", KW_T_INTEGER, KW_T_INTEGER);
     ONLY("/#/ 1 #/ 2", KW_T_INTEGER);
     ONLY(" \t\r\n", KW_T_EOF);
+}
+END_TEST
+
+START_TEST(a_comment_that_never_ends_is_an_error_at_its_start)
+{
+    kw_lexer lexer = lexer_of("1\n /# open #");
+    (void)next(&lexer, KW_T_INTEGER);
+    kw_token token = next(&lexer, KW_T_ERROR);
+    ck_assert_int_eq(token.error, KW_LEX_COMMENT);
+    ck_assert_uint_eq(token.pos.line, 2);
+    ck_assert_uint_eq(token.pos.column, 2);
+    (void)next(&lexer, KW_T_EOF);
 }
 END_TEST
 
@@ -198,5 +210,6 @@ SUITE_MAIN("lang/lex", 10, operators_split_into_the_longest_known,
            every_reserved_word_is_a_token_of_its_own, numbers_have_their_value,
            floats_with_thousands_of_digits_keep_their_size, a_number_leaves_two_dots_alone,
            malformed_numbers_are_errors, comments_and_blanks_are_skipped,
+           a_comment_that_never_ends_is_an_error_at_its_start,
            places_count_characters_and_lines, strings_end_at_their_own_quote,
            unterminated_strings_end_with_the_text, a_name_must_touch_its_at)

@@ -239,12 +239,13 @@ START_TEST(texts_and_places_of_errors)
     error("x = (1 + ", "Unexpected token `+`.", 1, 8);
     error("x = ;", "Unexpected token ';'.", 1, 5);
     error("1.2.3", "Unexpected token '1.2.3'.", 1, 1);
-    error("x = then + if", "Unexpected keyword 'if'.", 1, 12);
+    error("x = then + if", "Unexpected token `if`.", 1, 12);
+    error("x = then + when", "Unexpected keyword 'when'.", 1, 12);
     error("interface", "Unexpected keyword 'interface'.", 1, 1);
     error("x = 5 = 3", "Unexpected token `=`.", 1, 7);
     error("a::b = 2", "Unexpected token `=`.", 1, 6);
     error("end", "Expected if-statement or case-statement.", 1, 1);
-    error("if\nx end", "Expected condition on the same line as 'if'.", 2, 1);
+    error("if\nx end", "Expected condition on the same line as 'if'.", 1, 1);
     error("if a elsif end", "Expected condition after 'elsif'.", 1, 12);
     error("f() when end", "Expected condition after 'when'.", 1, 10);
     error("while x y end", "Expected 'do' in while-loop.", 1, 9);
@@ -252,7 +253,7 @@ START_TEST(texts_and_places_of_errors)
     error("repeat 1 z", "Expected 'do' in repeat-loop.", 1, 10);
     error("with (a) b", "Expected 'do' in lambda expression.", 1, 10);
     error("for x on", "Expected 'in' in for-loop.", 1, 7);
-    error("fn\nf() end", "Expected function name on the same line as 'fn'.", 2, 1);
+    error("fn\nf() end", "Expected function name on the same line as 'fn'.", 1, 1);
     error("fn 1() end", "Expected identifier after 'fn'.", 1, 4);
     error("fn +(x) end", "Global operator overloading is not supported.", 1, 4);
     error("fn f(1) end", "Expected parameter name.", 1, 6);
@@ -261,6 +262,8 @@ START_TEST(texts_and_places_of_errors)
     error("do (a, a) => 1", "The parameter name 'a' is already used.", 1, 8);
     error("fn f(*a, b) end", "Variadic parameter '*' must be the last parameter.", 1, 8);
     error("fn f(a: b) end", "Expected a type name in parameter type hint.", 1, 9);
+    error("fn f(): b end", "Expected a type name in parameter type hint.", 1, 9);
+    error("var x: b", "Expected a type name in parameter type hint.", 1, 8);
     error("f(1 2)", "Expected ')' or ',' in lambda call.", 1, 5);
     error("f(*a, b = 1)", "Splat (*) and named arguments cannot be combined in the same call.", 1,
           7);
@@ -274,6 +277,8 @@ START_TEST(texts_and_places_of_errors)
     error("println()", "Expected a value between '(' and ')'.", 1, 9);
     error("try catch (a end", "Expected ')' in catch parameter expression.", 1, 14);
     error("var 1", "Expected variable name or '(' after 'var'.", 1, 5);
+    error("var (x, 1)", "Expected variable name.", 1, 9);
+    error("var (x y)", "Expected ',' or ')' in variable declaration list.", 1, 8);
     error("var (x, x)", "The variable name `x` is already declared.", 1, 9);
     error("const aB = 1",
           "Constant identifiers should contain only uppercase characters and underscores.", 1, 7);

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "net/resolve.h"
 #include "net_test.h"
 
 START_TEST(close_faults_pending_receives_of_workers_and_of_the_room)
@@ -96,6 +97,7 @@ END_TEST
 
 START_TEST(closing_the_runtime_ends_what_is_pending)
 {
+    kn_resolve_ask = local_look_up;
     FOR_MODES(mode)
     {
         for (int i = 0; i < 20; i++) {
@@ -103,7 +105,7 @@ START_TEST(closing_the_runtime_ends_what_is_pending)
             (void)kiwi_tcp_recv(p.net, p.server, 5);
             (void)kiwi_tcp_accept(p.net, p.listener);
             (void)kiwi_tcp_connect(p.net, "127.0.0.1", p.port, 0);
-            (void)kiwi_tcp_connect(p.net, "localhost", p.port, 0);
+            (void)kiwi_tcp_connect(p.net, LOCAL_NAME, p.port, 0);
             (void)kiwi_task_open(p.net);
             kiwi_net_close(p.net);
         }

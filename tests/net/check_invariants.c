@@ -1,5 +1,5 @@
-/* check_invariants.c - what the runtime promises whatever happens (see the design's invariants I1
- * to I7).
+/* check_invariants.c - what the runtime promises whatever happens (src/net/README.md, "Invariants":
+ * I1 to I7).
  *
  * I1 no starvation; I2 threads and memory do not grow with load; I3 nothing is lost; I4 every task
  * ends exactly once; I5 no descriptor is used after its number was given to another.  More of

@@ -369,6 +369,42 @@ START_TEST(options_out_of_range_are_refused)
 }
 END_TEST
 
+START_TEST(a_pointer_that_is_missing_is_an_error_not_a_crash)
+{
+    pair p = pair_open(&test_modes[0]);
+    kiwi_id id, *ids = NULL;
+    size_t count;
+    ck_assert_int_eq(kiwi_net_open(NULL, NULL), EINVAL);
+    await_fault(p.net, kiwi_tcp_listen(p.net, NULL, 0, 1), "Invalid host: NULL.");
+    await_fault(p.net, kiwi_tls_listen(p.net, NULL, 0, 1, NULL), "Invalid host: NULL.");
+    await_fault(p.net, kiwi_tcp_connect(p.net, NULL, 80, 0), "Invalid host: NULL.");
+    await_fault(p.net, kiwi_tls_connect(p.net, NULL, 80, NULL, NULL), "Invalid host: NULL.");
+    await_fault(p.net, kiwi_udp_bind(p.net, NULL, 0), "Invalid host: NULL.");
+    await_fault(p.net, kiwi_tcp_send(p.net, p.client, NULL, 1), "Invalid data: NULL.");
+    await_fault(p.net, kiwi_tls_send(p.net, p.client, NULL, 1), "Invalid data: NULL.");
+    await_fault(p.net, kiwi_tcp_send_lent(p.net, p.client, NULL, 1, NULL, NULL), "Invalid data: NULL.");
+    ck_assert_int_eq(await_int(p.net, kiwi_tcp_send(p.net, p.client, NULL, 0)), 0);
+    ck_assert_int_eq(kiwi_udp_open(p.net, NULL, NULL), EINVAL);
+    ck_assert_int_eq(kiwi_udp_open(p.net, &id, NULL), 0);
+    await_fault(p.net, kiwi_udp_send(p.net, id, NULL, 80, "x", 1), "Invalid host: NULL.");
+    await_fault(p.net, kiwi_udp_send(p.net, id, "127.0.0.1", 80, NULL, 1), "Invalid data: NULL.");
+    ck_assert_int_eq(kiwi_task_await(p.net, id, 0, NULL), EINVAL);
+    ck_assert_int_eq(kiwi_task_peek(p.net, id, NULL), EINVAL);
+    ck_assert_int_eq(kiwi_task_watch(p.net, id, NULL, NULL), EINVAL);
+    ck_assert_int_eq(kiwi_task_next(p.net, 0, NULL), EINVAL);
+    ck_assert_int_eq(kiwi_task_list(p.net, NULL, &count, &count), EINVAL);
+    ck_assert_int_eq(kiwi_task_list(p.net, &ids, NULL, &count), EINVAL);
+    ck_assert_int_eq(kiwi_socket_info_get(p.net, id, NULL), EINVAL);
+    kiwi_id own = kiwi_task_open(p.net);
+    ck_assert_int_eq(kiwi_task_fault(p.net, own, NULL), 0);
+    await_fault(p.net, own, "");
+    ck_assert_int_lt(id = kiwi_tls_failed(p.net, NULL), 0);
+    ck_assert_int_eq(kiwi_tls_error(p.net, id, NULL), 0);
+    kiwi_net_close(p.net);
+    kiwi_net_close(NULL);
+}
+END_TEST
+
 SUITE_MAIN("net", 60, bytes_go_both_ways_in_order,
            pending_receives_are_served_in_order_each_with_its_limit,
            a_short_read_before_the_end_is_followed_by_the_end, large_sends_arrive_whole_and_unmixed,
@@ -378,4 +414,5 @@ SUITE_MAIN("net", 60, bytes_go_both_ways_in_order,
            a_refused_connect_says_so, a_port_in_use_is_refused_and_free_after_close,
            all_addresses_and_names_can_be_bound, misuse_gives_faulted_tasks,
            info_counts_bytes_and_names_both_ends, a_timeout_faults_pending_and_later_operations,
-           an_unanswered_connect_times_out, options_out_of_range_are_refused)
+           an_unanswered_connect_times_out, options_out_of_range_are_refused,
+           a_pointer_that_is_missing_is_an_error_not_a_crash)

@@ -3,13 +3,21 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "net_test.h"
+#include "support/ca.h"
 
 static int listen_tls(kiwi_net *net, kiwi_id *listener, const kiwi_tls_options *options)
 {
@@ -105,6 +113,34 @@ START_TEST(large_transfers_in_both_directions_at_once)
 }
 END_TEST
 
+/* The rest of a record is taken without asking the system: that says nothing of what has come meanwhile. */
+START_TEST(what_comes_between_the_parts_of_a_record_is_not_missed)
+{
+    enum { SIZE = 2000 };
+    static const char data[SIZE];
+    const struct timespec soon = {.tv_nsec = 30000000};
+    FOR_MODES(mode)
+    {
+        pair p = pair_tls(mode, NULL);
+        kiwi_id accept = kiwi_tls_accept(p.net, p.listener); /* so that somebody waits in the room */
+        kiwi_id first = kiwi_tls_recv(p.net, p.server, 1);
+        (void)nanosleep(&soon, NULL);
+        ck_assert_int_eq(await_int(p.net, kiwi_tls_send(p.net, p.client, data, SIZE)), SIZE);
+        kiwi_result r = await(p.net, first);
+        free(r.bytes);
+        (void)await_int(p.net, kiwi_tls_send(p.net, p.client, "next", 4));
+        (void)nanosleep(&soon, NULL);
+        r = await(p.net, kiwi_tls_recv(p.net, p.server, SIZE - 1));
+        ck_assert_uint_eq(r.size, SIZE - 1);
+        free(r.bytes);
+        await_bytes(p.net, kiwi_tls_recv(p.net, p.server, 9), "next");
+        kiwi_tls_close(p.net, p.listener);
+        await_fault(p.net, accept, "Socket closed");
+        kiwi_net_close(p.net);
+    }
+}
+END_TEST
+
 START_TEST(silent_and_bad_clients_delay_nobody_and_are_counted)
 {
     const kiwi_tls_options options = {.timeout_ms = 1500};
@@ -165,7 +201,7 @@ END_TEST
 
 START_TEST(a_connect_to_a_plain_or_silent_server_fails)
 {
-    const kiwi_tls_options hurried = {.timeout_ms = 100};
+    const kiwi_tls_options hurried = {.timeout_ms = 600}; /* enough to read authorities and to connect */
     FOR_MODES(mode)
     {
         pair p = pair_open(mode); /* plain TCP: accepts in the backlog and says nothing */
@@ -186,7 +222,7 @@ START_TEST(a_connect_to_a_plain_or_silent_server_fails)
 }
 END_TEST
 
-START_TEST(an_abandoned_send_does_not_spoil_the_stream_of_the_next)
+START_TEST(after_a_send_that_was_cut_short_nothing_more_is_sent)
 {
     enum { SIZE = 8 * 1024 * 1024 };
     char *data = calloc(1, SIZE);
@@ -197,18 +233,18 @@ START_TEST(an_abandoned_send_does_not_spoil_the_stream_of_the_next)
         ck_assert_int_eq(kiwi_socket_timeout(p.net, p.client, 50), 0);
         await_fault(p.net, kiwi_tls_send(p.net, p.client, data, SIZE), "timed out");
         ck_assert_int_eq(kiwi_socket_timeout(p.net, p.client, 0), 0);
-        kiwi_id last = kiwi_tls_send(p.net, p.client, "\1the end", 8);
-        for (bool seen = false; !seen;) { /* zeros, whole records of them, then the second send */
-            kiwi_result r = await(p.net, kiwi_tls_recv(p.net, p.server, 65536));
-            ck_assert_msg(r.state == KIWI_TASK_COMPLETED && r.size > 0, "%s", r.message);
-            const unsigned char *end = memchr(r.bytes, 1, r.size);
-            seen = end != NULL;
-            if (seen)
-                ck_assert(r.size - (size_t)(end - r.bytes) == 8 &&
-                          memcmp(end + 1, "the end", 7) == 0);
+        await_fault(p.net, kiwi_tls_send(p.net, p.client, "the rest?", 9), "a send was cut short");
+        await_fault(p.net, kiwi_socket_shutdown(p.net, p.client), "a send was cut short");
+        kiwi_socket_info info;
+        ck_assert_int_eq(kiwi_socket_info_get(p.net, p.client, &info), 0);
+        ck_assert(info.bytes_out > 0 && info.bytes_out < SIZE && info.queued == 0);
+        kiwi_tls_close(p.net, p.client);
+        kiwi_result r;
+        do { /* what had gone out, and then anything but an orderly end */
+            r = await(p.net, kiwi_tls_recv(p.net, p.server, 65536));
             free(r.bytes);
-        }
-        ck_assert_int_eq(await_int(p.net, last), 8);
+        } while (r.state == KIWI_TASK_COMPLETED && r.size > 0);
+        ck_assert_int_eq(r.state, KIWI_TASK_FAULTED);
         kiwi_net_close(p.net);
     }
     free(data);
@@ -350,12 +386,231 @@ START_TEST(what_is_queued_is_sent_before_a_close)
 }
 END_TEST
 
-SUITE_MAIN("secure", 90, bytes_go_both_ways_and_the_end_is_told,
+/* ---- Long work beside short work ----------------------------------------------------------------- */
+
+typedef struct flood {
+    kiwi_net *net;
+    kiwi_id socket; /* of UDP: sending never has to wait */
+    int port;
+    atomic_bool stop;
+} flood;
+
+/* See that something short is always ready. */
+static void *keep_busy(void *arg)
+{
+    flood *f = arg;
+    while (!atomic_load(&f->stop))
+        if (kiwi_net_pending(f->net) < 5000)
+            (void)kiwi_udp_send(f->net, f->socket, "127.0.0.1", f->port, "x", 1);
+    return NULL;
+}
+
+START_TEST(a_handshake_gets_its_turn_however_much_short_work_there_is)
+{
+    pair p = pair_tls(&(kiwi_net_options){.workers = 1, .help = KIWI_OFF}, NULL);
+    pthread_t busy[3];
+    kiwi_socket_info info;
+    flood f = {.net = p.net};
+    f.socket = await_int(p.net, kiwi_udp_bind(p.net, "127.0.0.1", 0));
+    ck_assert_int_eq(kiwi_socket_info_get(p.net, f.socket, &info), 0);
+    f.port = info.local_port;
+    atomic_init(&f.stop, false);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(pthread_create(&busy[i], NULL, keep_busy, &f), 0);
+    while (kiwi_net_pending(p.net) < 1000)
+        (void)sched_yield();
+    for (int i = 0; i < 3; i++)
+        connect_tls(&p);
+    atomic_store(&f.stop, true);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(pthread_join(busy[i], NULL), 0);
+    kiwi_net_close(p.net);
+}
+END_TEST
+
+/* ---- Contexts: files that change, or hang -------------------------------------------------------- */
+
+/* Write the files of certificate `from` where those of `to` are. */
+static void replace(ca *a, const char *from, const char *to)
+{
+    static const char *const endings[] = {"pem", "key"};
+    for (size_t i = 0; i < 2; i++) {
+        char file[32], place[32];
+        (void)snprintf(file, sizeof(file), "%s.%s", from, endings[i]);
+        (void)snprintf(place, sizeof(place), "%s.%s", to, endings[i]);
+        const char *parts[] = {file, NULL};
+        ca_join(a, place, parts);
+    }
+}
+
+/* Connect as a client that trusts the authority; how that ended.  A failure leaves the accept to the next. */
+static kiwi_result try_connect(pair *p, ca *authority, const char *name)
+{
+    kiwi_tls_options options = {.ca = ca_path(authority, "root.pem")};
+    if (p->server == 0)
+        p->server = kiwi_tls_accept(p->net, p->listener);
+    kiwi_result ignored,
+        r = await(p->net, kiwi_tls_connect(p->net, "127.0.0.1", p->port, name, &options));
+    if (r.state == KIWI_TASK_COMPLETED) {
+        (void)await_int(p->net, p->server);
+        p->server = 0;
+    } else {
+        ck_assert_int_eq(kiwi_task_await(p->net, p->server, 20, &ignored), ETIMEDOUT);
+    }
+    return r;
+}
+
+START_TEST(a_listener_takes_up_changed_certificates_and_tells_of_failures)
+{
+    const struct timespec a_second = {.tv_sec = 1, .tv_nsec = 100000000};
+    for (size_t mode = 0; mode < 2; mode++) {
+        ca *authority = ca_new();
+        kiwi_socket_info info;
+        ca_issue(authority, "one", &(ca_spec){.dns = "one.test"});
+        ca_issue(authority, "two", &(ca_spec){.dns = "two.test"});
+        ca_issue(authority, "now", &(ca_spec){.dns = "one.test"});
+        replace(authority, "one", "now");
+        kiwi_tls_options server = {.cert = ca_path(authority, "now.pem"),
+                                   .key = ca_path(authority, "now.key")};
+        pair p = {.net = NULL};
+        ck_assert_int_eq(kiwi_net_open(&test_modes[mode], &p.net), 0);
+        p.listener = await_int(p.net, kiwi_tls_listen(p.net, "127.0.0.1", 0, 16, &server));
+        ck_assert_int_eq(kiwi_socket_info_get(p.net, p.listener, &info), 0);
+        p.port = info.local_port;
+        ck_assert_int_eq(try_connect(&p, authority, "one.test").state, KIWI_TASK_COMPLETED);
+        ck_assert_int_eq(kiwi_socket_info_get(p.net, p.listener, &info), 0);
+        ck_assert(info.handshakes_failed == 0 && info.handshake_failure[0] == '\0');
+        ck_assert_int_eq(try_connect(&p, authority, "two.test").fault, KIWI_FAULT_TLS);
+        ck_assert_int_eq(kiwi_socket_info_get(p.net, p.listener, &info), 0);
+        ck_assert_uint_eq(info.handshakes_failed, 1);
+        ck_assert_msg(strstr(info.handshake_failure, "alert") != NULL, "%s", info.handshake_failure);
+        ck_assert_str_eq(info.handshake_host, "127.0.0.1");
+        ck_assert_int_gt(info.handshake_port, 0);
+        replace(authority, "two", "now");
+        (void)nanosleep(&a_second, NULL);
+        ck_assert_int_eq(try_connect(&p, authority, "two.test").state, KIWI_TASK_COMPLETED);
+        ck_assert_int_eq(try_connect(&p, authority, "one.test").fault, KIWI_FAULT_TLS);
+        kiwi_net_close(p.net);
+        ca_free(authority);
+    }
+}
+END_TEST
+
+START_TEST(a_file_that_hangs_stops_nobody_else)
+{
+    FOR_MODES(mode)
+    {
+        pair p = pair_tls(mode, NULL);
+        char folder[] = "/tmp/kiwi-pipe-XXXXXX", pipe[64];
+        ck_assert_ptr_nonnull(mkdtemp(folder));
+        (void)snprintf(pipe, sizeof(pipe), "%s/ca", folder);
+        ck_assert_int_eq(mkfifo(pipe, 0600), 0);
+        kiwi_tls_options hangs = {.ca = pipe, .timeout_ms = 60};
+        kiwi_id late = kiwi_tls_connect(p.net, "127.0.0.1", p.port, NULL, &hangs);
+        hangs.timeout_ms = 0;
+        kiwi_id stuck = kiwi_tls_connect(p.net, "127.0.0.1", p.port, NULL, &hangs);
+        kiwi_tls_options broken = {.cert = pipe, .key = pipe};
+        kiwi_id listening = kiwi_tls_listen(p.net, "127.0.0.1", 0, 1, &broken);
+        for (int i = 0; i < 3; i++)
+            connect_tls(&p);
+        ck_assert_int_eq(await(p.net, late).fault, KIWI_FAULT_TIMEOUT);
+        ck_assert_int_eq(kiwi_task_status(p.net, stuck), KIWI_TASK_RUNNING);
+        ck_assert_int_eq(kiwi_task_status(p.net, listening), KIWI_TASK_RUNNING);
+        int64_t start_us = kb_clock_us();
+        kiwi_net_close(p.net);
+        ck_assert_int_lt(kb_clock_us() - start_us, 4 * KB_US_PER_S);
+        int fd; /* let the readers go */
+        while ((fd = open(pipe, O_WRONLY | O_NONBLOCK)) < 0 && errno == EINTR)
+            continue;
+        if (fd >= 0)
+            (void)close(fd);
+        (void)unlink(pipe);
+        (void)rmdir(folder);
+    }
+}
+END_TEST
+
+START_TEST(the_oldest_of_too_many_silent_clients_gives_way)
+{
+    enum { SILENT = 600 };
+    struct rlimit limit;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    if (limit.rlim_max < 2048)
+        return; /* so many cannot be made here */
+    limit.rlim_cur = limit.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    for (size_t mode = 0; mode < 4; mode += 3) {
+        pair p = pair_tls(&test_modes[mode], NULL);
+        kiwi_socket_info info;
+        int *silent = calloc(SILENT, sizeof(*silent));
+        ck_assert_ptr_nonnull(silent);
+        int64_t start_us = kb_clock_us();
+        kiwi_id accept = kiwi_tls_accept(p.net, p.listener);
+        for (int i = 0; i < SILENT; i++)
+            silent[i] = raw_connect(p.port);
+        p.client = await_int(p.net, kiwi_tls_connect(p.net, "localhost", p.port, NULL, NULL));
+        p.server = await_int(p.net, accept);
+        ck_assert_int_lt(kb_clock_us() - start_us, 8 * KB_US_PER_S); /* a handshake may take 10 */
+        ck_assert_int_eq(kiwi_socket_info_get(p.net, p.listener, &info), 0);
+        ck_assert_uint_ge(info.handshakes_failed, SILENT - 512);
+        ck_assert_msg(strstr(info.handshake_failure, "silent") != NULL, "%s", info.handshake_failure);
+        for (int i = 0; i < SILENT; i++)
+            (void)close(silent[i]);
+        free(silent);
+        kiwi_net_close(p.net);
+    }
+}
+END_TEST
+
+START_TEST(tls_over_a_unix_socket)
+{
+    char folder[] = "/tmp/kiwi-secure-XXXXXX", path[64];
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/s", folder);
+    ck_assert_int_eq(setenv("XDG_STATE_HOME", "/nonexistent", 1), 0);
+    FOR_MODES(mode)
+    {
+        pair p = {0};
+        kiwi_socket_info info;
+        struct stat file;
+        ck_assert_int_eq(kiwi_net_open(mode, &p.net), 0);
+        p.listener = await_int(p.net, kiwi_tls_unix_listen(p.net, path, 8, 0600, NULL));
+        ck_assert_int_eq(stat(path, &file), 0);
+        ck_assert_uint_eq(file.st_mode & 0777, 0600);
+        kiwi_id accept = kiwi_tls_accept(p.net, p.listener);
+        p.client = await_int(p.net, kiwi_tls_unix_connect(p.net, path, NULL, NULL));
+        p.server = await_int(p.net, accept);
+        ck_assert_int_eq(kiwi_socket_info_get(p.net, p.client, &info), 0);
+        ck_assert(info.tls && info.verified);
+        (void)await_int(p.net, kiwi_tls_send(p.net, p.client, "last", 4));
+        kiwi_tls_close(p.net, p.client);
+        await_bytes(p.net, kiwi_tls_recv(p.net, p.server, 9), "last");
+        await_bytes(p.net, kiwi_tls_recv(p.net, p.server, 9), "");
+        (void)kiwi_tls_accept(p.net, p.listener);
+        kiwi_result r = await(p.net, kiwi_tls_unix_connect(p.net, path, "other.example", NULL));
+        ck_assert_str_eq(kiwi_fault_kind(&r), "certificate");
+        kiwi_tls_close(p.net, p.listener);
+        ck_assert_int_ne(stat(path, &file), 0);
+        r = await(p.net, kiwi_tls_unix_connect(p.net, path, NULL, NULL));
+        ck_assert(r.fault == KIWI_FAULT_SYSTEM && r.sys == ENOENT);
+        ck_assert_int_eq(await(p.net, kiwi_tls_unix_connect(p.net, NULL, NULL, NULL)).fault, KIWI_FAULT_INVALID);
+        kiwi_net_close(p.net);
+    }
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+SUITE_MAIN("secure", 90, tls_over_a_unix_socket, bytes_go_both_ways_and_the_end_is_told,
            large_transfers_in_both_directions_at_once,
+           what_comes_between_the_parts_of_a_record_is_not_missed,
            silent_and_bad_clients_delay_nobody_and_are_counted,
            closing_a_listener_drops_handshakes_and_faults_accepts,
            a_connect_to_a_plain_or_silent_server_fails,
-           an_abandoned_send_does_not_spoil_the_stream_of_the_next,
+           after_a_send_that_was_cut_short_nothing_more_is_sent,
            two_threads_may_use_both_directions_of_one_session, half_close_works_over_tls,
            small_sends_share_records_and_keep_their_order,
-           joined_sends_end_once_when_the_socket_closes, what_is_queued_is_sent_before_a_close)
+           joined_sends_end_once_when_the_socket_closes,
+           a_listener_takes_up_changed_certificates_and_tells_of_failures,
+           a_file_that_hangs_stops_nobody_else,
+           a_handshake_gets_its_turn_however_much_short_work_there_is,
+           the_oldest_of_too_many_silent_clients_gives_way, what_is_queued_is_sent_before_a_close)

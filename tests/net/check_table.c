@@ -38,6 +38,83 @@ START_TEST(a_task_is_running_then_ended_then_unknown)
 }
 END_TEST
 
+/* Wait until the end of a task is told. */
+static kiwi_id noticed(kiwi_net *net)
+{
+    int64_t end = kb_clock_us() + 1000 * LIMIT_MS;
+    kiwi_id id;
+    while ((id = kiwi_task_noticed(net)) == 0 && kb_clock_us() < end)
+        kiwi_net_wait(net, 1000 * LIMIT_MS, false);
+    return id;
+}
+
+START_TEST(an_end_is_told_once_and_the_result_stays)
+{
+    FOR_MODES(mode)
+    {
+        pair p = pair_open(mode);
+        kiwi_id got = kiwi_tcp_recv(p.net, p.server, 10), own = kiwi_task_open(p.net);
+        for (int i = 0; i < 3; i++) {
+            ck_assert_int_eq(kiwi_task_notice(p.net, got), EINPROGRESS);
+            ck_assert_int_eq(kiwi_task_notice(p.net, own), EINPROGRESS);
+        }
+        ck_assert_int_eq(kiwi_task_noticed(p.net), 0);
+        (void)await_int(p.net, kiwi_tcp_send(p.net, p.client, "abc", 3));
+        ck_assert_int_eq(noticed(p.net), got);
+        ck_assert_int_eq(kiwi_task_notice(p.net, got), 0);
+        ck_assert_int_eq(kiwi_task_noticed(p.net), 0);
+        await_bytes(p.net, got, "abc");
+        ck_assert_int_eq(kiwi_task_notice(p.net, got), ENOENT);
+        ck_assert_int_eq(kiwi_task_notice(p.net, p.server), 0);
+        ck_assert_int_eq(kiwi_task_complete(p.net, own, 7), 0);
+        ck_assert_int_eq(await_int(p.net, own), 7); /* taken before it is told */
+        ck_assert_int_eq(kiwi_task_noticed(p.net), own);
+        kiwi_net_close(p.net);
+    }
+}
+END_TEST
+
+START_TEST(ends_that_nobody_is_told_of_are_freed)
+{
+    FOR_MODES(mode)
+    {
+        pair p = pair_open(mode);
+        ck_assert_int_eq(kiwi_task_notice(p.net, kiwi_tcp_recv(p.net, p.server, 10)), EINPROGRESS);
+        ck_assert_int_eq(kiwi_task_notice(p.net, kiwi_task_open(p.net)), EINPROGRESS);
+        kiwi_net_close(p.net);
+    }
+}
+END_TEST
+
+START_TEST(each_fault_has_a_kind_and_its_number)
+{
+    const struct {
+        kiwi_result fault;
+        const char *kind;
+        int code;
+    } rows[] = {
+        {{.fault = KIWI_FAULT_SYSTEM, .sys = ECONNREFUSED}, "refused", ECONNREFUSED},
+        {{.fault = KIWI_FAULT_SYSTEM, .sys = EPIPE}, "reset", EPIPE},
+        {{.fault = KIWI_FAULT_SYSTEM, .sys = EIO}, "system", EIO},
+        {{.fault = KIWI_FAULT_TIMEOUT}, "timed_out", 0},
+        {{.fault = KIWI_FAULT_CANCELLED}, "cancelled", 0},
+        {{.fault = KIWI_FAULT_TLS, .tls = -12, .alert = 42}, "certificate", 42},
+        {{.fault = KIWI_FAULT_TLS, .tls = -12, .alert = 40, .handshake = true}, "handshake", 40},
+        {{.fault = KIWI_FAULT_TLS, .tls = -24}, "tls", 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ck_assert_str_eq(kiwi_fault_kind(&rows[i].fault), rows[i].kind);
+        ck_assert_int_eq(kiwi_fault_code(&rows[i].fault), rows[i].code);
+    }
+    for (int fault = KIWI_FAULT_CLOSED; fault <= KIWI_FAULT_TOO_LONG; fault++)
+        ck_assert((kiwi_fault_kind(&(kiwi_result){.fault = (kiwi_fault)fault}) == NULL) ==
+                  (fault == KIWI_FAULT_CALLER));
+    ck_assert_ptr_null(kiwi_fault_kind(&(kiwi_result){.fault = KIWI_FAULT_NONE}));
+    ck_assert_ptr_null(kiwi_fault_kind(NULL));
+    ck_assert_int_eq(kiwi_fault_code(NULL), 0);
+}
+END_TEST
+
 START_TEST(a_socket_id_gives_itself_any_number_of_times)
 {
     FOR_MODES(mode)
@@ -333,7 +410,105 @@ START_TEST(i7_results_that_nobody_takes_are_bounded)
 }
 END_TEST
 
+/* ---- Bounded by bytes -------------------------------------------------------------------------- */
+
+START_TEST(i7_values_that_nobody_takes_are_bounded_by_their_bytes)
+{
+    enum { COUNT = 30, SIZE = 10000, KEPT = 100000 };
+    char *data = calloc(1, SIZE);
+    ck_assert_ptr_nonnull(data);
+    FOR_MODES(mode)
+    {
+        kiwi_net_options bounded = *mode;
+        bounded.leftovers = KEPT;
+        pair p = pair_open(&bounded);
+        kiwi_id got[COUNT];
+        for (int i = 0; i < COUNT; i++) {
+            ck_assert_int_eq(await_int(p.net, kiwi_tcp_send(p.net, p.client, data, SIZE)), SIZE);
+            got[i] = kiwi_tcp_recv(p.net, p.server, SIZE);
+            kiwi_net_flush(p.net);
+            while (kiwi_task_status(p.net, got[i]) == KIWI_TASK_RUNNING)
+                kiwi_net_wait(p.net, 1000, false);
+            ck_assert_uint_le(kiwi_net_held(p.net), KEPT);
+        }
+        ck_assert_uint_gt(kiwi_net_held(p.net), KEPT / 2);
+        ck_assert_int_eq(kiwi_task_status(p.net, got[0]), KIWI_TASK_COMPLETED);
+        kiwi_result r = await(p.net, got[0]);
+        ck_assert_int_eq(r.fault, KIWI_FAULT_DROPPED);
+        ck_assert_ptr_nonnull(strstr(r.message, "KIWI_LEFTOVERS"));
+        ck_assert_int_eq(kiwi_task_dropped(p.net), got[1]); /* the caller may keep a copy */
+        ck_assert_int_eq(kiwi_task_status(p.net, got[0]), KIWI_TASK_UNKNOWN);
+        r = await(p.net, got[COUNT - 1]);
+        ck_assert(r.state == KIWI_TASK_COMPLETED && r.size > 0);
+        free(r.bytes);
+        kiwi_net_close(p.net);
+    }
+    free(data);
+}
+END_TEST
+
+START_TEST(values_that_the_caller_keeps_count_too)
+{
+    kiwi_net *net;
+    ck_assert_int_eq(kiwi_net_open(&(kiwi_net_options){.leftovers = 1000}, &net), 0);
+    kiwi_id a = kiwi_task_open(net), b = kiwi_task_open(net), c = kiwi_task_open(net);
+    ck_assert_int_eq(kiwi_task_complete_kept(net, a, 600), 0);
+    ck_assert_int_eq(kiwi_task_dropped(net), 0);
+    ck_assert_int_eq(kiwi_task_complete_kept(net, b, 600), 0);
+    ck_assert_int_eq(kiwi_task_dropped(net), a);
+    ck_assert_int_eq(kiwi_task_dropped(net), 0);
+    ck_assert_int_eq(kiwi_task_complete_kept(net, c, 2000), 0); /* too much alone */
+    ck_assert_int_eq(kiwi_task_dropped(net), b);
+    ck_assert_int_eq(kiwi_task_dropped(net), c);
+    ck_assert_int_eq(kiwi_task_complete_kept(net, c, 1), ENOENT);
+    ck_assert_int_eq(await(net, a).fault, KIWI_FAULT_DROPPED);
+    ck_assert_int_eq(await(net, b).fault, KIWI_FAULT_DROPPED);
+    ck_assert_uint_eq(kiwi_net_held(net), 0); /* the caller's are not the runtime's */
+    kiwi_net_close(net);
+}
+END_TEST
+
+static void count_done(void *count)
+{
+    atomic_fetch_add((atomic_int *)count, 1);
+}
+
+START_TEST(lent_bytes_are_given_back_once_however_the_send_ends)
+{
+    enum { SIZE = 16 * 1024 * 1024 };
+    char *data = calloc(1, SIZE);
+    ck_assert_ptr_nonnull(data);
+    FOR_MODES(mode)
+    {
+        pair p = pair_open(mode);
+        atomic_int done[4];
+        for (int i = 0; i < 4; i++)
+            atomic_init(&done[i], 0);
+        await_fault(p.net, kiwi_tcp_send_lent(p.net, 12345, data, 5, count_done, &done[0]),
+                    "Invalid socket");
+        ck_assert_int_eq(atomic_load(&done[0]), 1);
+        kiwi_id small = kiwi_tcp_send_lent(p.net, p.client, "hello", 5, count_done, &done[1]);
+        ck_assert_int_eq(await_int(p.net, small), 5);
+        ck_assert_int_eq(atomic_load(&done[1]), 1);
+        kiwi_id big = kiwi_tcp_send_lent(p.net, p.client, data, SIZE, count_done, &done[2]);
+        kiwi_id behind = kiwi_tcp_send_lent(p.net, p.client, data, 5, count_done, &done[3]);
+        kiwi_result r;
+        ck_assert_int_eq(kiwi_task_await(p.net, big, 20, &r), ETIMEDOUT);
+        ck_assert_uint_eq(kiwi_net_held(p.net), 0);
+        kiwi_tcp_close(p.net, p.client);
+        await_fault(p.net, big, "Socket closed");
+        await_fault(p.net, behind, "Socket closed");
+        kiwi_net_close(p.net);
+        for (int i = 0; i < 4; i++)
+            ck_assert_int_eq(atomic_load(&done[i]), 1);
+    }
+    free(data);
+}
+END_TEST
+
 SUITE_MAIN("table", 60, a_task_is_running_then_ended_then_unknown,
+           an_end_is_told_once_and_the_result_stays, ends_that_nobody_is_told_of_are_freed,
+           each_fault_has_a_kind_and_its_number,
            a_socket_id_gives_itself_any_number_of_times,
            watched_tasks_come_out_in_the_order_in_which_they_end,
            a_lazy_runtime_begins_everything_before_it_waits,
@@ -341,4 +516,7 @@ SUITE_MAIN("table", 60, a_task_is_running_then_ended_then_unknown,
            no_completion_is_lost_while_the_lead_changes_hands,
            own_tasks_fault_with_the_message_given, a_failed_connect_is_kept_under_a_negative_id,
            several_threads_await_one_task_and_all_get_the_bytes,
-           wake_ends_a_wait_in_progress_or_the_next_one, i7_results_that_nobody_takes_are_bounded)
+           wake_ends_a_wait_in_progress_or_the_next_one, i7_results_that_nobody_takes_are_bounded,
+           i7_values_that_nobody_takes_are_bounded_by_their_bytes,
+           values_that_the_caller_keeps_count_too,
+           lent_bytes_are_given_back_once_however_the_send_ends)

@@ -1,9 +1,12 @@
 /* check_ticket.c - net/ticket and the sessions that clients resume with it. */
 #include "config.h"
 
+#include <time.h>
+
 #include "net/gnutls.h"
 #include "net/ticket.h"
 #include "net/tls_pair.h"
+#include "net/tls_session.h"
 #include "support/suite.h"
 
 static gnutls_datum_t datum(unsigned char byte)
@@ -18,7 +21,7 @@ static gnutls_datum_t datum(unsigned char byte)
 static void put(kn_tickets *tickets, const char *key, unsigned char byte)
 {
     gnutls_datum_t d = datum(byte);
-    kn_tickets_put(tickets, key, &d);
+    kn_ticket_store_put(tickets, key, &d);
     ck_assert_ptr_null(d.data);
 }
 
@@ -26,7 +29,7 @@ static void put(kn_tickets *tickets, const char *key, unsigned char byte)
 static int take(kn_tickets *tickets, const char *key)
 {
     gnutls_datum_t d;
-    int byte = kn_tickets_take(tickets, key, &d) ? d.data[0] : -1;
+    int byte = kn_ticket_store_take(tickets, key, &d) ? d.data[0] : -1;
     kn_ticket_wipe(&d);
     return byte;
 }
@@ -34,7 +37,7 @@ static int take(kn_tickets *tickets, const char *key)
 START_TEST(newest_first_and_once)
 {
     kn_tickets tickets;
-    ck_assert_int_eq(kn_tickets_init(&tickets), 0);
+    ck_assert_int_eq(kn_ticket_store_init(&tickets), 0);
     ck_assert_int_eq(take(&tickets, "a:1"), -1);
     put(&tickets, "a:1", 1);
     put(&tickets, "a:2", 2);
@@ -43,14 +46,14 @@ START_TEST(newest_first_and_once)
     ck_assert_int_eq(take(&tickets, "a:1"), 1);
     ck_assert_int_eq(take(&tickets, "a:1"), -1);
     ck_assert_int_eq(take(&tickets, "a:2"), 2);
-    kn_tickets_fini(&tickets);
+    kn_ticket_store_fini(&tickets);
 }
 END_TEST
 
 START_TEST(the_oldest_goes)
 {
     kn_tickets tickets;
-    ck_assert_int_eq(kn_tickets_init(&tickets), 0);
+    ck_assert_int_eq(kn_ticket_store_init(&tickets), 0);
     put(&tickets, "old", 1);
     for (unsigned char i = 0; i < KN_TICKETS_MAX; i++)
         put(&tickets, "new", i);
@@ -58,7 +61,7 @@ START_TEST(the_oldest_goes)
     for (int i = KN_TICKETS_MAX; i-- > 0;)
         ck_assert_int_eq(take(&tickets, "new"), i);
     ck_assert_int_eq(take(&tickets, "new"), -1);
-    kn_tickets_fini(&tickets);
+    kn_ticket_store_fini(&tickets);
 }
 END_TEST
 
@@ -122,7 +125,7 @@ START_TEST(a_server_that_has_forgotten)
     echo(&p);
     pair_hang_up(&p);
     kn_tls_context_unref(p.server_context);
-    ck_assert_int_eq(kn_tls_context_server(&server_options, &p.server_context, NULL), KB_OK);
+    ck_assert_int_eq(server_context(&server_options, &p.server_context, NULL), KB_OK);
     pair_sessions(&p, "localhost", false, 0);
     ck_assert(!again(&p, "localhost", false));
     pair_close(&p);
@@ -140,7 +143,7 @@ START_TEST(trust_is_not_carried_over)
     ca *other = ca_new();
     kn_tls_context *context = p.client_context;
     client_options.ca = ca_path(other, "root.pem");
-    ck_assert_int_eq(kn_tls_context_client(&client_options, NULL, NULL, &p.client_context, NULL),
+    ck_assert_int_eq(client_context(&client_options, NULL, NULL, &p.client_context, NULL),
                      KB_OK);
     ck_assert_ptr_ne(context, p.client_context);
     pair_sessions(&p, "localhost", false, 0);
@@ -172,6 +175,45 @@ START_TEST(servers_remember_verified_clients)
 }
 END_TEST
 
+/* The library changes the keys that encrypt tickets after three times this many seconds. */
+static void hasten(pair *p, int seconds)
+{
+    kn_gnutls_load(NULL);
+    gnutls_db_set_cache_expiration(p->server.tls->session, seconds);
+}
+
+static bool resumes_after(pair *p, int wait_s)
+{
+    const struct timespec wait = {.tv_sec = wait_s};
+    kiwi_socket_info info;
+    pair_sessions(p, "localhost", false, 0);
+    hasten(p, 1);
+    shake_well(p);
+    echo(p); /* tickets come */
+    pair_hang_up(p);
+    (void)nanosleep(&wait, NULL);
+    pair_sessions(p, "localhost", false, 0);
+    hasten(p, 1);
+    shake_well(p);
+    kn_tls_info(p->client.tls, &info);
+    pair_hang_up(p);
+    return info.resumed;
+}
+
+START_TEST(keys_of_tickets_change_and_old_ones_are_forgotten)
+{
+    pair p = {.authority = ca_new()};
+    ca_issue(p.authority, "good", &(ca_spec){.dns = "localhost"});
+    pair_contexts(&p, "good");
+    ck_assert(resumes_after(&p, 0));
+    ck_assert(!resumes_after(&p, 7)); /* two periods */
+    kn_tls_context_unref(p.client_context);
+    kn_tls_context_unref(p.server_context);
+    ca_free(p.authority);
+}
+END_TEST
+
 SUITE_MAIN("ticket", 30, newest_first_and_once, the_oldest_goes, both_versions_resume,
            for_the_same_peer_only, a_server_that_has_forgotten, trust_is_not_carried_over,
-           servers_remember_verified_clients)
+           servers_remember_verified_clients,
+           keys_of_tickets_change_and_old_ones_are_forgotten)

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "net/asked.h"
 #include "net/resolve.h"
 #include "net_test.h"
 
@@ -298,7 +299,7 @@ static int fake_look_up(const char *host, const char *service, const struct addr
 
 START_TEST(an_unknown_name_faults)
 {
-    kn_resolve_lookup = fake_look_up;
+    kn_resolve_ask = fake_look_up;
     FOR_MODES(mode)
     {
         kiwi_net *net = net_open(mode);
@@ -318,7 +319,7 @@ END_TEST
 
 START_TEST(a_look_up_that_hangs_holds_up_no_other_datagram)
 {
-    kn_resolve_lookup = fake_look_up;
+    kn_resolve_ask = fake_look_up;
     FOR_MODES(mode)
     {
         kiwi_net *net = net_open(mode);
@@ -481,6 +482,55 @@ START_TEST(a_storm_of_sockets_ends_every_task)
 }
 END_TEST
 
+/* ---- Which address was asked -------------------------------------------------------------------- */
+
+START_TEST(answers_come_from_the_address_that_was_asked)
+{
+    static const char *const everywhere[] = {"", "0.0.0.0"};
+    FOR_MODES(mode)
+    {
+        for (size_t i = 0; i < 2; i++) {
+            kiwi_net *net = net_open(mode);
+            int server_port = 0, client_port = 0;
+            kiwi_id server = udp_bind(net, everywhere[i], &server_port);
+            kiwi_id client = udp_bind(net, "127.0.0.1", &client_port);
+            static const char *const asked[] = {"127.0.0.2", "127.0.0.1", "127.0.0.3"};
+            for (size_t j = 0; j < 3; j++) {
+                send_text(net, client, asked[j], server_port, "ask");
+                expect(net, kiwi_udp_recv(net, server, LIMIT_MS), "ask", "127.0.0.1", client_port);
+                send_text(net, server, "127.0.0.1", client_port, "answer");
+                expect(net, kiwi_udp_recv(net, client, LIMIT_MS), "answer", asked[j], server_port);
+            }
+            kiwi_net_close(net);
+        }
+    }
+}
+END_TEST
+
+START_TEST(the_last_thousand_peers_are_remembered)
+{
+    kn_asked *asked = NULL;
+    struct in6_addr here = {.s6_addr = {[15] = 1}}, there = {.s6_addr = {[15] = 2}}, got;
+    struct sockaddr_in6 peer = {.sin6_family = AF_INET6};
+    got = kn_asked_find(NULL, &peer);
+    ck_assert(IN6_IS_ADDR_UNSPECIFIED(&got));
+    for (unsigned i = 0; i < KN_ASKED_MAX; i++) {
+        peer.sin6_port = (in_port_t)i;
+        kn_asked_note(&asked, &peer, &here);
+    }
+    peer.sin6_port = 0;
+    kn_asked_note(&asked, &peer, &there); /* the oldest speaks again, */
+    peer.sin6_port = KN_ASKED_MAX;
+    kn_asked_note(&asked, &peer, &here); /* so that another one goes for a new one */
+    for (unsigned i = 0; i <= KN_ASKED_MAX; i++) {
+        peer.sin6_port = (in_port_t)i;
+        got = kn_asked_find(asked, &peer);
+        ck_assert_int_eq(got.s6_addr[15], i == 0 ? 2 : i == 1 ? 0 : 1);
+    }
+    kn_asked_free(asked);
+}
+END_TEST
+
 SUITE_MAIN("udp", 60, datagrams_arrive_whole_and_in_order_with_their_sender,
            a_fresh_socket_talks_to_ipv4_and_to_ipv6, broadcasts_are_allowed,
            the_largest_datagram_goes_and_a_larger_one_faults,
@@ -492,4 +542,5 @@ SUITE_MAIN("udp", 60, datagrams_arrive_whole_and_in_order_with_their_sender,
            a_look_up_that_hangs_holds_up_no_other_datagram,
            several_threads_get_the_same_datagram_with_its_sender,
            hidden_tasks_are_neither_listed_nor_counted_but_pending,
-           a_storm_of_sockets_ends_every_task)
+           a_storm_of_sockets_ends_every_task,
+           answers_come_from_the_address_that_was_asked, the_last_thousand_peers_are_remembered)

@@ -14,7 +14,6 @@
 /* X(type, function, parameters, arguments): those that give -1 and errno.  The functions which
  * need more than that stand in the enumeration below. */
 #define FAULT_CALLS(X)                                                                             \
-    X(int, access, (const char *path, int mode), (path, mode))                                     \
     X(int, bind, (int fd, const struct sockaddr *addr, socklen_t size), (fd, addr, size))          \
     X(int, fstat, (int fd, struct stat *info), (fd, info))                                         \
     X(int, fsync, (int fd), (fd))                                                                  \

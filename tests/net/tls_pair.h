@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 #include "net/tls.h"
-#include "net/trust.h" /* for the priority of a context: tests choose the version */
+#include "contexts.h"
+#include "net/tls_context.h" /* for the priority of a context: tests choose the version */
 #include "support/ca.h"
 
 typedef struct side {
@@ -66,9 +67,9 @@ static inline void pair_contexts(pair *p, const char *cert)
         if (client_options.ca == NULL)
             client_options.ca = ca_path(p->authority, "root.pem");
     }
-    kb_status status = kn_tls_context_server(&server_options, &p->server_context, &err);
+    kb_status status = server_context(&server_options, &p->server_context, &err);
     ck_assert_msg(status == KB_OK, "%s", err.text);
-    status = kn_tls_context_client(&client_options, NULL, NULL, &p->client_context, &err);
+    status = client_context(&client_options, NULL, NULL, &p->client_context, &err);
     ck_assert_msg(status == KB_OK, "%s", err.text);
     set_priority(p->server_context);
     set_priority(p->client_context);

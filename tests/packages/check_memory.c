@@ -1,5 +1,5 @@
-/* check_memory.c - memory that runs out at any point of compiling and running a script ends as an error of the
- * script or of the command, never as a crash. */
+/* check_memory.c - memory that runs out at any point of compiling and running a script ends as an
+ * error of the script or of the command, never as a crash. */
 #include "config.h"
 
 #include <stdio.h>
@@ -55,18 +55,6 @@ static const char script[] =
     "  println \"${type}: ${message}\"\n"
     "end\n"
     "println \"on\"\n";
-
-/* Slabs come from here; they share the count of malloc(). */
-int __wrap_posix_memalign(void **out, size_t alignment, size_t size);
-int __real_posix_memalign(void **out, size_t alignment, size_t size);
-int __wrap_posix_memalign(void **out, size_t alignment, size_t size)
-{
-    void *probe = malloc(1);
-    if (probe == NULL)
-        return ENOMEM;
-    free(probe);
-    return __real_posix_memalign(out, alignment, size);
-}
 
 /* Run the script while the allocations `first` to `last` fail.  Does not return. */
 static _Noreturn void run_short_of_memory(long first, long last)

@@ -21,8 +21,8 @@ struct ca {
     char folder[64];
     char paths[PATHS][PATH_BYTES];
     int path_count;
-    gnutls_x509_crt_t crt;
-    gnutls_x509_privkey_t key;
+    gnutls_x509_crt_t crt, middle; /* middle: the intermediate authority, or NULL */
+    gnutls_x509_privkey_t key, middle_key;
 };
 
 #define GOOD(call) ck_assert_int_ge((call), 0)
@@ -51,12 +51,15 @@ static void save(ca *authority, const char *name, const char *ending, gnutls_dat
     pem->data = NULL;
 }
 
-static gnutls_x509_privkey_t new_key(void)
+static gnutls_x509_privkey_t new_key(int rsa_bits)
 {
     gnutls_x509_privkey_t key;
     GOOD(gnutls_x509_privkey_init(&key));
-    GOOD(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
-                                      GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
+    if (rsa_bits > 0)
+        GOOD(gnutls_x509_privkey_generate(key, GNUTLS_PK_RSA, (unsigned)rsa_bits, 0));
+    else
+        GOOD(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
+                                          GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
     return key;
 }
 
@@ -89,29 +92,79 @@ static void add_names(gnutls_x509_crt_t crt, const ca_spec *spec)
                                               GNUTLS_FSAN_APPEND));
 }
 
-void ca_issue(ca *authority, const char *name, const ca_spec *spec)
+static void set_time(gnutls_x509_crt_t crt, const ca_spec *spec)
 {
-    gnutls_datum_t pem = {NULL, 0};
     time_t now = time(NULL);
-    gnutls_x509_privkey_t key = new_key();
-    gnutls_x509_crt_t crt = new_crt(name, key);
     GOOD(gnutls_x509_crt_set_activation_time(crt,
                                              now + (spec->from_s != 0 ? spec->from_s : -HOUR_S)));
     GOOD(gnutls_x509_crt_set_expiration_time(crt,
                                              now + (spec->until_s != 0 ? spec->until_s : HOUR_S)));
-    GOOD(gnutls_x509_crt_set_basic_constraints(crt, 0, -1));
-    GOOD(gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE));
-    GOOD(gnutls_x509_crt_set_key_purpose_oid(
-        crt, spec->client ? GNUTLS_KP_TLS_WWW_CLIENT : GNUTLS_KP_TLS_WWW_SERVER, 0));
+}
+
+static void set_use(gnutls_x509_crt_t crt, const ca_spec *spec)
+{
+    GOOD(gnutls_x509_crt_set_basic_constraints(crt, spec->authority, -1));
+    GOOD(gnutls_x509_crt_set_key_usage(crt, spec->authority ? GNUTLS_KEY_KEY_CERT_SIGN
+                                                            : GNUTLS_KEY_DIGITAL_SIGNATURE));
+    if (!spec->authority)
+        GOOD(gnutls_x509_crt_set_key_purpose_oid(
+            crt, spec->client ? GNUTLS_KP_TLS_WWW_CLIENT : GNUTLS_KP_TLS_WWW_SERVER, 0));
+}
+
+static void sign(ca *authority, gnutls_x509_crt_t crt, gnutls_x509_privkey_t key,
+                 const ca_spec *spec)
+{
+    gnutls_x509_crt_t by = spec->self_signed ? crt : spec->below ? authority->middle : authority->crt;
+    gnutls_x509_privkey_t with = spec->self_signed ? key
+                                 : spec->below     ? authority->middle_key
+                                                   : authority->key;
+    GOOD(gnutls_x509_crt_sign2(crt, by, with, spec->sha1 ? GNUTLS_DIG_SHA1 : GNUTLS_DIG_SHA256, 0));
+}
+
+/* Whoever is issued after it as `below` is issued by it. */
+static void keep_authority(ca *authority, gnutls_x509_crt_t crt, gnutls_x509_privkey_t key)
+{
+    if (authority->middle != NULL)
+        gnutls_x509_crt_deinit(authority->middle);
+    authority->middle = crt;
+    authority->middle_key = key;
+}
+
+void ca_issue(ca *authority, const char *name, const ca_spec *spec)
+{
+    gnutls_datum_t pem = {NULL, 0};
+    bool renewed = spec->authority && authority->middle_key != NULL;
+    gnutls_x509_privkey_t key = renewed ? authority->middle_key : new_key(spec->rsa_bits);
+    gnutls_x509_crt_t crt = new_crt(spec->authority ? "Kiwi intermediate authority" : name, key);
+    set_time(crt, spec);
+    set_use(crt, spec);
     add_names(crt, spec);
-    GOOD(gnutls_x509_crt_sign2(crt, spec->self_signed ? crt : authority->crt,
-                               spec->self_signed ? key : authority->key, GNUTLS_DIG_SHA256, 0));
+    sign(authority, crt, key, spec);
     GOOD(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &pem));
     save(authority, name, "pem", &pem);
     GOOD(gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &pem));
     save(authority, name, "key", &pem);
+    if (spec->authority) {
+        keep_authority(authority, crt, key);
+        return;
+    }
     gnutls_x509_crt_deinit(crt);
     gnutls_x509_privkey_deinit(key);
+}
+
+void ca_join(ca *authority, const char *file, const char *const *parts)
+{
+    FILE *to = fopen(ca_path(authority, file), "w");
+    ck_assert_ptr_nonnull(to);
+    for (; *parts != NULL; parts++) {
+        char buf[8192];
+        FILE *from = fopen(ca_path(authority, *parts), "r");
+        ck_assert_ptr_nonnull(from);
+        size_t n = fread(buf, 1, sizeof(buf), from);
+        ck_assert_uint_eq(fwrite(buf, 1, n, to), n);
+        ck_assert_int_eq(fclose(from), 0);
+    }
+    ck_assert_int_eq(fclose(to), 0);
 }
 
 ca *ca_new(void)
@@ -123,7 +176,7 @@ ca *ca_new(void)
     memcpy(authority->folder, "/tmp/kiwi-ca-XXXXXX", sizeof("/tmp/kiwi-ca-XXXXXX"));
     ck_assert_ptr_nonnull(mkdtemp(authority->folder));
     ck_assert_int_eq(setenv("XDG_STATE_HOME", authority->folder, 1), 0);
-    authority->key = new_key();
+    authority->key = new_key(0);
     authority->crt = new_crt("Kiwi test authority", authority->key);
     /* Long ago, so that expired certificates are expired only themselves. */
     GOOD(gnutls_x509_crt_set_activation_time(authority->crt, now - 1000L * HOUR_S));
@@ -160,5 +213,9 @@ void ca_free(ca *authority)
     clear_folder(authority->folder, 2);
     gnutls_x509_crt_deinit(authority->crt);
     gnutls_x509_privkey_deinit(authority->key);
+    if (authority->middle != NULL)
+        gnutls_x509_crt_deinit(authority->middle);
+    if (authority->middle_key != NULL)
+        gnutls_x509_privkey_deinit(authority->middle_key);
     free(authority);
 }

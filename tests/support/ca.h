@@ -16,6 +16,10 @@ typedef struct ca_spec {
     long until_s;     /* valid until now + until_s; 0: in an hour */
     bool self_signed; /* not by the authority */
     bool client;      /* for clients, not for servers */
+    int rsa_bits;     /* of an RSA key; 0: ECDSA P-256 */
+    bool sha1;        /* signed with SHA-1 */
+    bool authority;   /* an intermediate authority: all that an authority issues are one, renewed */
+    bool below;       /* by the intermediate authority that was issued last */
 } ca_spec;
 
 /* Make a folder with the certificate of a fresh authority, root.pem, in it. */
@@ -26,6 +30,9 @@ void ca_free(ca *authority);
 
 /* Issue NAME.pem and NAME.key. */
 void ca_issue(ca *authority, const char *name, const ca_spec *spec);
+
+/* Write the files of the NULL-terminated list one after the other into `file`. */
+void ca_join(ca *authority, const char *file, const char *const *parts);
 
 /* The path of `file` in the folder; valid until ca_free(). */
 const char *ca_path(ca *authority, const char *file);

@@ -20,12 +20,12 @@ static void finds_from(kw_vm *vm, const char *pattern, const char *subject, size
     kw_string *s = text(vm, subject);
     kw_regex *r = kw_regex_get(vm, text(vm, pattern), s);
     ck_assert_msg(r != NULL, "%s: %s", pattern, r == NULL ? vm->error.message->text : "");
-    kw_found_match found = kw_regex_match(vm, r, s, from);
-    ck_assert_msg(found == (want == NULL ? KW_MATCH_NONE : KW_MATCH_FOUND), "%s in %s", pattern,
+    kw_regex_found found = kw_regex_match(vm, r, s, from);
+    ck_assert_msg(found == (want == NULL ? KW_REGEX_NONE : KW_REGEX_FOUND), "%s in %s", pattern,
                   subject);
     if (want == NULL)
         return;
-    kw_span span = r->spans[0];
+    kw_regex_span span = r->spans[0];
     ck_assert_msg(strlen(want) == span.to - span.from &&
                       memcmp(subject + span.from, want, strlen(want)) == 0,
                   "%s in %s: got %.*s, not %s", pattern, subject, (int)(span.to - span.from),
@@ -52,11 +52,11 @@ START_TEST(spans_are_bytes_and_unset_groups_have_none)
     kw_string *s = text(vm, "é=b");
     kw_regex *r = kw_regex_get(vm, text(vm, "(\\w)=(a)?(b)"), s);
     ck_assert_ptr_nonnull(r);
-    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_MATCH_FOUND);
+    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_REGEX_FOUND);
     ck_assert_uint_eq(r->source.slot_count, 4);
     ck_assert(r->spans[0].from == 0 && r->spans[0].to == 4);
     ck_assert(r->spans[1].from == 0 && r->spans[1].to == 2);
-    ck_assert(r->spans[2].from == KW_NO_SPAN);
+    ck_assert(r->spans[2].from == KW_REGEX_NO_SPAN);
     ck_assert(r->spans[3].from == 3 && r->spans[3].to == 4);
     kw_vm_destroy(vm);
 }
@@ -175,8 +175,8 @@ START_TEST(every_beginning_of_a_pattern_is_valid_or_an_error)
                 ck_assert_msg(!whole || r != NULL, "%s: %s", wholes[i],
                               whole && r == NULL ? vm->error.message->text : "");
                 ck_assert((r == NULL) == (vm->error.type != NULL));
-                ck_assert(r == NULL || kw_regex_match(vm, r, s, 0) != KW_MATCH_THROWN);
-                kw_clear_error(vm);
+                ck_assert(r == NULL || kw_regex_match(vm, r, s, 0) != KW_REGEX_THROWN);
+                kw_throw_clear(vm);
             }
     kw_vm_destroy(vm);
 }
@@ -251,9 +251,9 @@ static void captures(kw_vm *vm, const char *pattern, const char *subject, size_t
     kw_string *s = text(vm, subject);
     kw_regex *r = kw_regex_get(vm, text(vm, pattern), s);
     ck_assert_msg(r != NULL, "%s", pattern);
-    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_MATCH_FOUND);
-    kw_span span = r->spans[slot];
-    ck_assert_msg(span.from == from && (from == KW_NO_SPAN || span.to == to),
+    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_REGEX_FOUND);
+    kw_regex_span span = r->spans[slot];
+    ck_assert_msg(span.from == from && (from == KW_REGEX_NO_SPAN || span.to == to),
                   "%s in %s: group %zu is %zu to %zu", pattern, subject, slot, span.from, span.to);
 }
 
@@ -264,11 +264,11 @@ START_TEST(look_behinds_capture_from_right_to_left)
     captures(vm, "(?<=(\\d+)(\\w+))x", "123x", 1, 0, 1);
     captures(vm, "(?<=(\\d+)(\\w+))x", "123x", 2, 1, 3);
     captures(vm, "(?<=\\1-*(\\w))b", "é-éb", 1, 3, 5);
-    captures(vm, "(x)?(?<=(a+)|(b+))(c)", "xbbc", 1, KW_NO_SPAN, 0);
-    captures(vm, "(x)?(?<=(a+)|(b+))(c)", "xbbc", 2, KW_NO_SPAN, 0);
+    captures(vm, "(x)?(?<=(a+)|(b+))(c)", "xbbc", 1, KW_REGEX_NO_SPAN, 0);
+    captures(vm, "(x)?(?<=(a+)|(b+))(c)", "xbbc", 2, KW_REGEX_NO_SPAN, 0);
     captures(vm, "(x)?(?<=(a+)|(b+))(c)", "xbbc", 3, 1, 3);
     captures(vm, "(x)?(?<=(a+)|(b+))(c)", "xbbc", 4, 3, 4);
-    captures(vm, "(?<!(a)+)(b)", "xb", 1, KW_NO_SPAN, 0);
+    captures(vm, "(?<!(a)+)(b)", "xb", 1, KW_REGEX_NO_SPAN, 0);
     captures(vm, "(?<!(a)+)(b)", "xb", 2, 1, 2);
     captures(vm, "(?<=(?=(xy+)).*)(\\d)", "xyy1", 1, 0, 3);
     captures(vm, "(?<n>c)(?<=(?<m>b+)c)(d)", "abbcd", 3, 1, 3); /* names are numbered last */
@@ -287,7 +287,7 @@ START_TEST(a_subject_that_was_turned_is_not_taken_for_another)
         kw_regex *r = kw_regex_get(vm, pattern, s);
         ck_assert_ptr_nonnull(r);
         ck_assert_int_eq(kw_regex_match(vm, r, s, 0),
-                         subjects[i][0] == 'a' ? KW_MATCH_FOUND : KW_MATCH_NONE);
+                         subjects[i][0] == 'a' ? KW_REGEX_FOUND : KW_REGEX_NONE);
     }
     kw_buf buf; /* longer than what is turned at a time */
     kw_buf_init(&buf);
@@ -298,9 +298,9 @@ START_TEST(a_subject_that_was_turned_is_not_taken_for_another)
     kw_string *s = kw_buf_string(vm, &buf);
     kw_regex *r = kw_regex_get(vm, text(vm, "(?<=(a.*))b|(?<=aé{10,20})é"), s);
     ck_assert_ptr_nonnull(r);
-    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_MATCH_FOUND);
+    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_REGEX_FOUND);
     ck_assert_uint_eq(r->spans[0].from, 21);
-    ck_assert_int_eq(kw_regex_match(vm, r, s, 50), KW_MATCH_FOUND);
+    ck_assert_int_eq(kw_regex_match(vm, r, s, 50), KW_REGEX_FOUND);
     ck_assert(r->spans[0].from == 80001 && r->spans[1].from == 0 && r->spans[1].to == 80001);
     kw_vm_destroy(vm);
 }
@@ -317,7 +317,7 @@ static void look_behinds_stay_within_limits(bool jit)
     for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
         kw_regex *r = kw_regex_get(vm, text(vm, patterns[i]), s);
         ck_assert_ptr_nonnull(r);
-        ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_MATCH_THROWN);
+        ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_REGEX_THROWN);
         char want[128];
         snprintf(want, sizeof(want), "Pattern '%s' backtracks too much: given up after %u steps.",
                  patterns[i], (unsigned)(KW_REGEX_STEPS + 8 * s->size));
@@ -331,7 +331,7 @@ static void look_behinds_stay_within_limits(bool jit)
     s = kw_buf_string(vm, &buf);
     kw_regex *r = kw_regex_get(vm, text(vm, "(?<=(a|b)*)c"), s);
     ck_assert_ptr_nonnull(r);
-    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_MATCH_THROWN);
+    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_REGEX_THROWN);
     threw(vm, "RegexError",
           "Pattern '(?<=(a|b)*)c' needs too much memory: more than 67108864 bytes.");
     finds(vm, "(?<=a*)b", "ab", "b");
@@ -358,7 +358,7 @@ static void stays_within_limits(bool jit)
     kw_string *s = text(vm, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!");
     kw_regex *r = kw_regex_get(vm, text(vm, "^(a+)+$"), s);
     ck_assert_ptr_nonnull(r);
-    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_MATCH_THROWN);
+    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_REGEX_THROWN);
     char want[128];
     snprintf(want, sizeof(want), "Pattern '^(a+)+$' backtracks too much: given up after %u steps.",
              (unsigned)(KW_REGEX_STEPS + 8 * s->size));
@@ -371,7 +371,7 @@ static void stays_within_limits(bool jit)
     s = kw_buf_string(vm, &buf);
     r = kw_regex_get(vm, text(vm, "(a|b)*"), s);
     ck_assert_ptr_nonnull(r);
-    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_MATCH_THROWN);
+    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_REGEX_THROWN);
     threw(vm, "RegexError", "Pattern '(a|b)*' needs too much memory: more than 67108864 bytes.");
     finds(vm, "b", "ab", "b"); /* the next match is not affected */
     kw_vm_destroy(vm);
@@ -410,8 +410,8 @@ START_TEST(patterns_that_are_too_large_are_refused)
         kw_regex *r = kw_regex_get(vm, kw_buf_string(vm, &buf), s);
         ck_assert_msg((r == NULL) == rows[i].refused, "%s", rows[i].unit);
         ck_assert((r == NULL) == (vm->error.type != NULL));
-        ck_assert(r == NULL || kw_regex_match(vm, r, s, 0) == KW_MATCH_FOUND);
-        kw_clear_error(vm);
+        ck_assert(r == NULL || kw_regex_match(vm, r, s, 0) == KW_REGEX_FOUND);
+        kw_throw_clear(vm);
     }
     kw_vm_destroy(vm);
 }
@@ -423,7 +423,7 @@ START_TEST(nul_is_a_character)
     kw_string *s = kw_string_new(vm, "a\0b", 3);
     kw_regex *r = kw_regex_get(vm, kw_string_new(vm, "\0b", 2), s);
     ck_assert_ptr_nonnull(r);
-    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_MATCH_FOUND);
+    ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_REGEX_FOUND);
     ck_assert(r->spans[0].from == 1 && r->spans[0].to == 3);
     ck_assert_ptr_null(kw_regex_get(vm, kw_string_new(vm, "\0(", 2), s));
     static const char want[] = "Invalid pattern '\0(' at offset 2. Not enough )'s.";

@@ -29,6 +29,29 @@ START_TEST(keys_are_told_apart_strictly)
 }
 END_TEST
 
+START_TEST(one_is_made_of_pairs)
+{
+    enum { MOST = 300 };
+    kw_value pairs[2 * MOST];
+    kw_vm *vm = make_vm();
+    for (int i = 0; i < MOST; i++) {
+        pairs[2 * i] = kw_int(i % 200); /* the last hundred come again */
+        pairs[2 * i + 1] = kw_int(i);
+    }
+    for (size_t count = 0; count <= MOST; count++) {
+        kw_map *m = kw_map_of(vm, pairs, count);
+        ck_assert_uint_eq(m->count, count < 200 ? count : 200);
+        for (size_t i = 0; i < count; i++) {
+            int64_t last = (int64_t)(i < 100 && i + 200 < count ? i + 200 : i);
+            ck_assert_int_eq(kw_map_get(m, pairs[2 * i]).as.i, last);
+        }
+        ck_assert(kw_map_set(vm, m, kw_int(MOST), kw_null())); /* it can grow on */
+        ck_assert_int_eq(kw_map_get(m, kw_int(MOST)).tag, KW_NULL);
+    }
+    kw_vm_destroy(vm);
+}
+END_TEST
+
 START_TEST(many_changes_match_a_plain_table)
 {
     enum { KEYS = 500, STEPS = 200000 };
@@ -116,14 +139,14 @@ START_TEST(objects_with_the_same_history_share_a_shape)
     kw_object_set(vm, a, kw_intern_c(vm, "x"), kw_int(1));
     kw_object_set(vm, b, kw_intern_c(vm, "y"), kw_int(2));
     ck_assert_ptr_ne(a->shape, b->shape);
-    ck_assert_int_eq(kw_shape_slot(common, kw_intern_c(vm, "x")), -1);
+    ck_assert_int_eq(kw_object_slot(common, kw_intern_c(vm, "x")), -1);
     ck_assert_int_eq(kw_object_get(a, kw_intern_c(vm, "y")).tag, KW_UNDEF);
     ck_assert_int_eq(kw_object_get(b, kw_intern_c(vm, "y")).as.i, 2);
     for (int i = 0; i < 100; i++) {
         (void)snprintf(name, sizeof(name), "a%d", i);
         ck_assert_int_eq(kw_object_get(b, kw_string_c(vm, name).as.string).as.i, i);
     }
-    kw_pin(vm, kw_of_obj(KW_OBJECT, a));
+    kw_vm_pin(vm, kw_of_obj(KW_OBJECT, a));
     kw_gc_collect(vm);
     ck_assert_int_eq(kw_object_get(a, kw_intern_c(vm, "a99")).as.i, 99);
     kw_vm_destroy(vm);
@@ -154,6 +177,7 @@ START_TEST(methods_are_found_along_the_bases)
 }
 END_TEST
 
-SUITE_MAIN("map", 30, keys_are_told_apart_strictly, many_changes_match_a_plain_table, order_is_that_of_insertion,
+SUITE_MAIN("map", 30, keys_are_told_apart_strictly, one_is_made_of_pairs,
+           many_changes_match_a_plain_table, order_is_that_of_insertion,
            entries_can_be_removed_while_iterating, objects_with_the_same_history_share_a_shape,
            methods_are_found_along_the_bases)

@@ -74,7 +74,7 @@ START_TEST(interned_strings_are_one)
     kw_vm *vm = make_vm();
     kw_string *a = kw_intern_c(vm, "name"), *b = kw_string_new(vm, "name", 4);
     ck_assert_ptr_ne(a, b);
-    ck_assert_ptr_eq(a, kw_intern_string(vm, b));
+    ck_assert_ptr_eq(a, kw_names_intern_string(vm, b));
     ck_assert(kw_string_same(a, b));
     ck_assert_uint_eq(kw_string_hash(a), kw_string_hash(b));
     kw_string *many[5000];
@@ -99,7 +99,7 @@ START_TEST(dead_names_leave_the_table)
         (void)snprintf(text, sizeof(text), "dead%d", i);
         (void)kw_intern_c(vm, text);
     }
-    kw_pin(vm, kw_of_string(kw_intern_c(vm, "dead7")));
+    kw_vm_pin(vm, kw_of_string(kw_intern_c(vm, "dead7")));
     kw_string *kept = kw_intern_c(vm, "dead7");
     kw_gc_collect(vm);
     ck_assert_ptr_eq(kw_intern_c(vm, "dead7"), kept);
@@ -119,7 +119,7 @@ START_TEST(dictionary_order)
     size_t count = sizeof(ascending) / sizeof(ascending[0]);
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < count; j++) {
-            int order = kw_string_collate(kw_string_c(vm, ascending[i]).as.string,
+            int order = kw_collate_strings(kw_string_c(vm, ascending[i]).as.string,
                                           kw_string_c(vm, ascending[j]).as.string);
             ck_assert_msg((order > 0) - (order < 0) == (i > j) - (i < j), "%s and %s", ascending[i],
                           ascending[j]);

@@ -28,7 +28,7 @@ static inline kw_value list_of(kw_vm *vm, size_t count, const kw_value *items)
 
 static inline void shows(kw_vm *vm, kw_value v, const char *text)
 {
-    kw_string *s = kw_to_display(vm, v);
+    kw_string *s = kw_display_text(vm, v);
     ck_assert_ptr_nonnull(s);
     ck_assert_str_eq(s->text, text);
 }
@@ -39,20 +39,20 @@ static inline void threw(kw_vm *vm, const char *type, const char *message)
     ck_assert_ptr_nonnull(vm->error.type);
     ck_assert_str_eq(vm->error.type->text, type);
     ck_assert_str_eq(vm->error.message->text, message);
-    kw_clear_error(vm);
+    kw_throw_clear(vm);
 }
 
 static inline void gives(kw_vm *vm, kw_binop op, kw_value a, kw_value b, const char *text)
 {
     kw_value out = kw_undef();
-    ck_assert(kw_binary(vm, op, a, b, &out));
+    ck_assert(kw_arith_binary(vm, op, a, b, &out));
     shows(vm, out, text);
 }
 
 static inline void fails(kw_vm *vm, kw_binop op, kw_value a, kw_value b, const char *type, const char *message)
 {
     kw_value out = kw_undef();
-    ck_assert(!kw_binary(vm, op, a, b, &out));
+    ck_assert(!kw_arith_binary(vm, op, a, b, &out));
     threw(vm, type, message);
 }
 

@@ -1,0 +1,193 @@
+/* child.c - operations on child processes: waiting for their end, reading what they write.  The contracts are in
+ * kiwi/net.h.
+ *
+ * Each works on a hidden socket over a descriptor that is none, and waits in the room like all the others: no thread
+ * sits there, however many children run.  Where the system has no descriptor for a process the child is looked at
+ * again and again, after a pause. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "net/fault.h"
+#include "net/fd.h"
+#include "net/op.h"
+#include "net/pool.h"
+#include "net/sock.h"
+#include "net/task.h"
+#include "net/wake.h"
+
+enum {
+    SIGNALLED = 128,     /* + the number of the signal, as shells count */
+    PIECE = 65536,       /* what a pipe of Linux holds */
+    PIECES_IN_A_ROW = 8, /* before a worker takes over */
+};
+
+/* ---- Steps (not locked) ---------------------------------------------------------------------- */
+
+static kn_step step_wait(kiwi_net *net, kn_op *op, kiwi_result *out)
+{
+    int status = 0;
+    pid_t pid = -1;
+    (void)net;
+    do
+        pid = waitpid(op->u.child, &status, WNOHANG);
+    while (pid < 0 && errno == EINTR);
+    if (pid == 0)
+        return op->sock->fd >= 0 ? KN_WANT_READ : KN_WANT_TIME;
+    if (pid < 0) {
+        kn_fault_sys(out, errno);
+        return KN_DONE;
+    }
+    out->kind = KIWI_RESULT_INTEGER;
+    out->integer = WIFSIGNALED(status) ? SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+    return KN_DONE;
+}
+
+/* Room for a piece more.  False: *out says why not. */
+static bool reserve(kn_op *op, kiwi_result *out)
+{
+    size_t room = op->u.drain.room;
+    if (op->u.drain.size > op->u.drain.max) {
+        kn_fault(out, KIWI_FAULT_SYSTEM, ENOMEM, "output is larger than %zu bytes",
+                 op->u.drain.max);
+        return false;
+    }
+    if (room - op->u.drain.size >= PIECE)
+        return true;
+    unsigned char *more = realloc(op->u.drain.bytes, room * 2 + PIECE);
+    if (more == NULL) {
+        kn_fault_sys(out, ENOMEM);
+        return false;
+    }
+    op->u.drain.bytes = more;
+    op->u.drain.room = room * 2 + PIECE;
+    return true;
+}
+
+/* The end of the pipe: what was read is the result. */
+static void give(kn_op *op, kiwi_result *out)
+{
+    out->kind = KIWI_RESULT_BYTES;
+    out->size = op->u.drain.size;
+    out->bytes = op->u.drain.bytes;
+    op->u.drain.bytes = NULL;
+    if (out->size > 0)
+        return;
+    free(out->bytes);
+    out->bytes = NULL;
+}
+
+static kn_step step_drain(kiwi_net *net, kn_op *op, kiwi_result *out)
+{
+    (void)net;
+    for (int i = 0; i < PIECES_IN_A_ROW; i++) {
+        if (!reserve(op, out))
+            return KN_DONE;
+        ssize_t n = read(op->sock->fd, op->u.drain.bytes + op->u.drain.size, PIECE);
+        if (n > 0) {
+            op->u.drain.size += (size_t)n;
+        } else if (n == 0) {
+            give(op, out);
+            return KN_DONE;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            return KN_WANT_READ;
+        } else if (errno != EINTR) {
+            kn_fault_sys(out, errno);
+            return KN_DONE;
+        }
+    }
+    return KN_WANT_WORKER;
+}
+
+/* ---- Rows ------------------------------------------------------------------------------------ */
+
+/* The descriptor has served its purpose. */
+static void ended(kiwi_net *net, kn_sock *sock, const kiwi_result *out)
+{
+    (void)out;
+    kn_sock_close(net, sock);
+}
+
+static void release_drain(kiwi_net *net, kn_op *op)
+{
+    (void)net;
+    free(op->u.drain.bytes);
+}
+
+static const kn_kind wait_kind = {
+    .name = "wait", .side = KN_READ, .has_task = true, .step = step_wait, .ended = ended};
+static const kn_kind drain_kind = {.name = "read",
+                                   .side = KN_READ,
+                                   .has_task = true,
+                                   .step = step_drain,
+                                   .ended = ended,
+                                   .release = release_drain};
+
+/* ---- Submitting ------------------------------------------------------------------------------ */
+
+/* An operation of `kind` on `fd`, which is taken over.  NULL: memory is short.  Locked. */
+static kn_op *make(kiwi_net *net, int fd, const kn_kind *kind)
+{
+    kn_sock *sock = kn_sock_new(net, fd, false);
+    if (sock == NULL) {
+        if (fd >= 0)
+            (void)close(fd);
+        return NULL;
+    }
+    kn_op *op = kn_op_new(net, sock, kind);
+    if (op == NULL)
+        kn_sock_close(net, sock);
+    else
+        op->fresh = false; /* no worker waits for it in a place */
+    return op;
+}
+
+static kiwi_id begin(kiwi_net *net, kn_op *op)
+{
+    kiwi_id id = op->task->entry.id;
+    kn_op_queue(net, op);
+    kn_pool_submitted(net);
+    return id;
+}
+
+kiwi_id kiwi_process_wait(kiwi_net *net, int64_t pid)
+{
+    bool known = pid > 0 && pid == (pid_t)pid;
+    int fd = known ? kn_fd_process((pid_t)pid) : -1;
+    kn_lock(net);
+    kiwi_id id;
+    kn_op *op;
+    if (!known) {
+        id = kn_task_refused(net, KIWI_FAULT_INVALID, ECHILD, "No such child process");
+    } else if ((op = make(net, fd, &wait_kind)) == NULL) {
+        id = kn_task_no_memory(net);
+    } else {
+        op->u.child = (pid_t)pid;
+        id = begin(net, op);
+    }
+    kn_wake_unlock(net);
+    return id;
+}
+
+kiwi_id kiwi_pipe_read(kiwi_net *net, int fd, size_t max)
+{
+    int error = kn_fd_now(fd);
+    kn_lock(net);
+    kiwi_id id;
+    kn_op *op;
+    if (error != 0) {
+        id = kn_task_refused(net, KIWI_FAULT_INVALID, error, "Invalid descriptor");
+    } else if ((op = make(net, fd, &drain_kind)) == NULL) {
+        id = kn_task_no_memory(net);
+    } else {
+        op->u.drain.bytes = NULL;
+        op->u.drain.size = op->u.drain.room = 0;
+        op->u.drain.max = max;
+        id = begin(net, op);
+    }
+    kn_wake_unlock(net);
+    return id;
+}

@@ -1,0 +1,17 @@
+/* notice.h - the ends of tasks that somebody asked to be told of, without taking their results.
+ *
+ * A notice stays until it was told, whatever becomes of its task meanwhile.
+ * Place: net layer, below the task table.  All functions: locked. */
+#ifndef KN_NOTICE_H
+#define KN_NOTICE_H
+
+#include "net/state.h"
+
+/* `task` ends: tell of it if somebody asked for that. */
+void kn_notice_end(kiwi_net *net, kn_task *task);
+/* `task`, which is not in use any more, has nothing to tell. */
+void kn_notice_forget(kn_task *task);
+/* The runtime is closed: free what was not told. */
+void kn_notice_free(kiwi_net *net);
+
+#endif

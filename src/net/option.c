@@ -1,0 +1,100 @@
+/* option.c - see option.h. */
+#include "config.h"
+
+/* SO_REUSEPORT and the times of keepalive are not in POSIX.1-2008. */
+#define _GNU_SOURCE
+
+#include "net/option.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#if defined(SO_REUSEPORT_LB) /* FreeBSD: the other one gives all connections to one listener */
+enum { REUSE_PORT = SO_REUSEPORT_LB };
+#elif defined(SO_REUSEPORT)
+enum { REUSE_PORT = SO_REUSEPORT };
+#else
+enum { REUSE_PORT = -1 }; /* which every system refuses */
+#endif
+
+enum { OURS = -1 }; /* level of an option that the system does not know: who uses it asks for its value */
+
+typedef struct row {
+    const char *name;
+    int level, number;
+} row;
+
+static const row rows[KIWI_SOCKET_OPTIONS] = {
+    [KIWI_SOCKET_NODELAY] = {"nodelay", IPPROTO_TCP, TCP_NODELAY},
+    [KIWI_SOCKET_KEEPALIVE] = {"keepalive", SOL_SOCKET, SO_KEEPALIVE},
+    [KIWI_SOCKET_RCVBUF] = {"rcvbuf", SOL_SOCKET, SO_RCVBUF},
+    [KIWI_SOCKET_SNDBUF] = {"sndbuf", SOL_SOCKET, SO_SNDBUF},
+    [KIWI_SOCKET_LINGER] = {"linger", OURS, 0},
+    [KIWI_SOCKET_REUSE_PORT] = {"reuse_port", SOL_SOCKET, REUSE_PORT},
+    [KIWI_SOCKET_IPV6_ONLY] = {"ipv6_only", OURS, 0},
+};
+
+static bool is_given(const kiwi_socket_options *options, int option)
+{
+    return options != NULL && (options->given >> option & 1) != 0;
+}
+
+int kn_option_value(const kiwi_socket_options *options, kiwi_socket_option option, int otherwise)
+{
+    return is_given(options, option) ? options->value[option] : otherwise;
+}
+
+static int set_one(int fd, const row *r, int value)
+{
+    if (value < 0)
+        return EINVAL;
+    return r->level != OURS && setsockopt(fd, r->level, r->number, &value, sizeof(value)) != 0 ? errno : 0;
+}
+
+int kn_option_set(int fd, const kiwi_socket_options *options, const char **refused)
+{
+    for (int i = 0; i < KIWI_SOCKET_OPTIONS; i++) {
+        int error = is_given(options, i) ? set_one(fd, &rows[i], options->value[i]) : 0;
+        if (error == 0)
+            continue;
+        if (refused != NULL)
+            *refused = rows[i].name;
+        return error;
+    }
+    return 0;
+}
+
+/* ---- What every connection begins with ----------------------------------------------------------- */
+
+/* A peer that has vanished, with its cable or its NAT entry, is taken for gone after two minutes: most firewalls keep
+ * a connection longer than the first 60 s. */
+enum { KEEPALIVE_IDLE_S = 60, KEEPALIVE_PAUSE_S = 10, KEEPALIVE_COUNT = 6 };
+
+static const struct {
+    int level, number, value;
+} defaults[] = {
+    {IPPROTO_TCP, TCP_NODELAY, 1}, /* first: refused where there is no TCP, and then the others say nothing */
+    {SOL_SOCKET, SO_KEEPALIVE, 1},
+#if defined(TCP_KEEPIDLE)
+    {IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S},
+#elif defined(TCP_KEEPALIVE)
+    {IPPROTO_TCP, TCP_KEEPALIVE, KEEPALIVE_IDLE_S},
+#endif
+#if defined(TCP_KEEPINTVL)
+    {IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_PAUSE_S},
+#endif
+#if defined(TCP_KEEPCNT)
+    {IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT},
+#endif
+};
+
+/* A listener hands these on to its connections on some systems, not on all. */
+void kn_option_begin(int fd)
+{
+    for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
+        if (setsockopt(fd, defaults[i].level, defaults[i].number, &defaults[i].value, sizeof(defaults[i].value)) != 0 &&
+            i == 0)
+            return;
+}

@@ -1,0 +1,19 @@
+/* option.h - options of sockets: one table of them, and what every connection begins with.
+ *
+ * Place: net layer, below everything; knows the system only.  Threads: any. */
+#ifndef KN_OPTION_H
+#define KN_OPTION_H
+
+#include <stdbool.h>
+
+#include "kiwi/net.h"
+
+/* `fd` is new: if it is one of TCP it sends without delay, and notices in the end that its peer has vanished. */
+void kn_option_begin(int fd);
+/* Give `fd` the options (NULL: none): 0; or why one cannot be, *refused (may be NULL) is its name then, and those before it
+ * are set. */
+int kn_option_set(int fd, const kiwi_socket_options *options, const char **refused);
+/* The value of an option; `otherwise` if it is not given. */
+int kn_option_value(const kiwi_socket_options *options, kiwi_socket_option option, int otherwise);
+
+#endif

@@ -1,0 +1,55 @@
+/* codec.c - what the codecs share.  See codec.h. */
+#include "config.h"
+
+#include "packages/codec.h"
+
+#include <stdlib.h>
+
+kb_status kp_codec_invalid(kb_error *err)
+{
+    return kb_error_fail(err, KB_EINVAL, 0, "the data is invalid");
+}
+
+kb_status kp_codec_incomplete(kb_error *err)
+{
+    return kb_error_fail(err, KB_ETRUNCATED, 0, "the data is incomplete");
+}
+
+kb_status kp_codec_no_memory(kb_error *err)
+{
+    return kb_error_fail(err, KB_ENOMEM, 0, "out of memory");
+}
+
+static kb_status resize(kp_codec_out *out, size_t room, kb_error *err)
+{
+    unsigned char *data = realloc(out->data, room);
+    if (data == NULL)
+        return kp_codec_no_memory(err);
+    out->data = data;
+    out->room = room;
+    return KB_OK;
+}
+
+/* One byte beyond what is allowed shows that there is more. */
+kb_status kp_codec_reserve(kp_codec_out *out, kb_error *err)
+{
+    enum { FIRST = 4096 };
+    size_t most = out->limit < out->most ? out->limit : out->most;
+    if (out->size > most)
+        return out->limit <= out->most
+                   ? kb_error_fail(err, KB_EFULL, 0, "output is larger than %zu bytes", out->limit)
+                   : kp_codec_no_memory(err);
+    if (out->size < out->room)
+        return KB_OK;
+    size_t room = out->room < FIRST / 2      ? FIRST
+                  : out->room > SIZE_MAX / 2 ? SIZE_MAX
+                                             : out->room * 2;
+    return resize(out, most < room ? most + 1 : room, err);
+}
+
+kb_status kp_codec_reserve_all(kp_codec_out *out, size_t size, kb_error *err)
+{
+    if (out->most < size)
+        return kp_codec_no_memory(err);
+    return resize(out, size > 0 ? size : 1, err);
+}

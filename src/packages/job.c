@@ -1,0 +1,64 @@
+/* job.c - see job.h. */
+#include "config.h"
+
+#include "packages/job.h"
+
+#include <stdlib.h>
+
+kp_job *kp_job_new(kw_vm *vm, const kp_job_kind *kind)
+{
+    kp_job *job = calloc(1, kind->size);
+    if (job == NULL) {
+        (void)kw_throw_memory(vm, kind->size);
+        return NULL;
+    }
+    job->kind = kind;
+    atomic_init(&job->refs, 1);
+    return job;
+}
+
+void kp_job_drop(kp_job *job)
+{
+    if (atomic_fetch_sub_explicit(&job->refs, 1, memory_order_acq_rel) > 1)
+        return;
+    if (job->kind->free != NULL)
+        job->kind->free(job);
+    free(job);
+}
+
+kw_result kp_job_now(kw_vm *vm, kw_call *call, kp_job *job)
+{
+    kw_value value = kw_null();
+    job->kind->work(job);
+    bool given = job->kind->give(vm, job, &value);
+    kp_job_drop(job);
+    return given ? kw_return(call, value) : KW_THROWN;
+}
+
+static void work(void *data, kiwi_result *out)
+{
+    kp_job *job = data;
+    (void)out; /* the outcome is in the job */
+    job->kind->work(job);
+}
+
+static void drop(void *data)
+{
+    kp_job_drop(data);
+}
+
+kw_result kp_job_in_line(kw_vm *vm, kw_call *call, kp_job *job, kiwi_line *line)
+{
+    kiwi_net *net = kp_host_net(vm);
+    if (net == NULL) {
+        kp_job_drop(job);
+        return KW_THROWN;
+    }
+    atomic_fetch_add_explicit(&job->refs, 1, memory_order_relaxed);
+    return kp_host_await_job(vm, call, kiwi_job_in_line(net, line, work, job, drop), job);
+}
+
+kw_result kp_job_aside(kw_vm *vm, kw_call *call, kp_job *job)
+{
+    return kp_job_in_line(vm, call, job, NULL);
+}

@@ -1,0 +1,154 @@
+/* socket_options.c - see socket_options.h. */
+#include "config.h"
+
+#include "packages/socket_options.h"
+
+#include <string.h>
+
+enum { CLIENTS_MOST = 10000, DRAIN_MS = 10000 }; /* where no option says otherwise */
+
+typedef enum sort { TEXT, SWITCH, FLAG, NUMBER, CLIENTS, FAMILY, SET_FLAG, SET_NUMBER } sort;
+
+typedef struct option {
+    const char *name;
+    unsigned whose;
+    sort sort;
+    size_t at; /* offset in kp_socket_options; SET_...: its kiwi_socket_option */
+    int most;  /* a number: from `least` on */
+    int least;
+} option;
+
+#define TLS_AT(field) KP_OPTIONS_TLS, TEXT, offsetof(kp_socket_options, tls.field), 0, 0
+
+enum { CONNECTION = KP_OPTIONS_OPEN | KP_OPTIONS_SERVER | KP_OPTIONS_CLIENT };
+
+static const option options[] = {
+    {"cert", TLS_AT(cert)},
+    {"key", TLS_AT(key)},
+    {"key_password", TLS_AT(key_password)},
+    {"ca", TLS_AT(ca)},
+    {"client_ca", TLS_AT(client_ca)},
+    {"alpn", TLS_AT(alpn)},
+    {"min_version", TLS_AT(min_version)},
+    {"ciphers", TLS_AT(ciphers)},
+    {"client_auth", KP_OPTIONS_TLS, CLIENTS, offsetof(kp_socket_options, client_auth), 0, 0},
+    {"verify", KP_OPTIONS_TLS, SWITCH, offsetof(kp_socket_options, tls.verify), 0, 0},
+    {"allow_truncation", KP_OPTIONS_TLS, FLAG, offsetof(kp_socket_options, tls.allow_truncation), 0, 0},
+    {"timeout_ms", KP_OPTIONS_TLS, NUMBER, offsetof(kp_socket_options, tls.timeout_ms), INT32_MAX, 0},
+    {"nodelay", CONNECTION, SET_FLAG, KIWI_SOCKET_NODELAY, 0, 0},
+    {"keepalive", CONNECTION, SET_FLAG, KIWI_SOCKET_KEEPALIVE, 0, 0},
+    {"rcvbuf", CONNECTION, SET_NUMBER, KIWI_SOCKET_RCVBUF, INT32_MAX, 0},
+    {"sndbuf", CONNECTION, SET_NUMBER, KIWI_SOCKET_SNDBUF, INT32_MAX, 0},
+    {"linger", CONNECTION, SET_NUMBER, KIWI_SOCKET_LINGER, INT32_MAX, 0},
+    {"reuse_port", KP_OPTIONS_SERVER, SET_FLAG, KIWI_SOCKET_REUSE_PORT, 0, 0},
+    {"ipv6_only", KP_OPTIONS_SERVER, SET_FLAG, KIWI_SOCKET_IPV6_ONLY, 0, 0},
+    {"local_host", KP_OPTIONS_CLIENT, TEXT, offsetof(kp_socket_options, socket.local_host), 0, 0},
+    {"local_port", KP_OPTIONS_CLIENT, NUMBER, offsetof(kp_socket_options, socket.local_port), 65535, 0},
+    {"mode", KP_OPTIONS_UNIX, NUMBER, offsetof(kp_socket_options, mode), 0777, 0},
+    {"family", KP_OPTIONS_RESOLVE, FAMILY, offsetof(kp_socket_options, family), 0, 0},
+    {"timeout_ms", KP_OPTIONS_RESOLVE, NUMBER, offsetof(kp_socket_options, limit_ms), INT32_MAX, 0},
+    {"clients", KP_OPTIONS_SERVE, NUMBER, offsetof(kp_socket_options, clients), INT32_MAX, 1},
+    {"drain_ms", KP_OPTIONS_SERVE, NUMBER, offsetof(kp_socket_options, drain_ms), INT32_MAX, 0},
+};
+enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
+
+static const option *find(kw_value key, unsigned whose)
+{
+    for (size_t i = 0; i < OPTIONS; i++)
+        if ((options[i].whose & whose) != 0 && kw_is(key, KW_STRING) &&
+            strcmp(key.as.string->text, options[i].name) == 0)
+            return &options[i];
+    return NULL;
+}
+
+static bool unknown(kw_vm *vm, kw_value key, unsigned whose)
+{
+    kw_string *shown = kw_display_text(vm, key);
+    (void)kw_throw(vm, "InvalidOperationError", "Unknown %s option '%s'.",
+                   (whose & KP_OPTIONS_TLS) != 0 ? "TLS" : "socket", shown != NULL ? shown->text : "?");
+    return false;
+}
+
+/* Whether clients need certificates. */
+static bool store_clients(kw_vm *vm, const char *text, kp_socket_options *out)
+{
+    out->client_auth = true;
+    out->tls.client_optional = strcmp(text, "optional") == 0;
+    if (out->tls.client_optional || strcmp(text, "required") == 0)
+        return true;
+    (void)kw_throw(vm, "InvalidOperationError", "Option 'client_auth' must be 'optional' or 'required', not '%s'.", text);
+    return false;
+}
+
+static bool store_family(kw_vm *vm, const char *text, kp_socket_options *out)
+{
+    static const char *const names[] = {[KIWI_FAMILY_ANY] = "any", [KIWI_FAMILY_IPV4] = "ipv4", [KIWI_FAMILY_IPV6] = "ipv6"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(names[i], text) == 0) {
+            out->family = (kiwi_family)i;
+            return true;
+        }
+    (void)kw_throw(vm, "InvalidOperationError", "Option 'family' must be 'any', 'ipv4' or 'ipv6', not '%s'.", text);
+    return false;
+}
+
+/* What only several options together say. */
+static bool agree(kw_vm *vm, const kp_socket_options *given)
+{
+    if (!given->client_auth || given->tls.client_ca != NULL)
+        return true;
+    (void)kw_throw(vm, "InvalidOperationError", "Option 'client_auth' needs 'client_ca', the authorities of the clients.");
+    return false;
+}
+
+static bool is_set(sort s)
+{
+    return s == SET_FLAG || s == SET_NUMBER;
+}
+
+static bool store(kw_vm *vm, const option *o, kw_value v, kp_socket_options *out)
+{
+    static const kw_type types[] = {[TEXT] = KW_STRING, [SWITCH] = KW_BOOL, [FLAG] = KW_BOOL, [NUMBER] = KW_INT,
+                                    [CLIENTS] = KW_STRING, [FAMILY] = KW_STRING, [SET_FLAG] = KW_BOOL, [SET_NUMBER] = KW_INT};
+    void *field = is_set(o->sort) ? NULL : (char *)out + o->at;
+    if (!kw_is(v, types[o->sort])) {
+        (void)kw_throw(vm, "InvalidOperationError", "Option '%s' must be of type %s, not %s.", o->name,
+                       kw_display_type_name(types[o->sort]), kw_display_type_name((kw_type)v.tag));
+        return false;
+    }
+    if (types[o->sort] == KW_INT && (v.as.i < o->least || v.as.i > o->most)) {
+        (void)kw_throw(vm, "InvalidOperationError", "Option '%s' is out of range: %lld.", o->name, (long long)v.as.i);
+        return false;
+    }
+    switch (o->sort) {
+    case TEXT: memcpy(field, &(const char *){v.as.string->text}, sizeof(const char *)); break;
+    case SWITCH: *(kiwi_switch *)field = v.as.i != 0 ? KIWI_ON : KIWI_OFF; break;
+    case FLAG: *(bool *)field = v.as.i != 0; break;
+    case NUMBER: *(int *)field = (int)v.as.i; break;
+    case SET_FLAG:
+    case SET_NUMBER:
+        out->socket.given |= 1u << o->at;
+        out->socket.value[o->at] = (int)v.as.i;
+        break;
+    case CLIENTS: return store_clients(vm, v.as.string->text, out);
+    case FAMILY: return store_family(vm, v.as.string->text, out);
+    }
+    return true;
+}
+
+bool kp_socket_options_read(kw_vm *vm, const kw_call *call, uint32_t at, unsigned whose, kp_socket_options *out)
+{
+    *out = (kp_socket_options){.mode = -1, .clients = CLIENTS_MOST, .drain_ms = DRAIN_MS};
+    out->tls.socket = &out->socket;
+    if (kw_is(kw_arg(call, at), KW_NULL))
+        return true;
+    uint32_t next = 0;
+    for (kw_entry *e; (e = kw_map_next(kw_arg(call, at).as.map, &next)) != NULL;) {
+        const option *o = find(e->key, whose);
+        if (o == NULL)
+            return unknown(vm, e->key, whose);
+        if (!store(vm, o, e->value, out))
+            return false;
+    }
+    return agree(vm, out);
+}
