@@ -439,9 +439,10 @@ KIWI_API kiwi_id kiwi_tls_unix_connect(kiwi_net *net, const char *path, const ch
 
 /* Start TLS on the open connection `socket`, of TCP, a Unix socket or TLS (then there is TLS inside TLS): a task that
  * gives the id of the new socket.  The old id ends with the call.  As the client, `sni` (NULL or blank: the host that
- * `socket` was connected to) is sent and verified.  Refused (INVALID), and `socket` is as before, while a receive or send
- * is pending, or bytes that were received before are kept: they would be taken for what came over TLS.  After any
- * other fault the connection is closed. */
+ * `socket` was connected to) is sent and verified.  The handshake begins when the sends that are pending have ended; the
+ * time limit counts from the call.  Refused (INVALID), and `socket` is as before, while a receive is pending, or bytes that
+ * were received before are kept: they would be taken for what came over TLS.  After any other fault the connection is
+ * closed. */
 KIWI_API kiwi_id kiwi_tls_upgrade(kiwi_net *net, kiwi_id socket, const char *sni,
                                   const kiwi_tls_options *options);
 KIWI_API kiwi_id kiwi_tls_upgrade_server(kiwi_net *net, kiwi_id socket, const kiwi_tls_options *options);

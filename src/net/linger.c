@@ -12,6 +12,7 @@
 #include "net/op.h"
 #include "net/run.h"
 #include "net/sock.h"
+#include "net/timer.h"
 #include "net/wake.h"
 
 enum {
@@ -116,6 +117,8 @@ static kn_step step(kiwi_net *net, kn_op *op, kiwi_result *out)
     int64_t now_us = kb_clock_us();
     if (op->u.linger.cut)
         return step_cut(op, now_us);
+    if (op->u.linger.unknown)
+        return KN_WANT_OTHERS;
     if (op->sock->session != NULL && !op->begun && say_bye(op->sock) == KN_WANT_WRITE)
         return KN_WANT_WRITE;
     return step_whole(op, now_us);
@@ -132,12 +135,14 @@ static void ended(kiwi_net *net, kn_sock *sock, const kiwi_result *out)
     kn_sock_shut(net, sock);
 }
 
-/* Note what is known of a send that was cut short; a thread may still be inside it. */
+/* Note what is known of a send that was cut short; a thread may still be inside it.  Or inside one of which it is not known
+ * yet whether it goes out whole. */
 static void note_cut(kn_op *op)
 {
     const kn_sock *sock = op->sock;
     const kb_link *writers = &sock->side[KN_WRITE];
     uint64_t bytes = sock->cut_bytes;
+    op->u.linger.unknown = !kb_list_empty(writers);
     for (const kb_link *link = writers->next; link != writers; link = link->next) {
         const kn_op *writer = KB_OWNER(link, kn_op, queue);
         bytes += writer->kind->sends ? writer->u.send.noted : 0;
@@ -151,8 +156,10 @@ static void note_cut(kn_op *op)
 static void progress(kiwi_net *net, kn_op *op)
 {
     (void)net;
+    bool unknown = op->u.linger.unknown;
     op->pause_us = op->u.linger.next_us;
     note_cut(op);
+    op->poked = op->poked || (unknown && !op->u.linger.unknown); /* the step knew less */
 }
 
 static const kn_kind linger = {
@@ -192,6 +199,8 @@ void kn_linger_begin(kiwi_net *net, kn_sock *sock)
     note_cut(op);
     op->deadline_us = kb_clock_after_ms(kb_clock_us(), sock->linger_ms > 0 ? sock->linger_ms : KN_LINGER_MS);
     op->fresh = false; /* it has no claim to a blocking place */
+    if (op->u.linger.unknown)
+        kn_timer_set(net, op);
     if (net->lingering_count >= net->lingering_max)
         (void)end_oldest(net);
     sock->linger = op;
@@ -210,6 +219,8 @@ static bool all_arrived(const kiwi_net *net)
     for (const kb_link *link = net->lingering.next; link != &net->lingering; link = link->next) {
         const kn_sock *sock = KB_OWNER(link, kn_sock, lingering);
         int unsent = unsent_of(sock);
+        if (sock->linger->u.linger.unknown)
+            return false;
         if (unsent > 0 && (uint64_t)unsent > (sock->cut ? sock->cut_bytes : 0))
             return false;
     }

@@ -241,6 +241,8 @@ void kn_op_discard(kiwi_net *net, kn_op *op, kn_step step, kiwi_result *out)
         op->kind->lost(net, op, step, out);
     free(out->bytes);
     detach(net, op);
+    if (sock->linger != NULL)
+        kn_op_poke(net, sock->linger); /* it may wait for this */
     kn_sock_drop_ahead(net, sock);
     kn_op_advance(net, sock, side);
 }

@@ -21,8 +21,8 @@ enum {
     /* Sent in one turn of the session: receiving waits for no more. */
     TLS_TURN_SIZE = 4 * 16384,
     CALL_MAX = 256 * 1024, /* about what a socket's buffer takes */
-    /* Sent in one step of a thread that has other things to do: a peer that is fast enough keeps it for ever. */
-    HELP_MAX = 1024 * 1024,
+    /* Sent in one step: a peer that is fast enough would keep the thread for ever, and nobody could close the socket. */
+    STEP_MAX = 1024 * 1024,
 };
 
 /* Before a send waits: bytes that were lent by its submitter are copied.  false: memory is
@@ -71,8 +71,8 @@ static kn_step step_tcp(kiwi_net *net, kn_op *op, kiwi_result *out)
     int flags = KN_FD_SEND | (op->how == KN_BLOCK ? 0 : KN_FD_NOW);
     size_t before = op->u.send.sent;
     while (op->u.send.sent < op->u.send.size) {
-        if (op->how == KN_HELP && op->u.send.sent - before >= HELP_MAX)
-            return later(op, KN_WANT_WORKER, out);
+        if (op->u.send.sent - before >= STEP_MAX)
+            return later(op, op->how == KN_HELP ? KN_WANT_WORKER : KN_AGAIN, out);
         ssize_t put = send(op->sock->fd, op->u.send.data + op->u.send.sent, piece(op), flags);
         if (put >= 0) {
             op->u.send.sent += (size_t)put;
@@ -110,6 +110,7 @@ static kn_step tls_turn(kn_op *op, kb_status *status, kb_error *err)
 static kn_step step_tls(kiwi_net *net, kn_op *op, kiwi_result *out)
 {
     (void)net;
+    size_t before = op->u.send.sent;
     do { /* once at least: what was joined to an earlier send may wait to be flushed */
         kb_status status = KB_OK;
         kb_error err = {0};
@@ -122,8 +123,8 @@ static kn_step step_tls(kiwi_net *net, kn_op *op, kiwi_result *out)
             kn_fault_tls(out, status, &err);
             return KN_DONE;
         }
-    } while (op->u.send.sent < op->u.send.size);
-    return sent(op, out);
+    } while (op->u.send.sent < op->u.send.size && op->u.send.sent - before < STEP_MAX);
+    return op->u.send.sent < op->u.send.size ? later(op, KN_AGAIN, out) : sent(op, out);
 }
 
 /* Count the copy that the runtime has made of the bytes. */
@@ -159,12 +160,12 @@ static void lost(kiwi_net *net, kn_op *op, kn_step step, kiwi_result *out)
 }
 
 /* A send that ends neither complete nor by a failure of the connection was given up on the way: whatever
- * is sent behind a part of it would be taken for its rest. */
+ * is sent behind a part of it would be taken for its rest, and the end of a socket that is closing for a normal one. */
 static void release(kiwi_net *net, kn_op *op)
 {
     size_t sent = op->u.send.noted, size = op->u.send.size;
     op->sock->queued -= size - sent;
-    if (sent > 0 && sent < size && !op->failed) {
+    if ((sent > 0 || op->sock->closing) && sent < size && !op->failed) {
         op->sock->cut = true;
         op->sock->cut_bytes += sent;
     }

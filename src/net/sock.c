@@ -188,27 +188,40 @@ static void abort_all(kiwi_net *net, kb_link *queue)
     }
 }
 
-/* Does a send wait that nobody will carry out any more? */
-static bool leaves_unsent(const kn_sock *sock)
+/* Does `op` wait, for a thread or in a call?  Else a thread is in a step of it that ends soon. */
+static bool waits(const kn_op *op)
+{
+    return op->state != KN_RUNNING || op->how == KN_BLOCK || op->worker != NULL;
+}
+
+/* Is there a send that nobody will carry out any more?  `all`: one whose step ends soon counts, too. */
+static bool leaves_unsent(const kn_sock *sock, bool all)
 {
     if (sock->udp)
         return false;
     for (const kb_link *link = sock->side[KN_WRITE].next; link != &sock->side[KN_WRITE];
          link = link->next) {
         const kn_op *op = KB_OWNER(link, kn_op, queue);
-        if (op->kind->sends && op->u.send.size > 0)
+        if (op->kind->sends && op->u.send.size > 0 && (all || waits(op)))
             return true;
     }
     return false;
+}
+
+void kn_sock_hide(kiwi_net *net, kn_sock *sock)
+{
+    kn_locked(net);
+    if (sock->entry.id > 0)
+        (void)kb_map_take(&net->table, sock->entry.id);
+    sock->entry.id = 0;
 }
 
 void kn_sock_abort(kiwi_net *net, kn_sock *sock)
 {
     kn_locked(net);
     sock->closing = true;
-    sock->cut = sock->cut || leaves_unsent(sock);
-    if (sock->entry.id > 0)
-        (void)kb_map_take(&net->table, sock->entry.id);
+    sock->cut = sock->cut || leaves_unsent(sock, false);
+    kn_sock_hide(net, sock);
     abort_all(net, &sock->side[KN_READ]);
     abort_all(net, &sock->side[KN_WRITE]);
     abort_all(net, &sock->resolving);
@@ -227,9 +240,10 @@ void kn_sock_abort(kiwi_net *net, kn_sock *sock)
  * there the peer is told now.  shutdown() fails where the peer has gone. */
 static void get_out(const kiwi_net *net, kn_sock *sock)
 {
-    bool sending = !kb_list_empty(&sock->side[KN_WRITE]);
+    const kn_op *first = kn_sock_head(sock, KN_WRITE);
+    bool in_call = first != NULL && first->how == KN_BLOCK; /* with more than the peer takes, so that a FIN comes late */
     if (sock->cut) /* no FIN, if that can be helped: close() resets the connection */
-        (void)shutdown(sock->fd, sending ? SHUT_RDWR : SHUT_RD);
+        (void)shutdown(sock->fd, in_call ? SHUT_RDWR : SHUT_RD);
     else if (sock->refs > 1 || !net->room_kind->edge)
         (void)shutdown(sock->fd, SHUT_RDWR);
 }
@@ -237,6 +251,7 @@ static void get_out(const kiwi_net *net, kn_sock *sock)
 void kn_sock_shut(kiwi_net *net, kn_sock *sock)
 {
     kn_locked(net);
+    sock->cut = sock->cut || leaves_unsent(sock, true);
     if (sock->fd >= 0) {
         if (sock->cut)
             kn_fd_will_reset(sock->fd);

@@ -29,6 +29,9 @@ void kn_sock_drop_ahead(kiwi_net *net, kn_sock *sock);
 /* Give the descriptor away: it is the caller's, the socket has none any more. */
 int kn_sock_yield_fd(kiwi_net *net, kn_sock *sock);
 
+/* Take the socket out of the table: its id ends, its operations go on. */
+void kn_sock_hide(kiwi_net *net, kn_sock *sock);
+
 /* Closing in two halves.  First: end all its operations with "Socket closed" and take it out of the table. */
 void kn_sock_abort(kiwi_net *net, kn_sock *sock);
 /* Second: get threads out that are in a step of it, and drop the open reference. */

@@ -235,6 +235,7 @@ struct kn_op {
             int64_t look_us, next_us; /* pause to the next look; when that is */
             bool cut;           /* as kn_sock.cut, cut_bytes; */
             bool alone;         /* nothing was sent before it; */
+            bool unknown;       /* a thread is inside a send that may go out whole; */
             uint64_t cut_bytes; /* of a send that a thread is still inside: what it has told */
         } linger;
         struct kn_connect *connect;

@@ -1,8 +1,9 @@
 /* upgrade.c - TLS on a connection that is there already, plain or over TLS itself.  The contracts are in kiwi/net.h.
  *
- * The old socket gives its descriptor, and its session if it has one, to a new one, and ends.  Bytes that were received
- * before the handshake must not be taken for what came after it (CVE-2011-0411): so nothing may be pending, and nothing
- * kept.  What is still with the system is read by the handshake, which fails if that is no TLS. */
+ * The id of the old socket ends at once.  The operation queues behind the sends of the old socket; when it is its turn, the
+ * old one gives its descriptor, and its session if it has one, to a new one, and is gone.  Bytes that were received before
+ * the handshake must not be taken for what came after it (CVE-2011-0411): so no receive may be pending, and nothing kept.
+ * What is still with the system is read by the handshake, which fails if that is no TLS. */
 #include "config.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include "net/close.h"
 #include "net/equip.h"
 #include "net/fault.h"
+#include "net/move.h"
 #include "net/op.h"
 #include "net/pool.h"
 #include "net/sock.h"
@@ -23,6 +25,7 @@
 struct kn_upgrade {
     kn_tls_settings *settings;
     kn_tls *under; /* the session that carries the new one; NULL: none (any more) */
+    bool moved;    /* the connection has gone to the new socket, which the operation is of from then on */
     char name[];   /* a client: of the server, sent and verified */
 };
 
@@ -76,6 +79,8 @@ static kn_step step(kiwi_net *net, kn_op *op, kiwi_result *out)
     kn_sock *sock = op->sock; /* hidden: nobody else uses the session yet */
     kb_error err = {0};
     kn_step step = KN_DONE;
+    if (!op->u.upgrade->moved)
+        return KN_DONE; /* it is its turn: see got() */
     kb_status status = kn_equip_now(net, sock, op->u.upgrade->settings, &err);
     if (status == KB_OK && sock->session == NULL)
         status = begin(sock, op->u.upgrade, &err);
@@ -100,6 +105,56 @@ static void equipped(kiwi_net *net, kn_op *op, kn_tls_context *context, kb_statu
     kn_op_ready(net, op);
 }
 
+/* Why no handshake may begin though what was sent before has ended; NULL: one may. */
+static const char *broken(const kn_sock *sock)
+{
+    if (sock->cut)
+        return "a send was cut short";
+    return sock->reset ? "the connection was reset" : NULL;
+}
+
+/* What the old socket knows of its connection goes to `sock` with it; the old one is gone. */
+static void take_over(kiwi_net *net, kn_sock *sock, kn_op *op)
+{
+    kn_sock *old = op->sock;
+    sock->blocking = old->blocking;
+    sock->local = old->local;
+    sock->linger_ms = old->linger_ms;
+    memcpy(sock->limited, old->limited, sizeof(sock->limited));
+    op->u.upgrade->under = old->session;
+    old->session = NULL;
+    kn_sock_set_fd(net, sock, kn_sock_yield_fd(net, old));
+    kb_list_remove(&op->queue);
+    op->sock = sock;
+    kb_list_push(&sock->side[KN_WRITE], &op->queue);
+    kn_sock_close(net, old);
+}
+
+/* All that was sent before has ended: the handshake begins, on a new socket.  false: *out says why not. */
+static bool move(kiwi_net *net, kn_op *op, kiwi_result *out)
+{
+    const char *why = broken(op->sock);
+    kn_sock *sock = why != NULL ? NULL : kn_sock_new(net, -1, true);
+    if (sock != NULL) {
+        op->u.upgrade->moved = true;
+        take_over(net, sock, op);
+        kn_move_op(op, KN_QUEUED);
+        kn_equip_begin(net, op, op->u.upgrade->settings);
+    } else if (why != NULL) {
+        cannot(out, op->sock->cut ? KIWI_FAULT_TRUNCATED : KIWI_FAULT_SYSTEM, op->sock->cut ? 0 : ECONNRESET, why);
+    } else {
+        kn_fault_sys(out, ENOMEM);
+    }
+    return sock != NULL;
+}
+
+static bool got(kiwi_net *net, kn_op *op, kiwi_result *out)
+{
+    if (op->u.upgrade->moved || !move(net, op, out))
+        kn_op_finish(net, op, out);
+    return true;
+}
+
 static void expired(const kn_op *op, kiwi_result *out)
 {
     (void)op;
@@ -117,26 +172,23 @@ static const kn_kind upgrade_kind = {.name = "upgrade",
                                      .has_task = true,
                                      .makes_socket = true,
                                      .step = step,
+                                     .got = got,
                                      .equipped = equipped,
                                      .expired = expired,
                                      .release = release};
 
 /* ---- Submitting (locked) ---------------------------------------------------------------------- */
 
-/* Why no handshake may begin on `sock` now; NULL: one may. */
+/* Why no handshake may begin on `sock` now; NULL: one may, after what is being sent. */
 static const char *obstacle(const kn_sock *sock)
 {
+    const kn_op *first = kn_sock_head(sock, KN_WRITE);
+    int users = 1 + (first != NULL && first->state == KN_RUNNING);
     if (!kb_list_empty(&sock->side[KN_READ]))
         return "a receive is pending";
-    if (!kb_list_empty(&sock->side[KN_WRITE]))
-        return "a send is pending";
     if (kn_ahead_size(&sock->ahead) > 0)
         return "bytes that came before it have not been received";
-    if (sock->cut)
-        return "a send was cut short";
-    if (sock->reset)
-        return "the connection was reset";
-    return sock->refs > 1 ? "another thread uses the socket" : NULL;
+    return sock->refs > users ? "another thread uses the socket" : broken(sock);
 }
 
 /* The connection `id`; NULL: there is none, or it cannot be upgraded now, and *refused is a task that says why. */
@@ -154,19 +206,6 @@ static kn_sock *find(kiwi_net *net, kiwi_id id, kiwi_id *refused)
     cannot(&out, KIWI_FAULT_INVALID, 0, why);
     *refused = kn_task_faulted(net, &out);
     return NULL;
-}
-
-/* `old` ends, and `sock` goes on with its connection. */
-static void take_over(kiwi_net *net, kn_sock *sock, kn_sock *old, struct kn_upgrade *u)
-{
-    sock->blocking = old->blocking;
-    sock->local = old->local;
-    sock->linger_ms = old->linger_ms;
-    memcpy(sock->limited, old->limited, sizeof(sock->limited));
-    u->under = old->session;
-    old->session = NULL;
-    kn_sock_set_fd(net, sock, kn_sock_yield_fd(net, old));
-    kn_sock_close(net, old);
 }
 
 static struct kn_upgrade *upgrade_new(const kn_sock *sock, const char *sni, const kn_tls_settings *settings)
@@ -187,24 +226,18 @@ static struct kn_upgrade *upgrade_new(const kn_sock *sock, const char *sni, cons
 static kiwi_id submit(kiwi_net *net, kn_sock *old, const char *sni, const kn_tls_settings *settings, int limit_ms)
 {
     struct kn_upgrade *u = upgrade_new(old, sni, settings);
-    kn_sock *sock = u == NULL ? NULL : kn_sock_new(net, -1, true);
-    kn_op *op = sock == NULL ? NULL : kn_op_new(net, sock, &upgrade_kind);
+    kn_op *op = u == NULL ? NULL : kn_op_new(net, old, &upgrade_kind);
     if (op == NULL) {
-        if (sock != NULL)
-            kn_sock_close(net, sock);
         upgrade_free(u);
         return kn_task_no_memory(net);
     }
     kiwi_id id = op->task->entry.id;
     op->u.upgrade = u;
     op->heavy = true;
-    op->state = KN_RESOLVING;
-    take_over(net, sock, old, u);
+    kn_sock_hide(net, old);
     kn_op_set_deadline(net, op, kb_clock_after_ms(kb_clock_us(), limit_ms > 0 ? limit_ms : KN_HANDSHAKE_MS));
     kn_op_queue(net, op);
-    kn_equip_begin(net, op, u->settings);
-    if (!net->lazy || !net->help)
-        kn_pool_nudge(net);
+    kn_pool_submitted(net);
     return id;
 }
 

@@ -278,6 +278,38 @@ START_TEST(a_first_send_that_is_pending_at_close_is_reset_at_once)
 }
 END_TEST
 
+/* A thread may still be inside a send of which the peer has everything already.  It has gone out whole: the end is a normal
+ * one; or a reset alone, without an end before it, where that was asked for. */
+START_TEST(a_send_that_went_out_whole_is_not_cut_by_a_close_that_comes_early)
+{
+    enum { ROUNDS = 200 };
+    FOR_MODES(mode)
+    {
+        kiwi_net *net;
+        kiwi_id listener;
+        ck_assert_int_eq(kiwi_net_open(mode, &net), 0);
+        int port = listen_local(net, &listener);
+        for (int i = 0; i < ROUNDS; i++) {
+            char byte;
+            int error;
+            bool abrupt = i % 2 == 1;
+            kiwi_id accept = kiwi_tcp_accept(net, listener);
+            int peer = peer_connect(port, 0);
+            kiwi_id conn = await_int(net, accept);
+            kiwi_socket_options options = {.given = (unsigned)abrupt << KIWI_SOCKET_LINGER};
+            ck_assert_int_eq(kiwi_socket_set(net, conn, &options, NULL), 0);
+            (void)kiwi_tcp_send(net, conn, "x", 1);
+            ck_assert_int_eq(recv(peer, &byte, 1, 0), 1);
+            kiwi_tcp_close(net, conn);
+            ck_assert_uint_eq(drain(peer, &error), 0);
+            ck_assert_int_eq(error, abrupt ? ECONNRESET : 0);
+            (void)close(peer);
+        }
+        kiwi_net_close(net);
+    }
+}
+END_TEST
+
 START_TEST(a_late_send_poisons_the_stream_if_and_only_if_a_part_of_it_went_out)
 {
     enum { PIECE = 4096, TRIES = 40 };
@@ -466,6 +498,7 @@ SUITE_MAIN("linger", 60, close_with_unread_input_loses_nothing_that_was_sent,
            a_runtime_waits_for_a_stalled_peer_for_two_seconds_and_for_nobody_else,
            a_send_that_is_pending_at_close_ends_in_a_reset_behind_what_was_sent,
            a_first_send_that_is_pending_at_close_is_reset_at_once,
+           a_send_that_went_out_whole_is_not_cut_by_a_close_that_comes_early,
            a_late_send_poisons_the_stream_if_and_only_if_a_part_of_it_went_out,
            after_a_reset_no_receive_gives_an_orderly_end,
            what_comes_after_the_limit_of_a_receive_goes_in_front_of_the_next,

@@ -83,11 +83,8 @@ START_TEST(bytes_that_came_before_are_never_taken_for_those_after)
 }
 END_TEST
 
-START_TEST(what_is_pending_is_in_the_way)
+START_TEST(a_pending_receive_is_in_the_way)
 {
-    enum { LARGE = 8 << 20 };
-    unsigned char *data = calloc(1, LARGE);
-    ck_assert_ptr_nonnull(data);
     FOR_MODES(mode)
     {
         pair p = plain_pair(mode);
@@ -95,15 +92,76 @@ START_TEST(what_is_pending_is_in_the_way)
         expect_refused(p.net, kiwi_tls_upgrade_server(p.net, p.server, NULL), "a receive is pending");
         (void)await_int(p.net, kiwi_tcp_send(p.net, p.client, "x", 1));
         await_bytes(p.net, waits, "x");
-        kiwi_id sent = kiwi_tcp_send(p.net, p.server, data, LARGE);
-        expect_refused(p.net, kiwi_tls_upgrade_server(p.net, p.server, NULL), "a send is pending");
-        kiwi_result r = await(p.net, kiwi_tcp_recv_exactly(p.net, p.client, LARGE));
-        ck_assert_uint_eq(r.size, LARGE);
-        free(r.bytes);
-        (void)await_int(p.net, sent);
         await_fault(p.net, kiwi_tls_upgrade(p.net, p.listener, NULL, NULL), "Invalid socket");
         await_fault(p.net, kiwi_tls_upgrade(p.net, 999999, NULL, NULL), "Invalid socket");
         upgrade_pair(&p);
+        kiwi_net_close(p.net);
+    }
+}
+END_TEST
+
+START_TEST(a_handshake_waits_for_what_is_being_sent)
+{
+    enum { LARGE = 8 << 20 };
+    unsigned char *data = calloc(1, LARGE);
+    ck_assert_ptr_nonnull(data);
+    FOR_MODES(mode)
+    {
+        pair p = plain_pair(mode);
+        for (int deep = 0; deep < 2; deep++) { /* over TCP, and then over TLS */
+            kiwi_id (*send)(kiwi_net *, kiwi_id, const void *, size_t) = deep ? kiwi_tls_send : kiwi_tcp_send;
+            kiwi_id (*recv)(kiwi_net *, kiwi_id, int64_t) = deep ? kiwi_tls_recv_exactly : kiwi_tcp_recv_exactly;
+            kiwi_id sent = send(p.net, p.server, data, LARGE);
+            kiwi_id last = send(p.net, p.server, "go ahead", 8);
+            kiwi_id served = kiwi_tls_upgrade_server(p.net, p.server, NULL);
+            await_fault(p.net, send(p.net, p.server, "x", 1), "Invalid socket");
+            ck_assert_int_eq(kiwi_task_status(p.net, served), KIWI_TASK_RUNNING);
+            kiwi_result r = await(p.net, recv(p.net, p.client, LARGE + 8));
+            ck_assert_uint_eq(r.size, LARGE + 8);
+            ck_assert_mem_eq(r.bytes + LARGE, "go ahead", 8);
+            free(r.bytes);
+            p.client = await_int(p.net, kiwi_tls_upgrade(p.net, p.client, "localhost", NULL));
+            ck_assert_int_eq(await_int(p.net, sent), LARGE);
+            ck_assert_int_eq(await_int(p.net, last), 8);
+            p.server = await_int(p.net, served);
+        }
+        kiwi_net_close(p.net);
+    }
+    free(data);
+}
+END_TEST
+
+/* What was to be sent before is told that the connection is gone. */
+START_TEST(a_handshake_that_waits_for_a_send_can_end)
+{
+    enum { LARGE = 32 << 20 };
+    unsigned char *data = calloc(1, LARGE);
+    ck_assert_ptr_nonnull(data);
+    FOR_MODES(mode)
+    {
+        kiwi_tls_options brief = {.timeout_ms = 30};
+        pair p = plain_pair(mode);
+        kiwi_id sent = kiwi_tcp_send(p.net, p.server, data, LARGE);
+        kiwi_id served = kiwi_tls_upgrade_server(p.net, p.server, &brief);
+        await_fault(p.net, served, "Cannot start TLS: timed out");
+        await_fault(p.net, sent, "Socket closed");
+        kiwi_net_close(p.net);
+
+        p = plain_pair(mode);
+        sent = kiwi_tcp_send(p.net, p.server, data, LARGE);
+        served = kiwi_tls_upgrade_server(p.net, p.server, NULL);
+        kiwi_socket_options abrupt = {.given = 1u << KIWI_SOCKET_LINGER}; /* closing resets the connection */
+        ck_assert_int_eq(kiwi_socket_set(p.net, p.client, &abrupt, NULL), 0);
+        kiwi_tcp_close(p.net, p.client);
+        kiwi_result r = await(p.net, served);
+        ck_assert_str_eq(kiwi_fault_kind(&r), "reset");
+        r = await(p.net, sent);
+        ck_assert_str_eq(kiwi_fault_kind(&r), "reset");
+        kiwi_net_close(p.net);
+
+        p = plain_pair(mode); /* the program ends meanwhile */
+        (void)kiwi_tcp_send(p.net, p.server, data, LARGE);
+        (void)kiwi_tls_upgrade_server(p.net, p.server, NULL);
         kiwi_net_close(p.net);
     }
     free(data);
@@ -196,5 +254,6 @@ START_TEST(the_end_of_what_carries_a_session_is_no_end_of_it)
 END_TEST
 
 SUITE_MAIN("upgrade", 90, a_plain_connection_becomes_one_of_tls_and_its_id_ends,
-           bytes_that_came_before_are_never_taken_for_those_after, what_is_pending_is_in_the_way, tls_runs_inside_tls,
+           bytes_that_came_before_are_never_taken_for_those_after, a_pending_receive_is_in_the_way,
+           a_handshake_waits_for_what_is_being_sent, a_handshake_that_waits_for_a_send_can_end, tls_runs_inside_tls,
            a_handshake_that_ends_closes_the_connection, the_end_of_what_carries_a_session_is_no_end_of_it)
