@@ -104,13 +104,6 @@ static kn_step step_drain(kiwi_net *net, kn_op *op, kiwi_result *out)
 
 /* ---- Rows ------------------------------------------------------------------------------------ */
 
-/* The descriptor has served its purpose. */
-static void ended(kiwi_net *net, kn_sock *sock, const kiwi_result *out)
-{
-    (void)out;
-    kn_sock_close(net, sock);
-}
-
 static void release_drain(kiwi_net *net, kn_op *op)
 {
     (void)net;
@@ -118,12 +111,12 @@ static void release_drain(kiwi_net *net, kn_op *op)
 }
 
 static const kn_kind wait_kind = {
-    .name = "wait", .side = KN_READ, .has_task = true, .step = step_wait, .ended = ended};
+    .name = "wait", .side = KN_READ, .has_task = true, .step = step_wait, .ended = kn_sock_served};
 static const kn_kind drain_kind = {.name = "read",
                                    .side = KN_READ,
                                    .has_task = true,
                                    .step = step_drain,
-                                   .ended = ended,
+                                   .ended = kn_sock_served,
                                    .release = release_drain};
 
 /* ---- Submitting ------------------------------------------------------------------------------ */

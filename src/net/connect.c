@@ -201,12 +201,6 @@ static void rival_note(kiwi_net *net, kn_op *op, kiwi_result *out)
     kn_op_poke(net, op->u.rival->parent);
 }
 
-static void rival_ended(kiwi_net *net, kn_sock *sock, const kiwi_result *out)
-{
-    (void)out;
-    kn_sock_close(net, sock);
-}
-
 static void rival_release(kiwi_net *net, kn_op *op)
 {
     (void)net;
@@ -217,7 +211,7 @@ static const kn_kind rival_kind = {.name = "connect",
                                    .side = KN_WRITE,
                                    .step = rival_step,
                                    .note = rival_note,
-                                   .ended = rival_ended,
+                                   .ended = kn_sock_served,
                                    .release = rival_release};
 
 /* Let a hidden socket try the next address of `parent`.  Without memory for it the others go on. */

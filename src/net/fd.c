@@ -47,12 +47,13 @@ static int set_flags(int fd, bool blocking)
     return error == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ? errno : error;
 }
 
-static void set_options(int fd)
+static void silence(int fd)
 {
-    kn_option_begin(fd);
 #if defined(SO_NOSIGPIPE) /* refused for a peer that is gone already: then nothing is sent either */
     int on = 1;
     (void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
+#else
+    (void)fd;
 #endif
 }
 
@@ -66,7 +67,7 @@ static int finish(int fd, bool flags_set, bool blocking, int *out)
         (void)close(fd);
         return error;
     }
-    set_options(fd);
+    silence(fd);
     *out = fd;
     return 0;
 }
@@ -74,10 +75,13 @@ static int finish(int fd, bool flags_set, bool blocking, int *out)
 int kn_fd_socket(int family, int type, int *out)
 {
 #if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
-    return finish(socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), true, false, out);
+    int error = finish(socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), true, false, out);
 #else
-    return finish(socket(family, type, 0), false, false, out);
+    int error = finish(socket(family, type, 0), false, false, out);
 #endif
+    if (error == 0)
+        kn_option_begin(*out);
+    return error;
 }
 
 int kn_fd_pair(int fds[2])
@@ -114,10 +118,13 @@ int kn_fd_accept(int listener, int *out, struct sockaddr_in6 *peer)
     *peer = (struct sockaddr_in6){.sin6_family = AF_UNSPEC};
 #if defined(HAVE_ACCEPT4)
     int flags = SOCK_CLOEXEC | (KN_FD_BLOCKS ? 0 : SOCK_NONBLOCK);
-    return finish(accept4(listener, from, &size, flags), true, KN_FD_BLOCKS, out);
+    int error = finish(accept4(listener, from, &size, flags), true, KN_FD_BLOCKS, out);
 #else
-    return finish(accept(listener, from, &size), false, KN_FD_BLOCKS, out);
+    int error = finish(accept(listener, from, &size), false, KN_FD_BLOCKS, out);
 #endif
+    if (error == 0)
+        kn_option_begin_accepted(*out);
+    return error;
 }
 
 int kn_fd_limit(int fd, bool sending, int64_t us)

@@ -116,13 +116,6 @@ static void expired(const kn_op *op, kiwi_result *out)
     cannot(op->u.names, out, KIWI_FAULT_TIMEOUT, ETIMEDOUT, kb_error_errno_text(ETIMEDOUT, text, sizeof(text)));
 }
 
-/* The hidden socket has served its purpose. */
-static void ended(kiwi_net *net, kn_sock *sock, const kiwi_result *out)
-{
-    (void)out;
-    kn_sock_close(net, sock);
-}
-
 static void release(kiwi_net *net, kn_op *op)
 {
     (void)net;
@@ -136,7 +129,7 @@ static const kn_kind resolve_kind = {.name = "resolve",
                                      .step = step,
                                      .resolved = resolved,
                                      .expired = expired,
-                                     .ended = ended,
+                                     .ended = kn_sock_served,
                                      .release = release};
 
 /* ---- Submitting ------------------------------------------------------------------------------ */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 
 #if defined(SO_REUSEPORT_LB) /* FreeBSD: the other one gives all connections to one listener */
@@ -90,11 +91,40 @@ static const struct {
 #endif
 };
 
-/* A listener hands these on to its connections on some systems, not on all. */
 void kn_option_begin(int fd)
 {
     for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
         if (setsockopt(fd, defaults[i].level, defaults[i].number, &defaults[i].value, sizeof(defaults[i].value)) != 0 &&
             i == 0)
             return;
+}
+
+/* Has `fd` the value of each default?  -1: it is no TCP socket. */
+static int begins_so(int fd)
+{
+    for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
+        int value = -1;
+        socklen_t size = sizeof(value);
+        if (getsockopt(fd, defaults[i].level, defaults[i].number, &value, &size) != 0)
+            return i == 0 ? -1 : 0;
+        if (defaults[i].value == 1 ? value == 0 : value != defaults[i].value)
+            return 0;
+    }
+    return 1;
+}
+
+/* A listener hands its options on to its connections on some systems, not on all: the first connection shows it, and
+ * saves all others five calls. */
+void kn_option_begin_accepted(int fd)
+{
+    static atomic_int handed_on = -1; /* -1: nobody has looked yet */
+    int known = atomic_load(&handed_on);
+    if (known < 0) {
+        known = begins_so(fd);
+        if (known < 0)
+            return;
+        atomic_store(&handed_on, known);
+    }
+    if (known == 0)
+        kn_option_begin(fd);
 }

@@ -10,6 +10,8 @@
 
 /* `fd` is new: if it is one of TCP it sends without delay, and notices in the end that its peer has vanished. */
 void kn_option_begin(int fd);
+/* The same for one that was just accepted: it may have all that from its listener. */
+void kn_option_begin_accepted(int fd);
 /* Give `fd` the options (NULL: none): 0; or why one cannot be, *refused (may be NULL) is its name then, and those before it
  * are set. */
 int kn_option_set(int fd, const kiwi_socket_options *options, const char **refused);

@@ -272,3 +272,9 @@ void kn_sock_close(kiwi_net *net, kn_sock *sock)
     kn_sock_abort(net, sock);
     kn_sock_shut(net, sock);
 }
+
+void kn_sock_served(kiwi_net *net, kn_sock *sock, const kiwi_result *out)
+{
+    (void)out;
+    kn_sock_close(net, sock);
+}

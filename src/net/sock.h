@@ -38,6 +38,8 @@ void kn_sock_abort(kiwi_net *net, kn_sock *sock);
 void kn_sock_shut(kiwi_net *net, kn_sock *sock);
 /* Both halves at once; nothing if it is closing already. */
 void kn_sock_close(kiwi_net *net, kn_sock *sock);
+/* kn_kind.ended of operations whose hidden socket has served its purpose: it is closed. */
+void kn_sock_served(kiwi_net *net, kn_sock *sock, const kiwi_result *out);
 /* Drop the reference of a step. */
 void kn_sock_unref(kiwi_net *net, kn_sock *sock);
 
