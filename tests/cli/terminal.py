@@ -6,6 +6,7 @@ seconds, 99 if the command did not end. Prints all that was printed, if a wait f
 import os
 import pty
 import select
+import signal
 import sys
 import time
 
@@ -69,6 +70,7 @@ def main():
     os.environ.update(TERM="dumb", INPUTRC="/dev/null")
     pid, fd = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever runs this may ignore it, which children inherit
         os.execv(sys.argv[2], sys.argv[2:])
     good = talk(fd, sys.argv[1])
     if not good:
