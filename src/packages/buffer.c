@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "packages/buffer.h"
+#include "packages/piece.h"
 #include "types/give.h"
 #include "vm/search.h"
 
@@ -17,11 +18,6 @@ typedef struct buffer {
     unsigned char delimiter[REMEMBERED];
     size_t delimiter_size, seen;
 } buffer;
-
-typedef struct piece {
-    const void *data;
-    size_t size;
-} piece;
 
 static void free_buffer(kw_vm *vm, void *data)
 {
@@ -38,14 +34,6 @@ static buffer *self_of(kw_vm *vm, const kw_call *call)
 static size_t size_of(const buffer *b)
 {
     return b->to - b->from;
-}
-
-/* A string or bytes, which the signature has checked. */
-static piece piece_of(kw_value v)
-{
-    if (kw_is(v, KW_STRING))
-        return (piece){v.as.string->text, v.as.string->size};
-    return (piece){v.as.bytes->data, v.as.bytes->size};
 }
 
 /* Room for `more` bytes at the end.  What is there goes to the front once that is the smaller half.  false: thrown. */
@@ -75,7 +63,7 @@ static bool reserve(kw_vm *vm, buffer *b, size_t more)
     return true;
 }
 
-static bool append(kw_vm *vm, buffer *b, piece p)
+static bool append(kw_vm *vm, buffer *b, kp_piece p)
 {
     if (p.size == 0)
         return true;
@@ -116,13 +104,13 @@ static kw_result buffer_new(kw_vm *vm, kw_call *call)
     buffer *b = kw_heap_realloc(vm, NULL, 0, sizeof(*b));
     *b = (buffer){.data = NULL};
     kp_struct_give_handle(vm, call->self.as.object, &kp_bytes_buffer, b);
-    return kw_is(data, KW_NULL) || append(vm, b, piece_of(data)) ? KW_DONE : KW_THROWN;
+    return kw_is(data, KW_NULL) || append(vm, b, kp_piece_of(data)) ? KW_DONE : KW_THROWN;
 }
 
 static kw_result buffer_append(kw_vm *vm, kw_call *call)
 {
     buffer *b = self_of(vm, call);
-    if (b == NULL || !append(vm, b, piece_of(call->args[0])))
+    if (b == NULL || !append(vm, b, kp_piece_of(call->args[0])))
         return KW_THROWN;
     return kw_return(call, call->self);
 }
@@ -165,13 +153,13 @@ static kw_result buffer_peek(kw_vm *vm, kw_call *call)
 }
 
 /* Where to begin to look for `p`: what was looked through before has none. */
-static size_t start_of(const buffer *b, piece p)
+static size_t start_of(const buffer *b, kp_piece p)
 {
     bool same = p.size == b->delimiter_size && memcmp(p.data, b->delimiter, p.size) == 0;
     return same ? b->seen : 0;
 }
 
-static void remember(buffer *b, piece p)
+static void remember(buffer *b, kp_piece p)
 {
     b->delimiter_size = 0;
     if (p.size > REMEMBERED)
@@ -184,7 +172,7 @@ static void remember(buffer *b, piece p)
 static kw_result buffer_take_until(kw_vm *vm, kw_call *call)
 {
     buffer *b = self_of(vm, call);
-    piece p = piece_of(call->args[0]);
+    kp_piece p = kp_piece_of(call->args[0]);
     if (b == NULL)
         return KW_THROWN;
     if (p.size == 0)

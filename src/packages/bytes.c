@@ -6,6 +6,7 @@
 
 #include "packages/buffer.h"
 #include "packages/pack.h"
+#include "packages/piece.h"
 #include "types/give.h"
 
 /* The bytes that the format stands for; false: it is none, thrown. */
@@ -51,17 +52,15 @@ static bool reject(packer *p, const char *what, kw_value v)
 static bool pack_text(packer *p)
 {
     kw_value v = kw_null();
-    const char *data;
-    size_t size, whole = p->format.count;
+    kp_piece text;
+    size_t whole = p->format.count;
     if (!next_value(p, &v))
         return false;
-    if (!kw_is(v, KW_BYTES) && !kw_is(v, KW_STRING))
+    if (!kp_piece_take(v, &text))
         return reject(p, "Bytes", v);
-    data = kw_is(v, KW_BYTES) ? (const char *)v.as.bytes->data : v.as.string->text;
-    size = kw_is(v, KW_BYTES) ? v.as.bytes->size : v.as.string->size;
-    size = size < whole ? size : whole;
+    size_t size = text.size < whole ? text.size : whole;
     if (size > 0)
-        kw_buf_put(&p->buf, data, size);
+        kw_buf_put(&p->buf, text.data, size);
     kw_buf_fill(&p->buf, '\0', whole - size);
     return true;
 }

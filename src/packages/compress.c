@@ -8,6 +8,7 @@
 #include "packages/codec.h"
 #include "packages/job.h"
 #include "packages/package.h"
+#include "packages/piece.h"
 #include "packages/zip.h"
 #include "types/give.h"
 
@@ -42,21 +43,6 @@ static bool within(kw_vm *vm, const char *what, int64_t n, int64_t least, int64_
     return false;
 }
 
-/* The bytes of a string or of bytes, never NULL; false: another value. */
-static bool take(kw_value v, const void **data, size_t *size)
-{
-    if (kw_is(v, KW_STRING)) {
-        *data = v.as.string->text;
-        *size = v.as.string->size;
-        return true;
-    }
-    if (!kw_is(v, KW_BYTES))
-        return false;
-    *data = v.as.bytes->data != NULL ? (const void *)v.as.bytes->data : "";
-    *size = v.as.bytes->size;
-    return true;
-}
-
 /* ---- Jobs ---------------------------------------------------------------------------------------------- */
 
 typedef struct compress_job compress_job;
@@ -71,8 +57,7 @@ struct compress_job {
     const action *action;
     const kp_codec *codec;
     int level;
-    const void *data; /* what it works on, in the script's memory */
-    size_t size;
+    kp_piece in; /* what it works on, in the script's memory */
     void *copied;          /* or in the job's own */
     kp_zip_entry *entries; /* to write: their data is within `data`; or read: it is the job's */
     size_t count;
@@ -141,13 +126,13 @@ static void grant(compress_job *j, size_t most)
 /* A thread sees a copy: the script's values may be collected, and bytes changed. */
 static bool make_independent(kw_vm *vm, compress_job *j)
 {
-    if (j->copied == NULL && j->size > 0) {
-        j->copied = malloc(j->size);
+    if (j->copied == NULL && j->in.size > 0) {
+        j->copied = malloc(j->in.size);
         if (j->copied == NULL) {
-            (void)kw_throw_memory(vm, j->size);
+            (void)kw_throw_memory(vm, j->in.size);
             return false;
         }
-        j->data = memcpy(j->copied, j->data, j->size);
+        j->in.data = memcpy(j->copied, j->in.data, j->in.size);
     }
     return true;
 }
@@ -155,10 +140,10 @@ static bool make_independent(kw_vm *vm, compress_job *j)
 /* Do it on a thread; it is taken over. */
 static kw_result run_aside(kw_vm *vm, kw_call *call, compress_job *j)
 {
-    kw_result room = kp_memory_room(vm, call, j->size);
+    kw_result room = kp_memory_room(vm, call, j->in.size);
     if (room == KW_DONE && make_independent(vm, j)) {
         size_t left = kw_heap_left(vm);
-        grant(j, left > j->size ? left - j->size : 0);
+        grant(j, left > j->in.size ? left - j->in.size : 0);
         return kp_job_aside(vm, call, &j->job);
     }
     kp_job_drop(&j->job);
@@ -168,7 +153,7 @@ static kw_result run_aside(kw_vm *vm, kw_call *call, compress_job *j)
 /* Do it, here or on a thread; it is taken over.  Little data may become much: then a thread begins anew. */
 static kw_result run(kw_vm *vm, kw_call *call, compress_job *j)
 {
-    if (j->size > AT_ONCE)
+    if (j->in.size > AT_ONCE)
         return run_aside(vm, call, j);
     kw_before_scan(vm, AT_ONCE_OUT);
     grant(j, AT_ONCE_OUT);
@@ -183,12 +168,12 @@ static kw_result run(kw_vm *vm, kw_call *call, compress_job *j)
 
 static kb_status do_compress(compress_job *j)
 {
-    return j->codec->compress(j->data, j->size, j->level, &j->out, &j->error);
+    return j->codec->compress(j->in.data, j->in.size, j->level, &j->out, &j->error);
 }
 
 static kb_status do_expand(compress_job *j)
 {
-    return j->codec->expand(j->data, j->size, &j->out, &j->error);
+    return j->codec->expand(j->in.data, j->in.size, &j->out, &j->error);
 }
 
 static bool give_bytes(kw_vm *vm, compress_job *j, kw_value *value)
@@ -250,7 +235,7 @@ static kw_result through_codec(kw_vm *vm, kw_call *call)
         return KW_THROWN;
     j->codec = codec;
     j->level = functions_of_codecs[i].level;
-    (void)take(kw_native_operand(call, 0), &j->data, &j->size);
+    j->in = kp_piece_of(kw_native_operand(call, 0));
     if (take_option(vm, call, j))
         return run(vm, call, j);
     kp_job_drop(&j->job);
@@ -275,7 +260,8 @@ static bool texts_of(kw_vm *vm, kw_value entry, kw_value *name, kw_value *conten
         return false;
     }
     *content = *found;
-    if (kw_is(*content, KW_STRING) || kw_is(*content, KW_BYTES))
+    kp_piece data;
+    if (kp_piece_take(*content, &data))
         return true;
     (void)kw_throw(
         vm, "InvalidOperationError",
@@ -292,12 +278,7 @@ static bool measure(kw_vm *vm, const kw_list *list, size_t *size)
         kw_value both[2];
         if (!texts_of(vm, list->items[i], &both[0], &both[1]) || !kw_go_on(vm))
             return false;
-        for (size_t k = 0; k < 2; k++) {
-            const void *data;
-            size_t more = 0;
-            (void)take(both[k], &data, &more);
-            *size += more;
-        }
+        *size += kp_piece_of(both[0]).size + kp_piece_of(both[1]).size;
     }
     return true;
 }
@@ -310,13 +291,13 @@ static void collect(kw_vm *vm, const kw_list *list, compress_job *j)
     for (size_t i = 0; i < list->count; i++) {
         kp_zip_entry *e = &j->entries[i];
         kw_value name, content;
-        const void *data = "";
         (void)texts_of(vm, list->items[i], &name, &content);
         e->name = memcpy(at, name.as.string->text, name.as.string->size);
         e->name_size = name.as.string->size;
         at += e->name_size;
-        (void)take(content, &data, &e->size);
-        e->data = memcpy(at, data, e->size);
+        kp_piece data = kp_piece_of(content);
+        e->data = memcpy(at, data.data, data.size);
+        e->size = data.size;
         at += e->size;
     }
 }
@@ -341,7 +322,7 @@ static kw_result zip_create(kw_vm *vm, kw_call *call)
     if (j == NULL)
         return room == KW_DONE ? KW_THROWN : room;
     j->level = (int)level;
-    j->size = size;
+    j->in.size = size;
     j->copied = malloc(size > 0 ? size : 1);
     j->entries = calloc(list->count > 0 ? list->count : 1, sizeof(*j->entries));
     if (j->copied == NULL || j->entries == NULL) {
@@ -358,7 +339,7 @@ static kw_result zip_create(kw_vm *vm, kw_call *call)
 
 static kb_status do_zip_extract(compress_job *j)
 {
-    return kp_zip_read(j->data, j->size, &j->limits, &j->entries, &j->count, &j->error);
+    return kp_zip_read(j->in.data, j->in.size, &j->limits, &j->entries, &j->count, &j->error);
 }
 
 static bool give_entries(kw_vm *vm, compress_job *j, kw_value *value)
@@ -427,7 +408,7 @@ static kw_result zip_extract(kw_vm *vm, kw_call *call)
         return KW_THROWN;
     j->reads = true;
     j->limits = limits;
-    (void)take(kw_native_operand(call, 0), &j->data, &j->size);
+    j->in = kp_piece_of(kw_native_operand(call, 0));
     return run(vm, call, j);
 }
 

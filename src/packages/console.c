@@ -13,6 +13,7 @@
 #include "packages/input.h"
 #include "packages/keys.h"
 #include "packages/package.h"
+#include "packages/rows.h"
 #include "packages/terminal.h"
 
 typedef struct console {
@@ -214,10 +215,7 @@ static kw_result give_key(kw_vm *vm, kw_call *call, const kp_key *key)
 {
     char buffer[KP_KEYS_TITLE];
     bool printable = (unsigned char)key->text[0] >= ' ' && key->text[0] != 0x7F;
-    const struct {
-        const char *name;
-        kw_value value;
-    } rows[] = {
+    const kp_row rows[] = {
         {"key", kw_string_c(vm, kp_keys_title(key, buffer))},
         {"char", kw_string_c(vm, key->text)},
         {"modifiers", kw_string_c(vm, modifiers(key))},
@@ -226,12 +224,8 @@ static kw_result give_key(kw_vm *vm, kw_call *call, const kp_key *key)
         {"is_alt", kw_bool(key->alt)},
         {"is_printable", kw_bool(printable)},
     };
-    size_t count = sizeof(rows) / sizeof(rows[0]);
-    kw_map *map = kw_map_new(vm, count);
-    for (size_t i = 0; map != NULL && i < count; i++)
-        if (!kw_map_set_c(vm, map, rows[i].name, rows[i].value))
-            return KW_THROWN;
-    return map != NULL ? kw_return(call, kw_of_map(map)) : KW_THROWN;
+    kw_value map = kp_rows_hashmap(vm, rows, sizeof(rows) / sizeof(rows[0]));
+    return kw_is(map, KW_UNDEF) ? KW_THROWN : kw_return(call, map);
 }
 
 /* The key that came, or null. */

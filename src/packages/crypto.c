@@ -11,6 +11,7 @@
 #include "net/digest.h"
 #include "packages/job.h"
 #include "packages/package.h"
+#include "packages/piece.h"
 #include "types/bytes_methods.h"
 #include "types/give.h"
 #include "types/list_methods.h"
@@ -200,12 +201,10 @@ static kw_result run(kw_vm *vm, kw_call *call, digest_job *j)
 /* The bytes of a string or of bytes.  false: another value, nothing is thrown. */
 static bool take(kw_value v, kn_digest_text *out)
 {
-    if (kw_is(v, KW_STRING))
-        *out = (kn_digest_text){v.as.string->text, v.as.string->size};
-    else if (kw_is(v, KW_BYTES))
-        *out = (kn_digest_text){v.as.bytes->data, v.as.bytes->size};
-    else
+    kp_piece piece;
+    if (!kp_piece_take(v, &piece))
         return false;
+    *out = (kn_digest_text){piece.data, piece.size};
     return true;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "packages/package.h"
+#include "packages/piece.h"
 #include "types/bytes_methods.h"
 #include "types/give.h"
 #include "types/unicode.h"
@@ -28,12 +29,9 @@ static kw_result give_bytes(kw_vm *vm, kw_call *call, kw_buf *buf)
  * checked to be 0 to 255, else their low byte counts. */
 static bool take_bytes(kw_vm *vm, kw_value v, bool whole, const char *complaint, kw_buf *buf)
 {
-    if (kw_is(v, KW_STRING)) {
-        kw_buf_put(buf, v.as.string->text, v.as.string->size);
-        return true;
-    }
-    if (kw_is(v, KW_BYTES)) {
-        kw_buf_put(buf, (const char *)v.as.bytes->data, v.as.bytes->size);
+    kp_piece piece;
+    if (kp_piece_take(v, &piece)) {
+        kw_buf_put(buf, piece.data, piece.size);
         return true;
     }
     if (!kw_is(v, KW_LIST)) {

@@ -10,6 +10,7 @@
 #include "packages/fio.h"
 #include "packages/job.h"
 #include "packages/pathname.h"
+#include "packages/piece.h"
 #include "packages/stream.h"
 #include "types/types.h"
 
@@ -301,21 +302,12 @@ static kw_result file_lines(kw_vm *vm, kw_call *call)
     return run(vm, call, j);
 }
 
-/* What a string or bytes hold. */
-static const void *data_of(kw_value v, size_t *size)
-{
-    bool bytes = kw_is(v, KW_BYTES);
-    *size = bytes ? v.as.bytes->size : v.as.string->size;
-    return bytes ? (const void *)v.as.bytes->data : v.as.string->text;
-}
-
 static kw_result file_read_until(kw_vm *vm, kw_call *call)
 {
-    size_t size;
-    const void *stop = data_of(kw_arg(call, 0), &size);
-    if (size == 0)
+    kp_piece stop = kp_piece_of(kw_arg(call, 0));
+    if (stop.size == 0)
         return kw_throw(vm, "InvalidOperationError", "The delimiter must not be empty.");
-    return read_to(vm, call, stop, size, false);
+    return read_to(vm, call, stop.data, stop.size, false);
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------- */
@@ -369,7 +361,9 @@ static kw_result file_write(kw_vm *vm, kw_call *call)
         kp_job_drop(&j->job);
         return KW_THROWN;
     }
-    j->data = data_of(kw_arg(call, 0), &j->size);
+    kp_piece text = kp_piece_of(kw_arg(call, 0));
+    j->data = text.data;
+    j->size = text.size;
     return run(vm, call, j);
 }
 

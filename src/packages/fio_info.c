@@ -11,6 +11,7 @@
 
 #include "packages/fio_job.h"
 #include "packages/pathname.h"
+#include "packages/rows.h"
 #include "types/date.h"
 #include "types/give.h"
 
@@ -117,10 +118,7 @@ static struct timespec made(const struct stat *s)
 
 static bool give_info(kw_vm *vm, const kp_fio_job *j, kw_value *value)
 {
-    const struct {
-        const char *key;
-        kw_value value;
-    } rows[] = {
+    const kp_row rows[] = {
         {"creation_time", local_date(made(&j->stat))},
         {"name", kw_string_c(vm, kp_pathname_name(j->path))},
         {"extension", kw_string_c(vm, kp_pathname_extension(j->path))},
@@ -129,12 +127,8 @@ static bool give_info(kw_vm *vm, const kp_fio_job *j, kw_value *value)
         {"last_write_time", local_date(j->stat.st_mtim)},
         {"attributes", kw_of_map(attributes(vm, j))},
     };
-    kw_map *map = kw_map_new(vm, sizeof(rows) / sizeof(rows[0]));
-    *value = kw_of_map(map);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (!kw_map_set_c(vm, map, rows[i].key, rows[i].value))
-            return false;
-    return true;
+    *value = kp_rows_hashmap(vm, rows, sizeof(rows) / sizeof(rows[0]));
+    return !kw_is(*value, KW_UNDEF);
 }
 
 static const kp_fio_op op_info = {

@@ -94,6 +94,7 @@ libkwpackages_la_SOURCES = $(kiwi_packages) \
 	%D%/packages.h \
 	%D%/pathname.c \
 	%D%/pathname.h \
+	%D%/piece.h \
 	%D%/process.c \
 	%D%/process.h \
 	%D%/protobuf.h \
@@ -104,6 +105,8 @@ libkwpackages_la_SOURCES = $(kiwi_packages) \
 	%D%/registry.c \
 	%D%/report.c \
 	%D%/report.h \
+	%D%/rows.c \
+	%D%/rows.h \
 	%D%/sqlite_db.h \
 	%D%/sqlite_value.c \
 	%D%/state.c \

@@ -8,6 +8,8 @@
 
 #include "packages/library.h"
 #include "packages/package.h"
+#include "packages/piece.h"
+#include "packages/rows.h"
 #include "packages/socket_options.h"
 #include "vm/bytes_store.h"
 
@@ -169,19 +171,6 @@ static kw_result tls_unixconnect(kw_vm *vm, kw_call *call)
 
 /* ---- Operations on sockets --------------------------------------------------------------------------------- */
 
-typedef struct part {
-    const void *data;
-    size_t size;
-} part;
-
-/* What bytes or a string consist of. */
-static part part_of(kw_value v)
-{
-    if (kw_is(v, KW_STRING))
-        return (part){v.as.string->text, v.as.string->size};
-    return (part){v.as.bytes->size > 0 ? (const void *)v.as.bytes->data : "", v.as.bytes->size};
-}
-
 /* Bytes that come are counted when they are there: a receive of `max` that is beyond the limit faults by itself. */
 static kw_result room_to_receive(kw_vm *vm, kw_call *call, int64_t max)
 {
@@ -209,7 +198,7 @@ static kw_result receiving_until(kw_vm *vm, kw_call *call,
     kw_result room = room_to_receive(vm, call, max);
     if (room != KW_DONE)
         return room;
-    part delimiter = part_of(call->args[1]);
+    kp_piece delimiter = kp_piece_of(call->args[1]);
     return task(vm, call, until(kp_host_net(vm), call->args[0].as.i, delimiter.data, delimiter.size, max), limit_ms);
 }
 
@@ -273,17 +262,16 @@ static bool size_of_parts(kw_vm *vm, const kw_list *parts, size_t *size)
 {
     *size = 0;
     for (size_t i = 0; i < parts->count; i++) {
-        kw_value v = parts->items[i];
-        if (!kw_is(v, KW_STRING) && !kw_is(v, KW_BYTES)) {
-            (void)kw_throw_expected(vm, "a string or bytes", v);
+        kp_piece part;
+        if (!kp_piece_take(parts->items[i], &part)) {
+            (void)kw_throw_expected(vm, "a string or bytes", parts->items[i]);
             return false;
         }
-        size_t more = part_of(v).size;
-        if (more > SIZE_MAX / 2 - *size) {
-            (void)kw_throw_memory(vm, more);
+        if (part.size > SIZE_MAX / 2 - *size) {
+            (void)kw_throw_memory(vm, part.size);
             return false;
         }
-        *size += more;
+        *size += part.size;
     }
     return true;
 }
@@ -301,107 +289,37 @@ static kw_result sending_many(kw_vm *vm, kw_call *call, const sender *send)
     if (data == NULL)
         return room == KW_DONE ? KW_THROWN : room;
     for (size_t i = 0; i < parts->count; i++) {
-        part next = part_of(parts->items[i]);
-        if (next.size > 0)
+        kp_piece next = kp_piece_of(parts->items[i]);
+        if (next.size > 0) /* else there may be nothing to copy to */
             memcpy(data->data + at, next.data, next.size);
         at += next.size;
     }
     return send_bytes(vm, call, send, data, limit_ms);
 }
 
-static kw_result socket_accept(kw_vm *vm, kw_call *call)
-{
-    return accepting(vm, call, kiwi_tcp_accept);
-}
+/* A function of each package, which differ by what they hand to `common`. */
+#define IN_BOTH(name, common, of_socket, of_tls)                       \
+    static kw_result socket_##name(kw_vm *vm, kw_call *call)           \
+    {                                                                  \
+        return common(vm, call, of_socket);                            \
+    }                                                                  \
+    static kw_result tls_##name(kw_vm *vm, kw_call *call)              \
+    {                                                                  \
+        return common(vm, call, of_tls);                               \
+    }
 
-static kw_result tls_accept(kw_vm *vm, kw_call *call)
-{
-    return accepting(vm, call, kiwi_tls_accept);
-}
-
-static kw_result socket_recv(kw_vm *vm, kw_call *call)
-{
-    return receiving(vm, call, kiwi_tcp_recv);
-}
-
-static kw_result tls_recv(kw_vm *vm, kw_call *call)
-{
-    return receiving(vm, call, kiwi_tls_recv);
-}
-
-static kw_result socket_recv_until(kw_vm *vm, kw_call *call)
-{
-    return receiving_until(vm, call, kiwi_tcp_recv_until);
-}
-
-static kw_result tls_recv_until(kw_vm *vm, kw_call *call)
-{
-    return receiving_until(vm, call, kiwi_tls_recv_until);
-}
-
-static kw_result socket_recv_line(kw_vm *vm, kw_call *call)
-{
-    return receiving(vm, call, kiwi_tcp_recv_line);
-}
-
-static kw_result tls_recv_line(kw_vm *vm, kw_call *call)
-{
-    return receiving(vm, call, kiwi_tls_recv_line);
-}
-
-static kw_result socket_recv_exactly(kw_vm *vm, kw_call *call)
-{
-    return receiving(vm, call, kiwi_tcp_recv_exactly);
-}
-
-static kw_result tls_recv_exactly(kw_vm *vm, kw_call *call)
-{
-    return receiving(vm, call, kiwi_tls_recv_exactly);
-}
-
-static kw_result socket_recv_all(kw_vm *vm, kw_call *call)
-{
-    return receiving(vm, call, kiwi_tcp_recv_all);
-}
-
-static kw_result tls_recv_all(kw_vm *vm, kw_call *call)
-{
-    return receiving(vm, call, kiwi_tls_recv_all);
-}
-
+IN_BOTH(accept, accepting, kiwi_tcp_accept, kiwi_tls_accept)
+IN_BOTH(recv, receiving, kiwi_tcp_recv, kiwi_tls_recv)
+IN_BOTH(recv_until, receiving_until, kiwi_tcp_recv_until, kiwi_tls_recv_until)
+IN_BOTH(recv_line, receiving, kiwi_tcp_recv_line, kiwi_tls_recv_line)
+IN_BOTH(recv_exactly, receiving, kiwi_tcp_recv_exactly, kiwi_tls_recv_exactly)
+IN_BOTH(recv_all, receiving, kiwi_tcp_recv_all, kiwi_tls_recv_all)
 static const sender tcp_sender = {kiwi_tcp_send, kiwi_tcp_send_lent};
 static const sender tls_sender = {kiwi_tls_send, kiwi_tls_send_lent};
 
-static kw_result socket_send(kw_vm *vm, kw_call *call)
-{
-    return sending(vm, call, &tcp_sender);
-}
-
-static kw_result tls_send(kw_vm *vm, kw_call *call)
-{
-    return sending(vm, call, &tls_sender);
-}
-
-static kw_result socket_send_text(kw_vm *vm, kw_call *call)
-{
-    return sending_text(vm, call, &tcp_sender);
-}
-
-static kw_result tls_send_text(kw_vm *vm, kw_call *call)
-{
-    return sending_text(vm, call, &tls_sender);
-}
-
-static kw_result socket_send_many(kw_vm *vm, kw_call *call)
-{
-    return sending_many(vm, call, &tcp_sender);
-}
-
-static kw_result tls_send_many(kw_vm *vm, kw_call *call)
-{
-    return sending_many(vm, call, &tls_sender);
-}
-
+IN_BOTH(send, sending, &tcp_sender, &tls_sender)
+IN_BOTH(send_text, sending_text, &tcp_sender, &tls_sender)
+IN_BOTH(send_many, sending_many, &tcp_sender, &tls_sender)
 static kw_result socket_close(kw_vm *vm, kw_call *call)
 {
     kiwi_tcp_close(kp_host_net(vm), call->args[0].as.i);
@@ -473,39 +391,10 @@ static kw_result setting(kw_vm *vm, kw_call *call, bool tls)
     return error == 0 ? KW_DONE : kp_host_throw_fault(vm, &why);
 }
 
-static kw_result socket_info(kw_vm *vm, kw_call *call)
-{
-    return describing(vm, call, false);
-}
-static kw_result tls_info(kw_vm *vm, kw_call *call)
-{
-    return describing(vm, call, true);
-}
-static kw_result socket_timeout(kw_vm *vm, kw_call *call)
-{
-    return limiting(vm, call, false);
-}
-static kw_result tls_timeout(kw_vm *vm, kw_call *call)
-{
-    return limiting(vm, call, true);
-}
-static kw_result socket_options(kw_vm *vm, kw_call *call)
-{
-    return setting(vm, call, false);
-}
-static kw_result tls_options(kw_vm *vm, kw_call *call)
-{
-    return setting(vm, call, true);
-}
-static kw_result socket_shutdown(kw_vm *vm, kw_call *call)
-{
-    return half_closing(vm, call, false);
-}
-static kw_result tls_shutdown(kw_vm *vm, kw_call *call)
-{
-    return half_closing(vm, call, true);
-}
-
+IN_BOTH(info, describing, false, true)
+IN_BOTH(timeout, limiting, false, true)
+IN_BOTH(options, setting, false, true)
+IN_BOTH(shutdown, half_closing, false, true)
 /* ---- Serving: what stdlib/socket.kiwi goes on with --------------------------------------------------------- */
 
 static kw_result serving(kw_vm *vm, kw_call *call, bool tls)
@@ -523,15 +412,7 @@ static kw_result serving(kw_vm *vm, kw_call *call, bool tls)
     return kp_host_go_on_with(vm, call, kp_library_function(vm, "socket", "socket::__serve__"), args, 5);
 }
 
-static kw_result socket_serve(kw_vm *vm, kw_call *call)
-{
-    return serving(vm, call, false);
-}
-static kw_result tls_serve(kw_vm *vm, kw_call *call)
-{
-    return serving(vm, call, true);
-}
-
+IN_BOTH(serve, serving, false, true)
 /* Is it a listener, and open? */
 static kw_result socket_listens(kw_vm *vm, kw_call *call)
 {
@@ -558,11 +439,6 @@ static kw_result socket_report(kw_vm *vm, kw_call *call)
 }
 
 /* NULL is null. */
-static kw_value text_or_null(kw_vm *vm, const char *text)
-{
-    return text == NULL || text[0] == '\0' ? kw_null() : kw_string_c(vm, text);
-}
-
 static kw_value names_of(kw_vm *vm, const kiwi_tls_peer *peer)
 {
     kw_list *list = kw_list_new(vm, peer->name_count);
@@ -585,27 +461,20 @@ static kw_value chain_of(kw_vm *vm, const kiwi_tls_peer *peer)
 
 static kw_result give_peer(kw_vm *vm, kw_call *call, const kiwi_tls_peer *peer)
 {
-    const struct {
-        const char *key;
-        kw_value value;
-    } rows[] = {
+    const kp_row rows[] = {
         {"verified", kw_bool(peer->verified)},
-        {"why_not", text_or_null(vm, peer->why_not)},
-        {"subject", text_or_null(vm, peer->subject)},
-        {"issuer", text_or_null(vm, peer->issuer)},
+        {"why_not", kp_rows_text(vm, peer->why_not)},
+        {"subject", kp_rows_text(vm, peer->subject)},
+        {"issuer", kp_rows_text(vm, peer->issuer)},
         {"names", names_of(vm, peer)},
-        {"serial", text_or_null(vm, peer->serial)},
+        {"serial", kp_rows_text(vm, peer->serial)},
         {"not_before", peer->chain_count > 0 ? kw_int(peer->not_before) : kw_null()},
         {"not_after", peer->chain_count > 0 ? kw_int(peer->not_after) : kw_null()},
-        {"sha256", text_or_null(vm, peer->sha256)},
+        {"sha256", kp_rows_text(vm, peer->sha256)},
         {"chain", chain_of(vm, peer)},
     };
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-    kw_map *map = kw_map_new(vm, ROWS);
-    for (size_t i = 0; i < ROWS; i++)
-        if (kw_is(rows[i].value, KW_UNDEF) || !kw_map_set_c(vm, map, rows[i].key, rows[i].value))
-            return KW_THROWN;
-    return kw_return(call, kw_of_map(map));
+    kw_value map = kp_rows_hashmap(vm, rows, sizeof(rows) / sizeof(rows[0]));
+    return kw_is(map, KW_UNDEF) ? KW_THROWN : kw_return(call, map);
 }
 
 static kw_result tls_peer(kw_vm *vm, kw_call *call)

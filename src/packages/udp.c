@@ -9,6 +9,7 @@
 
 #include "packages/library.h"
 #include "packages/package.h"
+#include "packages/piece.h"
 
 typedef struct udp {
     int64_t id;         /* for people: own counter */
@@ -136,19 +137,16 @@ static kw_result udp_send(kw_vm *vm, kw_call *call)
     if (u == NULL)
         return KW_THROWN;
     const char *host = kp_args_text(vm, call, 0, "A host");
-    kw_value data = kw_arg(call, 2);
-    bool bytes = kw_is(data, KW_BYTES);
-    if (!bytes && !kw_is(data, KW_STRING))
+    kp_piece data;
+    if (!kp_piece_take(kw_arg(call, 2), &data))
         return kw_throw(vm, "InvalidOperationError", "UDP send requires bytes or string data.");
     int64_t port = call->args[1].as.i;
     if (host == NULL || !kp_args_port(vm, port, 0) || !ensure_net(vm, u))
         return KW_THROWN;
-    const void *at = bytes ? (const void *)data.as.bytes->data : data.as.string->text;
-    size_t size = bytes ? data.as.bytes->size : data.as.string->size;
-    kw_result room = kp_memory_room(vm, call, KP_ENTRY + size);
+    kw_result room = kp_memory_room(vm, call, KP_ENTRY + data.size);
     if (room != KW_DONE)
         return room;
-    return kp_host_await_own(vm, call, kiwi_udp_send(kp_host_net(vm), u->net, host, port, at, size), NULL);
+    return kp_host_await_own(vm, call, kiwi_udp_send(kp_host_net(vm), u->net, host, port, data.data, data.size), NULL);
 }
 
 static kw_string *receive_error(kw_vm *vm, const kiwi_result *result)

@@ -9,6 +9,7 @@
 #include <expat.h>
 #include <string.h>
 
+#include "packages/piece.h"
 #include "packages/xml.h"
 #include "vm/gc.h"
 
@@ -314,26 +315,24 @@ static bool read_part(reader *r, const char *text, size_t size)
 kw_result kp_xml_parse(kw_vm *vm, kw_call *call)
 {
     kw_value from = kw_native_operand(call, 0);
-    bool is_string = kw_is(from, KW_STRING);
-    if (!is_string && !kw_is(from, KW_BYTES))
+    kp_piece text;
+    if (!kp_piece_take(from, &text))
         return kw_throw_param(vm, kw_native_title(vm, call->native), 0, "String", from);
     if (!kp_needs(vm, call, &library))
         return KW_THROWN;
-    kw_value handle = call->kept != NULL ? kw_kept(call, 0) : begin(vm, is_string);
+    kw_value handle = call->kept != NULL ? kw_kept(call, 0) : begin(vm, kw_is(from, KW_STRING));
     if (kw_is(handle, KW_UNDEF))
         return KW_THROWN;
     reader *r = handle.as.pointer->data;
     /* bytes may have been changed by others meanwhile */
-    const char *text = is_string ? from.as.string->text : (const char *)from.as.bytes->data;
-    size_t size = is_string ? from.as.string->size : from.as.bytes->size;
     do {
-        if (!read_part(r, text, size)) {
+        if (!read_part(r, text.data, text.size)) {
             end(r);
             return KW_THROWN;
         }
-        if (r->done < size && kw_slice_over(vm))
+        if (r->done < text.size && kw_slice_over(vm))
             return kw_call_again(vm, call, &handle, 1);
-    } while (r->done < size);
+    } while (r->done < text.size);
     end(r);
     return kw_return(call, r->root);
 }
