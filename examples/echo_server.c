@@ -84,8 +84,7 @@ static kiwi_id next_of_listener(const kiwi_result *ended)
 
 static kiwi_id next(kiwi_result *ended)
 {
-    kiwi_id task = ended->token == &accepting ? next_of_listener(ended)
-                                              : next_of_client(ended->token, ended);
+    kiwi_id task = ended->token == &accepting ? next_of_listener(ended) : next_of_client(ended->token, ended);
     free(ended->bytes);
     return task;
 }
@@ -110,8 +109,7 @@ int main(int argc, char **argv)
         return fprintf(stderr, "usage: echo_server HOST PORT [tls] [CLIENTS]\n"), 2;
     left = argc > 3 + tls ? strtol(argv[3 + tls], NULL, 10) : -1;
     long port = strtol(argv[2], NULL, 10);
-    kiwi_id listening = tls ? kiwi_tls_listen(net, argv[1], port, 128, NULL)
-                            : kiwi_tcp_listen(net, argv[1], port, 128);
+    kiwi_id listening = tls ? kiwi_tls_listen(net, argv[1], port, 128, NULL) : kiwi_tcp_listen(net, argv[1], port, 128);
     if (kiwi_task_await(net, listening, -1, &ended) != 0 || ended.state != KIWI_TASK_COMPLETED)
         return fprintf(stderr, "listen: %s\n", ended.message), 1;
     listener = ended.integer;

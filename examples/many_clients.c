@@ -32,8 +32,7 @@ typedef struct party {
     long echoed; /* bytes that came back */
 } party;
 
-static const char message[MESSAGE_BYTES + 1] =
-    "The quick brown fox jumps over the lazy dog and runs far away...";
+static const char message[MESSAGE_BYTES + 1] = "The quick brown fox jumps over the lazy dog and runs far away...";
 
 static kiwi_id advance(party *p, connection *c, const kiwi_result *result);
 
@@ -126,8 +125,7 @@ static bool run(party *p, int rounds)
     kiwi_result result = {.id = 0};
     kiwi_socket_info info;
     kiwi_id listening = kiwi_tcp_listen(p->net, "127.0.0.1", 0, p->count);
-    if (kiwi_task_await(p->net, listening, LIMIT_MS, &result) != 0 ||
-        result.state != KIWI_TASK_COMPLETED) {
+    if (kiwi_task_await(p->net, listening, LIMIT_MS, &result) != 0 || result.state != KIWI_TASK_COMPLETED) {
         (void)fprintf(stderr, "%s\n", result.message);
         return false;
     }
@@ -137,8 +135,7 @@ static bool run(party *p, int rounds)
     follow(p, &p->acceptor, kiwi_tcp_accept(p->net, p->listener));
     for (int i = 0; i < p->count; i++) {
         p->clients[i] = (connection){.rounds = rounds};
-        follow(p, &p->clients[i],
-               kiwi_tcp_connect(p->net, "127.0.0.1", info.local_port, LIMIT_MS));
+        follow(p, &p->clients[i], kiwi_tcp_connect(p->net, "127.0.0.1", info.local_port, LIMIT_MS));
     }
     while (p->finished < p->count && kiwi_task_next(p->net, LIMIT_MS, &result) == 0) {
         follow(p, result.token, advance(p, result.token, &result));
@@ -173,7 +170,6 @@ int main(int argc, char **argv)
     kiwi_net_close(p.net);
     free(p.clients);
     free(p.servers);
-    (void)printf("%d of %d clients served, %ld bytes echoed\n", p.finished - p.failed, p.count,
-                 p.echoed);
+    (void)printf("%d of %d clients served, %ld bytes echoed\n", p.finished - p.failed, p.count, p.echoed);
     return good ? 0 : 1;
 }

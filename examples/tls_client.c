@@ -47,8 +47,7 @@ static bool converse(kiwi_net *net, kiwi_id socket, const char *line)
     if (kiwi_socket_info_get(net, socket, &info) == 0)
         (void)fprintf(stderr, "%s, %s, peer %s\n", info.version, info.cipher,
                       info.verified ? "verified" : "not verified");
-    bool good = await(net, "send", kiwi_tls_send(net, socket, line, strlen(line)), &sent) &&
-                print_answer(net, socket);
+    bool good = await(net, "send", kiwi_tls_send(net, socket, line, strlen(line)), &sent) && print_answer(net, socket);
     kiwi_tls_close(net, socket);
     return good;
 }
@@ -79,8 +78,7 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "cannot start the network\n");
         return 1;
     }
-    kiwi_id task =
-        kiwi_tls_connect(net, argv[1], strtol(argv[2], NULL, 10), argc > 3 ? argv[3] : "", NULL);
+    kiwi_id task = kiwi_tls_connect(net, argv[1], strtol(argv[2], NULL, 10), argc > 3 ? argv[3] : "", NULL);
     bool good = await(net, "connect", task, &connected) && converse(net, connected.integer, line);
     kiwi_net_close(net);
     return good ? 0 : 1;

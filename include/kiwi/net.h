@@ -35,24 +35,24 @@ typedef struct kiwi_net kiwi_net;
 
 /* ---- Opening and closing ------------------------------------------------------------------- */
 
-typedef enum kiwi_net_room { /* how operations that wait for a peer are watched */
-    KIWI_ROOM_DEFAULT,       /* the environment's KIWI_NET_ROOM (epoll, poll), else the best there is */
-    KIWI_ROOM_EPOLL,
-    KIWI_ROOM_POLL,
+typedef enum kiwi_net_room {                    /* how operations that wait for a peer are watched */
+                             KIWI_ROOM_DEFAULT, /* the environment's KIWI_NET_ROOM (epoll, poll), else the best there is */
+                             KIWI_ROOM_EPOLL,
+                             KIWI_ROOM_POLL,
 } kiwi_net_room;
 
 typedef enum kiwi_switch { KIWI_DEFAULT, KIWI_ON, KIWI_OFF } kiwi_switch;
 
 typedef struct kiwi_net_options {
-    int workers;        /* threads of the pool; 0: KIWI_WORKERS of the environment, else 16 */
+    int workers; /* threads of the pool; 0: KIWI_WORKERS of the environment, else 16 */
     kiwi_net_room room;
-    kiwi_switch help;   /* may a thread that awaits carry out steps itself?  KIWI_DEFAULT: on, unless
+    kiwi_switch help; /* may a thread that awaits carry out steps itself?  KIWI_DEFAULT: on, unless
                            KIWI_NET_HELP=0 in the environment */
-    bool lazy;          /* do not wake a worker at each submission: the one thread that submits promises
+    bool lazy;        /* do not wake a worker at each submission: the one thread that submits promises
                            to call kiwi_net_flush() or kiwi_net_wait() soon (an interpreter does) */
-    size_t leftovers;   /* most bytes of results that nobody has awaited yet, beyond them the oldest are dropped;
+    size_t leftovers; /* most bytes of results that nobody has awaited yet, beyond them the oldest are dropped;
                            0: KIWI_LEFTOVERS of the environment (64m, say), else 64 MiB */
-    bool report; /* failures that nobody looks at are kept for kiwi_task_unseen() */
+    bool report;      /* failures that nobody looks at are kept for kiwi_task_unseen() */
     bool (*afford)(void *data, size_t more); /* may the runtime keep `more` bytes beside kiwi_net_held()?  NULL: it
                            may.  Asked before bytes are copied to be sent, and before any are received.  From any
                            thread; it must not call the runtime, whose lock may be held, but for kiwi_net_held()
@@ -92,27 +92,27 @@ typedef enum kiwi_task_state {
 
 typedef enum kiwi_result_kind {
     KIWI_RESULT_NONE,
-    KIWI_RESULT_INTEGER, /* bytes sent, or the id of a socket */
-    KIWI_RESULT_BYTES,   /* bytes received; none at the end of the stream */
+    KIWI_RESULT_INTEGER,  /* bytes sent, or the id of a socket */
+    KIWI_RESULT_BYTES,    /* bytes received; none at the end of the stream */
     KIWI_RESULT_DATAGRAM, /* a datagram and where it came from */
-    KIWI_RESULT_TEXT,    /* bytes that are meant as text, UTF-8 as a rule */
-    KIWI_RESULT_LINES,   /* lines of text, each with an LF at its end */
+    KIWI_RESULT_TEXT,     /* bytes that are meant as text, UTF-8 as a rule */
+    KIWI_RESULT_LINES,    /* lines of text, each with an LF at its end */
 } kiwi_result_kind;
 
 typedef enum kiwi_fault { /* why a task faulted */
-    KIWI_FAULT_NONE,
-    KIWI_FAULT_CLOSED,    /* the socket was closed by this program */
-    KIWI_FAULT_INVALID,   /* no such socket, or an argument out of range */
-    KIWI_FAULT_RESOLVE,   /* the name look-up failed */
-    KIWI_FAULT_SYSTEM,    /* a system call failed: `sys` is the errno */
-    KIWI_FAULT_TLS,       /* the TLS layer failed: `tls` is the GnuTLS code */
-    KIWI_FAULT_TRUNCATED, /* a stream ended too early, one of TLS without close_notify, say; an earlier send was cut
+                          KIWI_FAULT_NONE,
+                          KIWI_FAULT_CLOSED,  /* the socket was closed by this program */
+                          KIWI_FAULT_INVALID, /* no such socket, or an argument out of range */
+                          KIWI_FAULT_RESOLVE, /* the name look-up failed */
+                          KIWI_FAULT_SYSTEM,  /* a system call failed: `sys` is the errno */
+                          KIWI_FAULT_TLS,     /* the TLS layer failed: `tls` is the GnuTLS code */
+                          KIWI_FAULT_TRUNCATED, /* a stream ended too early, one of TLS without close_notify, say; an earlier send was cut
                              short */
-    KIWI_FAULT_TIMEOUT,
-    KIWI_FAULT_CALLER,    /* set by kiwi_task_fault() */
-    KIWI_FAULT_DROPPED,   /* the task has completed, but nobody awaited it, and its value was dropped */
-    KIWI_FAULT_CANCELLED, /* by kiwi_task_cancel() */
-    KIWI_FAULT_TOO_LONG,  /* more has come than was to be received */
+                          KIWI_FAULT_TIMEOUT,
+                          KIWI_FAULT_CALLER, /* set by kiwi_task_fault() */
+                          KIWI_FAULT_DROPPED, /* the task has completed, but nobody awaited it, and its value was dropped */
+                          KIWI_FAULT_CANCELLED, /* by kiwi_task_cancel() */
+                          KIWI_FAULT_TOO_LONG,  /* more has come than was to be received */
 } kiwi_fault;
 
 typedef struct kiwi_result {
@@ -301,16 +301,16 @@ KIWI_API kiwi_id kiwi_tcp_listen(kiwi_net *net, const char *host, int64_t port, 
  * wherever a host is named.  timeout_ms 0: the system's limit. */
 KIWI_API kiwi_id kiwi_tcp_connect(kiwi_net *net, const char *host, int64_t port, int timeout_ms);
 
-typedef enum kiwi_socket_option { /* a switch is 0 or 1, no value is negative */
-    KIWI_SOCKET_NODELAY,   /* switch: small sends go out at once, as they do by default; TCP only */
-    KIWI_SOCKET_KEEPALIVE, /* switch: ask a peer that is silent for 60 s whether it is there, as by default; TCP only */
-    KIWI_SOCKET_RCVBUF,    /* bytes of the system's buffer for what comes; it may take another size */
-    KIWI_SOCKET_SNDBUF,    /* the same for what is sent */
-    KIWI_SOCKET_LINGER,    /* milliseconds that it lingers at most when it is closed; 0: closing resets it, and what is
+typedef enum kiwi_socket_option {                      /* a switch is 0 or 1, no value is negative */
+                                  KIWI_SOCKET_NODELAY, /* switch: small sends go out at once, as they do by default; TCP only */
+                                  KIWI_SOCKET_KEEPALIVE, /* switch: ask a peer that is silent for 60 s whether it is there, as by default; TCP only */
+                                  KIWI_SOCKET_RCVBUF, /* bytes of the system's buffer for what comes; it may take another size */
+                                  KIWI_SOCKET_SNDBUF, /* the same for what is sent */
+                                  KIWI_SOCKET_LINGER, /* milliseconds that it lingers at most when it is closed; 0: closing resets it, and what is
                               on its way is lost */
-    KIWI_SOCKET_REUSE_PORT, /* switch: several listeners that all have it share a port, and the connections; listening only */
-    KIWI_SOCKET_IPV6_ONLY,  /* switch: no IPv4; listening only */
-    KIWI_SOCKET_OPTIONS    /* their number */
+                                  KIWI_SOCKET_REUSE_PORT, /* switch: several listeners that all have it share a port, and the connections; listening only */
+                                  KIWI_SOCKET_IPV6_ONLY, /* switch: no IPv4; listening only */
+                                  KIWI_SOCKET_OPTIONS    /* their number */
 } kiwi_socket_option;
 
 typedef struct kiwi_socket_options {
@@ -371,8 +371,7 @@ KIWI_API void kiwi_tcp_close(kiwi_net *net, kiwi_id socket);
 
 /* Receive up to the delimiter of `size` (1..4096) bytes: a task that gives the bytes before it, at most `max`
  * (1..2147483647), and drops the delimiter itself. */
-KIWI_API kiwi_id kiwi_tcp_recv_until(kiwi_net *net, kiwi_id socket, const void *delimiter, size_t size,
-                                     int64_t max);
+KIWI_API kiwi_id kiwi_tcp_recv_until(kiwi_net *net, kiwi_id socket, const void *delimiter, size_t size, int64_t max);
 /* Receive a line: a task that gives it (KIWI_RESULT_TEXT) without its LF or CR LF, at most `max` (1..2147483647)
  * bytes; or nothing (KIWI_RESULT_NONE) if the stream has ended before. */
 KIWI_API kiwi_id kiwi_tcp_recv_line(kiwi_net *net, kiwi_id socket, int64_t max);
@@ -404,19 +403,19 @@ KIWI_API int kiwi_socket_pair(kiwi_net *net, kiwi_id out[2], kiwi_result *why);
 
 /* ---- TLS ------------------------------------------------------------------------------------- */
 
-typedef struct kiwi_tls_options { /* all strings may be NULL; they are copied */
-    const char *cert;             /* PEM file: certificate chain (server; client certificate) */
-    const char *key;              /* PEM file: private key */
-    const char *key_password;     /* of the key, if that is encrypted */
-    const char *ca;               /* PEM file: trust these authorities instead of the system's (client) */
-    const char *client_ca;        /* PEM file: require client certificates of these authorities (server) */
-    bool client_optional;         /* with client_ca: a client may come without any certificate */
-    const char *alpn;             /* protocols offered, comma-separated, most wanted first */
-    const char *min_version;      /* "1.2" or "1.3"; NULL: 1.2 */
-    const char *ciphers;          /* priority text of GnuTLS, in place of its own choice of algorithms */
-    kiwi_switch verify;           /* verify the peer (client); default on, unless KIWI_TLS_VERIFY=0 */
-    bool allow_truncation;        /* a bare FIN is the end of the stream, not a fault */
-    int timeout_ms;               /* of connect and handshake together; 0: 10 s for the handshake */
+typedef struct kiwi_tls_options {      /* all strings may be NULL; they are copied */
+    const char *cert;                  /* PEM file: certificate chain (server; client certificate) */
+    const char *key;                   /* PEM file: private key */
+    const char *key_password;          /* of the key, if that is encrypted */
+    const char *ca;                    /* PEM file: trust these authorities instead of the system's (client) */
+    const char *client_ca;             /* PEM file: require client certificates of these authorities (server) */
+    bool client_optional;              /* with client_ca: a client may come without any certificate */
+    const char *alpn;                  /* protocols offered, comma-separated, most wanted first */
+    const char *min_version;           /* "1.2" or "1.3"; NULL: 1.2 */
+    const char *ciphers;               /* priority text of GnuTLS, in place of its own choice of algorithms */
+    kiwi_switch verify;                /* verify the peer (client); default on, unless KIWI_TLS_VERIFY=0 */
+    bool allow_truncation;             /* a bare FIN is the end of the stream, not a fault */
+    int timeout_ms;                    /* of connect and handshake together; 0: 10 s for the handshake */
     const kiwi_socket_options *socket; /* kiwi_tls_listen() and kiwi_tls_connect(); NULL: none */
 } kiwi_tls_options;
 
@@ -443,13 +442,11 @@ KIWI_API kiwi_id kiwi_tls_unix_connect(kiwi_net *net, const char *path, const ch
  * time limit counts from the call.  Refused (INVALID), and `socket` is as before, while a receive is pending, or bytes that
  * were received before are kept: they would be taken for what came over TLS.  After any other fault the connection is
  * closed. */
-KIWI_API kiwi_id kiwi_tls_upgrade(kiwi_net *net, kiwi_id socket, const char *sni,
-                                  const kiwi_tls_options *options);
+KIWI_API kiwi_id kiwi_tls_upgrade(kiwi_net *net, kiwi_id socket, const char *sni, const kiwi_tls_options *options);
 KIWI_API kiwi_id kiwi_tls_upgrade_server(kiwi_net *net, kiwi_id socket, const kiwi_tls_options *options);
 KIWI_API kiwi_id kiwi_tls_accept(kiwi_net *net, kiwi_id listener);
 KIWI_API kiwi_id kiwi_tls_recv(kiwi_net *net, kiwi_id socket, int64_t max);
-KIWI_API kiwi_id kiwi_tls_recv_until(kiwi_net *net, kiwi_id socket, const void *delimiter, size_t size,
-                                     int64_t max);
+KIWI_API kiwi_id kiwi_tls_recv_until(kiwi_net *net, kiwi_id socket, const void *delimiter, size_t size, int64_t max);
 KIWI_API kiwi_id kiwi_tls_recv_line(kiwi_net *net, kiwi_id socket, int64_t max);
 KIWI_API kiwi_id kiwi_tls_recv_exactly(kiwi_net *net, kiwi_id socket, int64_t size);
 KIWI_API kiwi_id kiwi_tls_recv_all(kiwi_net *net, kiwi_id socket, int64_t max);
@@ -475,7 +472,7 @@ typedef struct kiwi_tls_peer {
     bool verified;          /* its certificate was, in this session or in the one resumed */
     char why_not[192];      /* "" if it was; also for a client that refuses nobody: see kiwi_tls_options.verify */
     char *subject, *issuer; /* distinguished names (RFC 4514); these and all below: of its certificate, NULL, "" or 0 */
-    char serial[129], sha256[65]; /* hexadecimal digits; the second is the digest of the certificate */
+    char serial[129], sha256[65];  /* hexadecimal digits; the second is the digest of the certificate */
     int64_t not_before, not_after; /* seconds since 1970 */
     char **names;                  /* that it is good for: of hosts, addresses, ...; 1000 at most */
     size_t name_count;
@@ -504,8 +501,8 @@ KIWI_API kiwi_id kiwi_udp_bind(kiwi_net *net, const char *host, int64_t port);
 /* Send one datagram of `size` bytes, which may be 0: a task that gives their number.  `data` is
  * copied.  A name's IPv4 addresses are tried first.  Broadcasts are allowed.  A look-up holds up
  * nothing else. */
-KIWI_API kiwi_id kiwi_udp_send(kiwi_net *net, kiwi_id socket, const char *host, int64_t port,
-                               const void *data, size_t size);
+KIWI_API kiwi_id kiwi_udp_send(kiwi_net *net, kiwi_id socket, const char *host, int64_t port, const void *data,
+                               size_t size);
 
 /* Receive one datagram, whole: a task that gives a KIWI_RESULT_DATAGRAM.  `timeout_ms` <= 0: no
  * limit but that of kiwi_socket_timeout(); of two limits the earlier one counts. */
@@ -518,12 +515,12 @@ KIWI_API void kiwi_udp_close(kiwi_net *net, kiwi_id socket);
 
 typedef struct kiwi_socket_info {
     bool listener, tls, udp;
-    bool verified; /* TLS: the peer's certificate was, in this session or in the one resumed */
-    bool resumed;  /* TLS: the handshake took up an earlier session */
-    char local_host[46], peer_host[46]; /* numeric; "" if unknown */
-    int local_port, peer_port;          /* 0 if unknown */
-    uint64_t bytes_in, bytes_out;       /* of the application: received, handed to the system */
-    uint64_t queued;                    /* bytes of pending sends that the system has not taken */
+    bool verified;                          /* TLS: the peer's certificate was, in this session or in the one resumed */
+    bool resumed;                           /* TLS: the handshake took up an earlier session */
+    char local_host[46], peer_host[46];     /* numeric; "" if unknown */
+    int local_port, peer_port;              /* 0 if unknown */
+    uint64_t bytes_in, bytes_out;           /* of the application: received, handed to the system */
+    uint64_t queued;                        /* bytes of pending sends that the system has not taken */
     char version[16], cipher[64], alpn[32]; /* TLS; "" if none */
     /* TLS listener: clients dropped in the handshake; why the last one was, and who it was */
     uint64_t handshakes_failed;

@@ -15,8 +15,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the filling o
 
 static kb_status fill(const kb_library *l, void *library, kb_error *err)
 {
-    _Static_assert(sizeof(void (*)(void)) == sizeof(void *),
-                   "dlsym() gives addresses of functions");
+    _Static_assert(sizeof(void (*)(void)) == sizeof(void *), "dlsym() gives addresses of functions");
     for (const kb_symbol *s = l->symbols; s->name != NULL; s++) {
         void *address = dlsym(library, s->name);
         if (address == NULL)
@@ -47,8 +46,7 @@ kb_status kb_library_load(kb_library *l, kb_error *err)
     if (l->file == NULL)
         return kb_error_fail(err, KB_ENOTFOUND, 0, "this build was made without %s", l->name);
     kb_lock(&lock);
-    kb_status status = atomic_load_explicit(&l->loaded, memory_order_relaxed) ? KB_OK
-                                                                              : load(l, err);
+    kb_status status = atomic_load_explicit(&l->loaded, memory_order_relaxed) ? KB_OK : load(l, err);
     if (status == KB_OK)
         atomic_store_explicit(&l->loaded, true, memory_order_release);
     kb_unlock(&lock);

@@ -41,7 +41,7 @@ typedef struct kb_library {
     atomic_bool loaded; /* zero at first */
 } kb_library;
 
-#define KB_LIBRARY_FIELD(name, function)           __typeof__(function) *name;
+#define KB_LIBRARY_FIELD(name, function)         __typeof__(function) *name;
 #define KB_LIBRARY_SYMBOL(table, name, function) {#function, offsetof(table, name)},
 
 /* Open the library and fill the table, if that has not been done; it stays open.  A failure is not remembered: the
@@ -51,13 +51,13 @@ kb_status kb_library_load(kb_library *library, kb_error *err);
 /* Packagers' tools read in the program which libraries it may open: https://systemd.io/ELF_PACKAGE_METADATA has such
  * notes ("FDO" 0x407c0c0a). */
 #if defined(__ELF__) && defined(__GNUC__)
-#define KB_LIBRARY_NOTE(id, file, feature, about)                                                                   \
-    KB_LIBRARY_NOTE_OF(id, "[{\"feature\":\"" feature "\",\"description\":\"" about                                 \
+#define KB_LIBRARY_NOTE(id, file, feature, about)                                                                      \
+    KB_LIBRARY_NOTE_OF(id, "[{\"feature\":\"" feature "\",\"description\":\"" about                                    \
                            "\",\"priority\":\"recommended\",\"soname\":[\"" file "\"]}]")
-#define KB_LIBRARY_NOTE_OF(id, json)                                                                                \
-    static const struct {                                                                                           \
-        uint32_t owner_size, size, type;                                                                            \
-        char owner[4], text[sizeof(json)];                                                                          \
+#define KB_LIBRARY_NOTE_OF(id, json)                                                                                   \
+    static const struct {                                                                                              \
+        uint32_t owner_size, size, type;                                                                               \
+        char owner[4], text[sizeof(json)];                                                                             \
     } id __attribute__((used, aligned(4), section(".note.dlopen"))) = {4, sizeof(json), 0x407c0c0a, "FDO", json};
 #else
 #define KB_LIBRARY_NOTE(id, file, feature, about)

@@ -73,8 +73,7 @@ static bool names_memory(const char *words)
 static uint64_t limit_of_line(const char *root, char *line)
 {
     char tree[PATH_SIZE];
-    char *controllers = strchr(line, ':'),
-         *group = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
+    char *controllers = strchr(line, ':'), *group = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
     if (group == NULL)
         return UINT64_MAX;
     *controllers++ = *group++ = '\0';

@@ -75,10 +75,9 @@ static void from_clocks(unsigned char *out, size_t size)
     struct timespec real = {.tv_sec = 0}, up = {.tv_sec = 0};
     (void)clock_gettime(CLOCK_REALTIME, &real);
     (void)clock_gettime(CLOCK_MONOTONIC, &up);
-    uint64_t state =
-        scrambled((uint64_t)real.tv_sec << 30 ^ (uint64_t)real.tv_nsec) ^
-        scrambled((uint64_t)up.tv_sec << 30 ^ (uint64_t)up.tv_nsec ^ (uint64_t)getpid() << 40) ^
-        scrambled((uint64_t)(uintptr_t)&real);
+    uint64_t state = scrambled((uint64_t)real.tv_sec << 30 ^ (uint64_t)real.tv_nsec) ^
+                     scrambled((uint64_t)up.tv_sec << 30 ^ (uint64_t)up.tv_nsec ^ (uint64_t)getpid() << 40) ^
+                     scrambled((uint64_t)(uintptr_t)&real);
     for (size_t i = 0; i < size; i++) {
         if (i % sizeof(state) == 0)
             state = scrambled(state + UINT64_C(0x9E3779B97F4A7C15));

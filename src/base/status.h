@@ -6,20 +6,20 @@
 #define KB_STATUS_H
 
 /* X(name, text for a person) */
-#define KB_STATUSES(X)                                                                             \
-    X(KB_OK, "ok")                                                                                 \
-    X(KB_EINVAL, "invalid argument")                                                               \
-    X(KB_ENOMEM, "out of memory")                                                                  \
-    X(KB_EFULL, "full")                                                                            \
-    X(KB_ECLOSED, "closed")                                                                        \
-    X(KB_ENOTFOUND, "not found")                                                                   \
-    X(KB_ETIMEDOUT, "timed out")                                                                   \
-    X(KB_EIO, "input/output error")                                                                \
-    X(KB_ERESOLVE, "name look-up failed")                                                          \
-    X(KB_ETLS, "TLS error")                                                                        \
-    X(KB_EVERIFY, "certificate verification failed")                                               \
-    X(KB_ETRUNCATED, "connection truncated")                                                       \
-    X(KB_ESYNTAX, "syntax error")                                                                  \
+#define KB_STATUSES(X)                                                                                                 \
+    X(KB_OK, "ok")                                                                                                     \
+    X(KB_EINVAL, "invalid argument")                                                                                   \
+    X(KB_ENOMEM, "out of memory")                                                                                      \
+    X(KB_EFULL, "full")                                                                                                \
+    X(KB_ECLOSED, "closed")                                                                                            \
+    X(KB_ENOTFOUND, "not found")                                                                                       \
+    X(KB_ETIMEDOUT, "timed out")                                                                                       \
+    X(KB_EIO, "input/output error")                                                                                    \
+    X(KB_ERESOLVE, "name look-up failed")                                                                              \
+    X(KB_ETLS, "TLS error")                                                                                            \
+    X(KB_EVERIFY, "certificate verification failed")                                                                   \
+    X(KB_ETRUNCATED, "connection truncated")                                                                           \
+    X(KB_ESYNTAX, "syntax error")                                                                                      \
     X(KB_ETHROWN, "error thrown by the script")
 
 typedef enum kb_status {

@@ -161,8 +161,6 @@ void kc_line_load(void)
     (void)setvbuf(stdin, NULL, _IONBF, 0); /* what follows the line may be for input() */
 }
 
-void kc_line_save(void)
-{
-}
+void kc_line_save(void) {}
 
 #endif

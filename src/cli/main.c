@@ -22,12 +22,22 @@
 
 #define LANGUAGE_VERSION "1.4.3" /* of the Kiwi whose scripts run here */
 
-enum { EXIT_USAGE = 2 };              /* a bad command line, or a file that cannot be read */
+enum { EXIT_USAGE = 2 };                 /* a bad command line, or a file that cannot be read */
 enum { MAX_PROGRAM = 40 * 1024 * 1024 }; /* bytes of a program from standard input */
 
 typedef enum action {
-    DO_RUN_FILE, DO_RUN_CODE, DO_RUN_STDIN, DO_INTERACT, DO_CHECK, DO_DISASSEMBLE, DO_NEW, DO_HELP,
-    DO_VERSION, DO_DOCUMENT, DO_DESCRIBE, DO_PAGE
+    DO_RUN_FILE,
+    DO_RUN_CODE,
+    DO_RUN_STDIN,
+    DO_INTERACT,
+    DO_CHECK,
+    DO_DISASSEMBLE,
+    DO_NEW,
+    DO_HELP,
+    DO_VERSION,
+    DO_DOCUMENT,
+    DO_DESCRIBE,
+    DO_PAGE
 } action;
 
 /* What the command line asks for.  Texts belong to argv, `path` is malloc'ed. */
@@ -375,27 +385,20 @@ static int tell(const char *name, kiwi_document_form form)
 static int perform(const request *req)
 {
     switch (req->what) {
-    case DO_DOCUMENT:
-        return tell(req->word, KIWI_DOCUMENT_TEXT);
-    case DO_DESCRIBE:
-        return tell(NULL, KIWI_DOCUMENT_JSON);
-    case DO_PAGE:
-        return tell(NULL, KIWI_DOCUMENT_MARKDOWN);
+    case DO_DOCUMENT: return tell(req->word, KIWI_DOCUMENT_TEXT);
+    case DO_DESCRIBE: return tell(NULL, KIWI_DOCUMENT_JSON);
+    case DO_PAGE: return tell(NULL, KIWI_DOCUMENT_MARKDOWN);
     case DO_VERSION:
         puts("kiwi " LANGUAGE_VERSION); /* what scripts can rely on; the library has a version of its own */
         return EXIT_SUCCESS;
-    case DO_HELP:
-        print_usage(stdout);
-        return EXIT_SUCCESS;
-    case DO_NEW:
-        return new_file(req->word);
+    case DO_HELP: print_usage(stdout); return EXIT_SUCCESS;
+    case DO_NEW: return new_file(req->word);
     case DO_RUN_FILE:
     case DO_RUN_CODE:
     case DO_RUN_STDIN:
     case DO_INTERACT:
     case DO_CHECK:
-    case DO_DISASSEMBLE:
-        break;
+    case DO_DISASSEMBLE: break;
     }
     return run_request(req);
 }

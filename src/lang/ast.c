@@ -359,8 +359,8 @@ static bool has_value(kw_node_kind kind)
 
 static bool has_list(kw_node_kind kind)
 {
-    return kind == KW_N_PROGRAM || kind == KW_N_BLOCK || kind == KW_N_LIST ||
-           kind == KW_N_HASHMAP || kind == KW_N_INTERPOLATION;
+    return kind == KW_N_PROGRAM || kind == KW_N_BLOCK || kind == KW_N_LIST || kind == KW_N_HASHMAP ||
+           kind == KW_N_INTERPOLATION;
 }
 
 /* Literals and names stand without parentheses; true if `node` was one. */

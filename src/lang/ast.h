@@ -16,72 +16,72 @@
 #include "lang/arena.h"
 
 /* X(KIND, member of `as` ("none": no payload), meaning) */
-#define KW_NODES(X)                                                                                \
-    /* literals */                                                                                 \
-    X(NULL, none, "null")                                                                          \
-    X(TRUE, none, "true")                                                                          \
-    X(FALSE, none, "false")                                                                        \
-    X(INTEGER, integer, "64-bit integer")                                                          \
-    X(FLOAT, number, "double")                                                                     \
-    X(STRING, string, "plain string, escapes done; also a type word used as a value")              \
-    X(INTERPOLATION, list, "parts: STRING nodes and expressions; the value is always a string")    \
-    X(BYTES, bytes, "byte literal, escapes done")                                                  \
-    X(LIST, list, "[a, b]: the elements")                                                          \
-    X(RANGE, range, "[a..b]")                                                                      \
-    X(HASHMAP, list, "{k: v}: key, value, key, value ...; a bare identifier key is a STRING")      \
-    /* names */                                                                                    \
-    X(NAME, name, "variable, function, struct, package ...")                                       \
-    X(QUALIFIED, qualified, "a::b::c, two parts or more")                                          \
-    X(SELF, none, "@")                                                                             \
-    X(ATTRIBUTE, name, "@a")                                                                       \
-    X(STATIC, name, "@@a")                                                                         \
-    /* operations */                                                                               \
-    X(UNARY, unary, "-x ~x !x")                                                                    \
-    X(BINARY, binary, "arithmetic, bits, comparison, in")                                          \
-    X(LOGICAL, binary, "&& || ??: the right side is evaluated only if needed")                     \
-    X(TERNARY, ternary, "c ? x : y")                                                               \
-    X(ASSIGN, assign, "target op= value, with an optional guard of its own")                       \
-    X(CALL, call, "callee(args)")                                                                  \
-    X(METHOD_CALL, method, "object.name(args); @.m(...) has a SELF object")                        \
-    X(SUPER_CALL, method, "super.name(args); object is NULL")                                      \
-    X(MEMBER, member, "object.name without arguments")                                             \
-    X(INDEX, index, "object[index]")                                                               \
-    X(SLICE, slice, "object[start:stop:step], each part optional")                                 \
-    X(LAMBDA, function, "do (x) => ..., with ... do ... end; name is NULL")                        \
-    X(CASE, case_of, "case; an expression and a statement")                                        \
-    X(IMPORT, value, "import e")                                                                   \
-    X(INCLUDE, value, "include e")                                                                 \
-    X(EVAL, value, "eval e")                                                                       \
-    X(EMIT, emit, "emit name(args); an expression")                                                \
+#define KW_NODES(X)                                                                                                    \
+    /* literals */                                                                                                     \
+    X(NULL, none, "null")                                                                                              \
+    X(TRUE, none, "true")                                                                                              \
+    X(FALSE, none, "false")                                                                                            \
+    X(INTEGER, integer, "64-bit integer")                                                                              \
+    X(FLOAT, number, "double")                                                                                         \
+    X(STRING, string, "plain string, escapes done; also a type word used as a value")                                  \
+    X(INTERPOLATION, list, "parts: STRING nodes and expressions; the value is always a string")                        \
+    X(BYTES, bytes, "byte literal, escapes done")                                                                      \
+    X(LIST, list, "[a, b]: the elements")                                                                              \
+    X(RANGE, range, "[a..b]")                                                                                          \
+    X(HASHMAP, list, "{k: v}: key, value, key, value ...; a bare identifier key is a STRING")                          \
+    /* names */                                                                                                        \
+    X(NAME, name, "variable, function, struct, package ...")                                                           \
+    X(QUALIFIED, qualified, "a::b::c, two parts or more")                                                              \
+    X(SELF, none, "@")                                                                                                 \
+    X(ATTRIBUTE, name, "@a")                                                                                           \
+    X(STATIC, name, "@@a")                                                                                             \
+    /* operations */                                                                                                   \
+    X(UNARY, unary, "-x ~x !x")                                                                                        \
+    X(BINARY, binary, "arithmetic, bits, comparison, in")                                                              \
+    X(LOGICAL, binary, "&& || ??: the right side is evaluated only if needed")                                         \
+    X(TERNARY, ternary, "c ? x : y")                                                                                   \
+    X(ASSIGN, assign, "target op= value, with an optional guard of its own")                                           \
+    X(CALL, call, "callee(args)")                                                                                      \
+    X(METHOD_CALL, method, "object.name(args); @.m(...) has a SELF object")                                            \
+    X(SUPER_CALL, method, "super.name(args); object is NULL")                                                          \
+    X(MEMBER, member, "object.name without arguments")                                                                 \
+    X(INDEX, index, "object[index]")                                                                                   \
+    X(SLICE, slice, "object[start:stop:step], each part optional")                                                     \
+    X(LAMBDA, function, "do (x) => ..., with ... do ... end; name is NULL")                                            \
+    X(CASE, case_of, "case; an expression and a statement")                                                            \
+    X(IMPORT, value, "import e")                                                                                       \
+    X(INCLUDE, value, "include e")                                                                                     \
+    X(EVAL, value, "eval e")                                                                                           \
+    X(EMIT, emit, "emit name(args); an expression")                                                                    \
     /* statements; an expression in a statement list is an expression statement; PRINT, PRINTXY,   \
-     * WHILE, REPEAT, FOR and TRY may stand where a value is expected: it is null */               \
-    X(PROGRAM, list, "the whole text")                                                             \
-    X(ELLIPSIS, none, "... : does nothing; null as the last statement")                            \
-    X(PRINT, print, "print println eprint eprintln")                                               \
-    X(PRINTXY, printxy, "printxy(e, x, y)")                                                        \
-    X(GUARD, guard, "body when condition else other; also of return, throw, exit, break, next")    \
-    X(IF, if_chain, "if, elsif ..., else")                                                         \
-    X(WHILE, loop, "while subject do body; no names")                                              \
-    X(REPEAT, loop, "repeat subject as first do body")                                             \
-    X(FOR, loop, "for first, second in subject do body")                                           \
-    X(BLOCK, list, "do ... end as a statement")                                                    \
-    X(TRY, try_catch, "try, catch, finally")                                                       \
-    X(RETURN, value, "value or NULL")                                                              \
-    X(THROW, value, "value or NULL")                                                               \
-    X(EXIT, value, "value or NULL")                                                                \
-    X(YIELD, value, "value or NULL")                                                               \
-    X(BREAK, none, "break")                                                                        \
-    X(NEXT, none, "next")                                                                          \
-    X(VAR, var, "var a: type = e, ...; the declarations")                                          \
-    X(CONST, constant, "const NAME = e")                                                           \
-    X(UNPACK, unpack, "a, b = e1, e2")                                                             \
-    X(FUNCTION, function, "fn name(params) ... end, with decorators")                              \
-    X(STRUCT, struct_def, "struct S < Base members end")                                           \
-    X(ENUM, enum_def, "enum E A B = 5 end")                                                        \
-    X(PACKAGE, package, "package a::b body end")                                                   \
-    X(EXPORT, value, "export e")                                                                   \
-    X(REQUIRE, value, "require name: always a STRING node")                                        \
-    X(ON, on, "on/once name, priority handler")                                                    \
+     * WHILE, REPEAT, FOR and TRY may stand where a value is expected: it is null */                   \
+    X(PROGRAM, list, "the whole text")                                                                                 \
+    X(ELLIPSIS, none, "... : does nothing; null as the last statement")                                                \
+    X(PRINT, print, "print println eprint eprintln")                                                                   \
+    X(PRINTXY, printxy, "printxy(e, x, y)")                                                                            \
+    X(GUARD, guard, "body when condition else other; also of return, throw, exit, break, next")                        \
+    X(IF, if_chain, "if, elsif ..., else")                                                                             \
+    X(WHILE, loop, "while subject do body; no names")                                                                  \
+    X(REPEAT, loop, "repeat subject as first do body")                                                                 \
+    X(FOR, loop, "for first, second in subject do body")                                                               \
+    X(BLOCK, list, "do ... end as a statement")                                                                        \
+    X(TRY, try_catch, "try, catch, finally")                                                                           \
+    X(RETURN, value, "value or NULL")                                                                                  \
+    X(THROW, value, "value or NULL")                                                                                   \
+    X(EXIT, value, "value or NULL")                                                                                    \
+    X(YIELD, value, "value or NULL")                                                                                   \
+    X(BREAK, none, "break")                                                                                            \
+    X(NEXT, none, "next")                                                                                              \
+    X(VAR, var, "var a: type = e, ...; the declarations")                                                              \
+    X(CONST, constant, "const NAME = e")                                                                               \
+    X(UNPACK, unpack, "a, b = e1, e2")                                                                                 \
+    X(FUNCTION, function, "fn name(params) ... end, with decorators")                                                  \
+    X(STRUCT, struct_def, "struct S < Base members end")                                                               \
+    X(ENUM, enum_def, "enum E A B = 5 end")                                                                            \
+    X(PACKAGE, package, "package a::b body end")                                                                       \
+    X(EXPORT, value, "export e")                                                                                       \
+    X(REQUIRE, value, "require name: always a STRING node")                                                            \
+    X(ON, on, "on/once name, priority handler")                                                                        \
     X(OFF, off, "off name (callable)")
 
 typedef enum kw_node_kind {
@@ -92,33 +92,33 @@ typedef enum kw_node_kind {
 } kw_node_kind;
 
 /* X(NAME, text): operators of UNARY, BINARY, LOGICAL and (as `op=`) ASSIGN nodes. */
-#define KW_OPERATORS(X)                                                                            \
-    X(NONE, "")                                                                                    \
-    X(ADD, "+")                                                                                    \
-    X(SUB, "-")                                                                                    \
-    X(MUL, "*")                                                                                    \
-    X(DIV, "/")                                                                                    \
-    X(FLOORDIV, "//")                                                                              \
-    X(MOD, "%")                                                                                    \
-    X(POW, "**")                                                                                   \
-    X(BAND, "&")                                                                                   \
-    X(BOR, "|")                                                                                    \
-    X(BXOR, "^")                                                                                   \
-    X(SHL, "<<")                                                                                   \
-    X(SHR, ">>")                                                                                   \
-    X(USHR, ">>>")                                                                                 \
-    X(EQ, "==")                                                                                    \
-    X(NE, "!=")                                                                                    \
-    X(LT, "<")                                                                                     \
-    X(LE, "<=")                                                                                    \
-    X(GT, ">")                                                                                     \
-    X(GE, ">=")                                                                                    \
-    X(IN, "in")                                                                                    \
-    X(AND, "&&")                                                                                   \
-    X(OR, "||")                                                                                    \
-    X(COALESCE, "??")                                                                              \
-    X(NEG, "-")                                                                                    \
-    X(BNOT, "~")                                                                                   \
+#define KW_OPERATORS(X)                                                                                                \
+    X(NONE, "")                                                                                                        \
+    X(ADD, "+")                                                                                                        \
+    X(SUB, "-")                                                                                                        \
+    X(MUL, "*")                                                                                                        \
+    X(DIV, "/")                                                                                                        \
+    X(FLOORDIV, "//")                                                                                                  \
+    X(MOD, "%")                                                                                                        \
+    X(POW, "**")                                                                                                       \
+    X(BAND, "&")                                                                                                       \
+    X(BOR, "|")                                                                                                        \
+    X(BXOR, "^")                                                                                                       \
+    X(SHL, "<<")                                                                                                       \
+    X(SHR, ">>")                                                                                                       \
+    X(USHR, ">>>")                                                                                                     \
+    X(EQ, "==")                                                                                                        \
+    X(NE, "!=")                                                                                                        \
+    X(LT, "<")                                                                                                         \
+    X(LE, "<=")                                                                                                        \
+    X(GT, ">")                                                                                                         \
+    X(GE, ">=")                                                                                                        \
+    X(IN, "in")                                                                                                        \
+    X(AND, "&&")                                                                                                       \
+    X(OR, "||")                                                                                                        \
+    X(COALESCE, "??")                                                                                                  \
+    X(NEG, "-")                                                                                                        \
+    X(BNOT, "~")                                                                                                       \
     X(NOT, "!")
 
 typedef enum kw_opr {
@@ -246,7 +246,7 @@ typedef struct kw_assign_node {
     kw_node *value;
     kw_node *guard;      /* x = value when guard; or NULL */
     kw_node *else_value; /* ... else else_value; or NULL */
-    kw_opr op;      /* KW_OPR_NONE for plain =; AND, OR for &&= ||= */
+    kw_opr op;           /* KW_OPR_NONE for plain =; AND, OR for &&= ||= */
 } kw_assign_node;
 
 typedef struct kw_case_node {
@@ -284,9 +284,9 @@ typedef struct kw_try_node {
 
 typedef struct kw_struct_node {
     const kw_name *name;
-    const kw_name *base;      /* or NULL */
-    kw_node_list methods;     /* FUNCTION nodes */
-    kw_static_decl *statics;  /* in the order of the text */
+    const kw_name *base;     /* or NULL */
+    kw_node_list methods;    /* FUNCTION nodes */
+    kw_static_decl *statics; /* in the order of the text */
     uint32_t static_count;
     bool is_abstract;
 } kw_struct_node;

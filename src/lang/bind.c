@@ -126,8 +126,7 @@ static void bind_assigned(place *at, const kw_name *name)
 /* Statements whose parts are statements of the function like any other. */
 static bool is_shallow(kw_node_kind kind)
 {
-    return kind == KW_N_IF || kind == KW_N_WHILE || kind == KW_N_FOR || kind == KW_N_REPEAT ||
-           kind == KW_N_GUARD;
+    return kind == KW_N_IF || kind == KW_N_WHILE || kind == KW_N_FOR || kind == KW_N_REPEAT || kind == KW_N_GUARD;
 }
 
 /* ---- First walk: what is bound --------------------------------------------------------------- */

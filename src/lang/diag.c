@@ -7,8 +7,7 @@
 #include <string.h>
 
 /* Find line `number` of the text.  The last line is never shown, so it is not found. */
-static bool find_line(const char *text, size_t size, uint32_t number, const char **line,
-                      size_t *line_size)
+static bool find_line(const char *text, size_t size, uint32_t number, const char **line, size_t *line_size)
 {
     const char *end = text + size;
     if (number == 0)
@@ -59,8 +58,7 @@ void kw_diag_print(FILE *out, const kw_diag_report *report)
             (unsigned long)report->column);
     const char *line;
     size_t size;
-    if (report->source != NULL &&
-        find_line(report->source, report->source_size, report->line, &line, &size))
+    if (report->source != NULL && find_line(report->source, report->source_size, report->line, &line, &size))
         print_source(out, line, size, report->column);
     if (report->at_function != NULL)
         fprintf(out, "at %s in %s:%lu:0\n", report->at_function, or_empty(report->at_file),

@@ -38,7 +38,7 @@ typedef struct kw_diag_report {
     const char *at_file;     /* where it was called */
     uint32_t at_line;
     const char *notes; /* further lines, each ended; NULL: none */
-    const char *hint; /* advice, the last line; NULL: none */
+    const char *hint;  /* advice, the last line; NULL: none */
 } kw_diag_report;
 
 /* Write the report in the format of uncaught errors, each line ended (17.5). */

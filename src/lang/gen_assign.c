@@ -34,8 +34,7 @@ static unsigned copy_of(kw_compiler *c, const kw_node *n)
 static unsigned operand(kw_compiler *c, const kw_node *n, const kw_node *later, const kw_node *last)
 {
     bool changes = kw_gen_register(c, n) >= 0 &&
-                   (kw_gen_assigns(later, n->as.name) ||
-                    (last != NULL && kw_gen_assigns(last, n->as.name)));
+                   (kw_gen_assigns(later, n->as.name) || (last != NULL && kw_gen_assigns(last, n->as.name)));
     return changes ? copy_of(c, n) : kw_gen_any(c, n);
 }
 
@@ -71,8 +70,7 @@ static void assign_index(kw_compiler *c, const kw_node *target, kw_opr op, const
 
 static void assign_slice(kw_compiler *c, const kw_node *target, const kw_node *value)
 {
-    const kw_node *parts[3] = {target->as.slice.start, target->as.slice.stop,
-                               target->as.slice.step};
+    const kw_node *parts[3] = {target->as.slice.start, target->as.slice.stop, target->as.slice.step};
     unsigned base = kw_gen_temp(c, 4), given = 0;
     kw_gen_expr(c, target->as.slice.object, base);
     for (unsigned i = 0; i < 3; i++)
@@ -93,8 +91,7 @@ static void store(kw_compiler *c, const kw_node *target, unsigned from)
 }
 
 /* target op= value for a name, attribute, static or member; the value assigned is left in `reg`. */
-static void assign_compound(kw_compiler *c, const kw_node *target, kw_opr op, const kw_node *value,
-                            unsigned reg)
+static void assign_compound(kw_compiler *c, const kw_node *target, kw_opr op, const kw_node *value, unsigned reg)
 {
     if (is_logical(op)) {
         kw_gen_expr(c, target, reg);
@@ -118,8 +115,7 @@ static void assign_compound(kw_compiler *c, const kw_node *target, kw_opr op, co
 }
 
 /* One assignment without guard; dest < 0: the value is not wanted. */
-static void assign_one(kw_compiler *c, const kw_node *target, kw_opr op, const kw_node *value,
-                       int dest)
+static void assign_one(kw_compiler *c, const kw_node *target, kw_opr op, const kw_node *value, int dest)
 {
     unsigned mark = c->f->free;
     if (target->kind == KW_N_INDEX || target->kind == KW_N_SLICE) {

@@ -32,16 +32,15 @@ uint32_t kw_gen_names_constant(kw_compiler *c, const kw_arg_list *args, bool aft
     for (uint32_t i = 0; names != NULL && i < args->count; i++) {
         const kw_name *name = args->items[i].name;
         (void)kw_list_push(c->vm, names,
-                           name == NULL ? kw_null()
-                                        : kw_of_string(kw_intern(c->vm, name->text, name->size)));
+                           name == NULL ? kw_null() : kw_of_string(kw_intern(c->vm, name->text, name->size)));
     }
     if (names == NULL)
         c->failed = true;
     return kw_gen_constant(c, kw_of_list(names));
 }
 
-void kw_gen_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_list *args,
-                    const kw_name *method, unsigned dest)
+void kw_gen_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_list *args, const kw_name *method,
+                      unsigned dest)
 {
     kw_pos pos = c->pos;
     unsigned count = args->count;
@@ -90,8 +89,7 @@ static void note_called(kw_compiler *c, const kw_node *callee)
 
 bool kw_gen_clears(const kw_node *n)
 {
-    if (n->kind != KW_N_METHOD_CALL || n->as.method.args.count > 0 ||
-        strcmp(n->as.method.name->text, "clear") != 0)
+    if (n->kind != KW_N_METHOD_CALL || n->as.method.args.count > 0 || strcmp(n->as.method.name->text, "clear") != 0)
         return false;
     const kw_node *object = n->as.method.object;
     return object->kind == KW_N_NAME && strchr(object->as.name->text, ':') == NULL;

@@ -39,11 +39,10 @@ static void describe_params(kw_compiler *c, kw_proto *p, const kw_function_node 
     kw_chunk_params(c->vm, p, f->param_count, f->has_variadic);
     for (uint32_t i = 0; i < f->param_count; i++) {
         const kw_param_node *from = &f->params[i];
-        p->params[i] = (kw_param){
-            .name = kw_intern(c->vm, from->name->text, from->name->size),
-            .hint = hint_text(c, &from->hint),
-            .constant = from->fallback == NULL ? kw_undef() : constant_default(c, from->fallback),
-            .has_default = from->fallback != NULL};
+        p->params[i] = (kw_param){.name = kw_intern(c->vm, from->name->text, from->name->size),
+                                  .hint = hint_text(c, &from->hint),
+                                  .constant = from->fallback == NULL ? kw_undef() : constant_default(c, from->fallback),
+                                  .has_default = from->fallback != NULL};
     }
 }
 
@@ -95,8 +94,7 @@ kw_proto *kw_gen_function(kw_compiler *c, const kw_function_node *f, bool is_met
     c->f = &inner;
     c->pos = f->pos;
     p->line = f->pos.line;
-    p->header.flags = (uint8_t)((f->has_yield ? KW_PROTO_GENERATOR : 0) |
-                                (is_method ? KW_PROTO_METHOD : 0) |
+    p->header.flags = (uint8_t)((f->has_yield ? KW_PROTO_GENERATOR : 0) | (is_method ? KW_PROTO_METHOD : 0) |
                                 (f->is_static ? KW_PROTO_STATIC : 0));
     if (f->param_count > KW_MAX_PARAMS)
         kw_gen_error(c, "Too many parameters.");
@@ -164,8 +162,7 @@ void kw_gen_define_function(kw_compiler *c, const kw_node *n)
     if (c->f->scope != NULL)
         kw_gen_write_name(c, f->name, reg);
     else
-        kw_gen_global_op(c, OP_DEFFUNC, reg,
-                       kw_gen_member(c, c->f->package, f->name->text, f->name->size));
+        kw_gen_global_op(c, OP_DEFFUNC, reg, kw_gen_member(c, c->f->package, f->name->text, f->name->size));
 }
 
 /* ---- Structs, enums, packages ---------------------------------------------------------------- */
@@ -183,8 +180,7 @@ static void method(kw_compiler *c, const kw_function_node *f, unsigned class_reg
 {
     unsigned mark = c->f->free, reg = kw_gen_temp(c, 1);
     closure(c, kw_gen_function(c, f, true), reg);
-    kw_gen_abc(c, OP_ADDMETHOD, class_reg, reg,
-             (f->is_static ? 1u : 0u) | (f->is_abstract ? 2u : 0u));
+    kw_gen_abc(c, OP_ADDMETHOD, class_reg, reg, (f->is_static ? 1u : 0u) | (f->is_abstract ? 2u : 0u));
     kw_gen_name_word(c, f->name->text, f->name->size);
     c->f->free = mark;
 }
@@ -243,8 +239,7 @@ void kw_gen_package(kw_compiler *c, const kw_node *n)
         kw_string *full = name == NULL ? kw_intern(c->vm, part->text, part->size)
                                        : kw_string_format(c->vm, "%s::%s", name->text, part->text);
         name = kw_intern(c->vm, full->text, full->size);
-        kw_gen_abx(c, OP_DEFPACKAGE, 0,
-                 kw_chunk_global(c->vm, c->f->proto, kw_names_global_at(c->vm, name)));
+        kw_gen_abx(c, OP_DEFPACKAGE, 0, kw_chunk_global(c->vm, c->f->proto, kw_names_global_at(c->vm, name)));
     }
     c->f->package = name;
     c->f->unit = kw_bind_unit(&c->scopes, n);

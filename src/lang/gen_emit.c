@@ -6,9 +6,7 @@
 
 #include "lang/gen_internal.h"
 
-enum {
-    MAX_TOTAL = 1 << 22
-}; /* copies of nested finally bodies multiply: stop before memory does */
+enum { MAX_TOTAL = 1 << 22 }; /* copies of nested finally bodies multiply: stop before memory does */
 enum { MAX_JUMP = (1 << 23) - 1, MAX_INDEX = 65535, INTERN_BELOW = 48 };
 
 void kw_gen_error(kw_compiler *c, const char *message)
@@ -84,9 +82,7 @@ unsigned kw_gen_temp(kw_compiler *c, unsigned count)
 {
     unsigned first = c->f->free;
     if (first + count > KW_MAX_REGS) {
-        kw_gen_error(
-            c,
-            "The function is too large: an expression or its variables need more than 250 registers.");
+        kw_gen_error(c, "The function is too large: an expression or its variables need more than 250 registers.");
         return 0;
     }
     c->f->free += count;
@@ -106,8 +102,7 @@ void kw_gen_add(kw_compiler *c, kw_jumps *jumps, uint32_t at)
 {
     if (jumps->count == jumps->cap) {
         uint32_t cap = jumps->cap == 0 ? 8 : jumps->cap * 2;
-        jumps->at =
-            kw_heap_realloc(c->vm, jumps->at, jumps->cap * sizeof(uint32_t), cap * sizeof(uint32_t));
+        jumps->at = kw_heap_realloc(c->vm, jumps->at, jumps->cap * sizeof(uint32_t), cap * sizeof(uint32_t));
         jumps->cap = cap;
     }
     jumps->at[jumps->count++] = at;

@@ -22,23 +22,19 @@ static bool constant_number(const kw_node *n, kw_value *out)
         *out = kw_float(n->as.number);
         return true;
     }
-    if (n->kind == KW_N_UNARY && n->as.unary.op == KW_OPR_NEG &&
-        constant_number(n->as.unary.operand, &a)) {
+    if (n->kind == KW_N_UNARY && n->as.unary.op == KW_OPR_NEG && constant_number(n->as.unary.operand, &a)) {
         *out = kw_is(a, KW_INT) ? kw_int((int64_t)(0 - (uint64_t)a.as.i)) : kw_float(-a.as.f);
         return true;
     }
-    if (n->kind != KW_N_BINARY || n->as.binary.op > KW_OPR_MUL ||
-        !constant_number(n->as.binary.left, &a) || !constant_number(n->as.binary.right, &b) ||
-        a.tag != b.tag)
+    if (n->kind != KW_N_BINARY || n->as.binary.op > KW_OPR_MUL || !constant_number(n->as.binary.left, &a) ||
+        !constant_number(n->as.binary.right, &b) || a.tag != b.tag)
         return false;
     kw_opr op = n->as.binary.op;
     uint64_t x = (uint64_t)a.as.i, y = (uint64_t)b.as.i;
     if (kw_is(a, KW_INT))
         *out = kw_int((int64_t)(op == KW_OPR_ADD ? x + y : op == KW_OPR_SUB ? x - y : x * y));
     else
-        *out = kw_float(op == KW_OPR_ADD   ? a.as.f + b.as.f
-                        : op == KW_OPR_SUB ? a.as.f - b.as.f
-                                           : a.as.f * b.as.f);
+        *out = kw_float(op == KW_OPR_ADD ? a.as.f + b.as.f : op == KW_OPR_SUB ? a.as.f - b.as.f : a.as.f * b.as.f);
     return true;
 }
 
@@ -85,8 +81,7 @@ typedef struct search {
 static bool sets(const kw_node *n, const kw_name *name)
 {
     switch (n->kind) {
-    case KW_N_ASSIGN:
-        return n->as.assign.target->kind == KW_N_NAME && n->as.assign.target->as.name == name;
+    case KW_N_ASSIGN: return n->as.assign.target->kind == KW_N_NAME && n->as.assign.target->as.name == name;
     case KW_N_METHOD_CALL: return kw_gen_clears(n) && n->as.method.object->as.name == name;
     case KW_N_CASE: return n->as.case_of->as_name == name;
     case KW_N_FOR:
@@ -135,8 +130,7 @@ static unsigned left_operand(kw_compiler *c, const kw_node *left, const kw_node 
 
 /* The same for an instruction with the result `dest`: if that is a temporary it can hold the left
  * operand, too, so that a long chain of operators, indexes or members needs no more than one. */
-static unsigned first_operand(kw_compiler *c, const kw_node *left, const kw_node *right,
-                              unsigned dest)
+static unsigned first_operand(kw_compiler *c, const kw_node *left, const kw_node *right, unsigned dest)
 {
     if (dest < c->f->locals || dest >= c->f->free || kw_gen_register(c, left) >= 0)
         return left_operand(c, left, right);
@@ -149,13 +143,11 @@ static unsigned first_operand(kw_compiler *c, const kw_node *left, const kw_node
 static kw_opcode opcode_of(kw_opr op)
 {
     static const kw_opcode codes[KW_OPR_COUNT] = {
-        [KW_OPR_ADD] = OP_ADD,   [KW_OPR_SUB] = OP_SUB,       [KW_OPR_MUL] = OP_MUL,
-        [KW_OPR_DIV] = OP_DIV,   [KW_OPR_FLOORDIV] = OP_IDIV, [KW_OPR_MOD] = OP_MOD,
-        [KW_OPR_POW] = OP_POW,   [KW_OPR_BAND] = OP_BAND,     [KW_OPR_BOR] = OP_BOR,
-        [KW_OPR_BXOR] = OP_BXOR, [KW_OPR_SHL] = OP_SHL,       [KW_OPR_SHR] = OP_SHR,
-        [KW_OPR_USHR] = OP_USHR, [KW_OPR_IN] = OP_IN,         [KW_OPR_EQ] = OP_EQ,
-        [KW_OPR_NE] = OP_NE,     [KW_OPR_LT] = OP_LT,         [KW_OPR_LE] = OP_LE,
-        [KW_OPR_GT] = OP_GT,     [KW_OPR_GE] = OP_GE,
+        [KW_OPR_ADD] = OP_ADD,       [KW_OPR_SUB] = OP_SUB,   [KW_OPR_MUL] = OP_MUL, [KW_OPR_DIV] = OP_DIV,
+        [KW_OPR_FLOORDIV] = OP_IDIV, [KW_OPR_MOD] = OP_MOD,   [KW_OPR_POW] = OP_POW, [KW_OPR_BAND] = OP_BAND,
+        [KW_OPR_BOR] = OP_BOR,       [KW_OPR_BXOR] = OP_BXOR, [KW_OPR_SHL] = OP_SHL, [KW_OPR_SHR] = OP_SHR,
+        [KW_OPR_USHR] = OP_USHR,     [KW_OPR_IN] = OP_IN,     [KW_OPR_EQ] = OP_EQ,   [KW_OPR_NE] = OP_NE,
+        [KW_OPR_LT] = OP_LT,         [KW_OPR_LE] = OP_LE,     [KW_OPR_GT] = OP_GT,   [KW_OPR_GE] = OP_GE,
     };
     return codes[op];
 }
@@ -203,8 +195,7 @@ static void binary(kw_compiler *c, const kw_node *n, unsigned dest)
 static void logical(kw_compiler *c, const kw_node *n, unsigned dest)
 {
     kw_opr op = n->as.binary.op;
-    unsigned reg = (int)dest < (int)c->f->locals ? kw_gen_temp(c, 1)
-                                                 : dest; /* the right side may read the local */
+    unsigned reg = (int)dest < (int)c->f->locals ? kw_gen_temp(c, 1) : dest; /* the right side may read the local */
     kw_gen_expr(c, n->as.binary.left, reg);
     if (op == KW_OPR_COALESCE)
         kw_gen_abc(c, OP_TESTNULL, reg, 0, 0);
@@ -224,9 +215,7 @@ static void unary(kw_compiler *c, const kw_node *n, unsigned dest)
         kw_gen_load(c, dest, v);
         return;
     }
-    kw_opcode op = n->as.unary.op == KW_OPR_NEG   ? OP_NEG
-                   : n->as.unary.op == KW_OPR_NOT ? OP_NOT
-                                                  : OP_BNOT;
+    kw_opcode op = n->as.unary.op == KW_OPR_NEG ? OP_NEG : n->as.unary.op == KW_OPR_NOT ? OP_NOT : OP_BNOT;
     kw_gen_abc(c, op, dest, kw_gen_any(c, n->as.unary.operand), 0);
 }
 
@@ -377,11 +366,10 @@ static void bytes_literal(kw_compiler *c, const kw_node *n, unsigned dest)
 {
     if (n->as.bytes.bad_size > 0) {
         kw_gen_raise(c, "KiwiError",
-                   kw_string_format(
-                       c->vm,
-                       "Non-ASCII character '%.*s' in byte literal (use string and .to_bytes() for "
-                       "Unicode)",
-                       (int)n->as.bytes.bad_size, n->as.bytes.bad_char));
+                     kw_string_format(c->vm,
+                                      "Non-ASCII character '%.*s' in byte literal (use string and .to_bytes() for "
+                                      "Unicode)",
+                                      (int)n->as.bytes.bad_size, n->as.bytes.bad_char));
         return;
     }
     kw_bytes *b = kw_bytes_new(c->vm, n->as.bytes.data, n->as.bytes.size);
@@ -483,9 +471,7 @@ __attribute__((noinline)) static void other_expr(kw_compiler *c, const kw_node *
         (void)constant_number(n, &v);
         kw_gen_load(c, dest, v);
         break;
-    case KW_N_STRING:
-        kw_gen_load(c, dest, kw_of_string(kw_gen_string(c, n->as.string.text, n->as.string.size)));
-        break;
+    case KW_N_STRING: kw_gen_load(c, dest, kw_of_string(kw_gen_string(c, n->as.string.text, n->as.string.size))); break;
     case KW_N_INTERPOLATION: interpolation(c, n, dest); break;
     case KW_N_BYTES: bytes_literal(c, n, dest); break;
     case KW_N_LIST: list_literal(c, n, dest); break;

@@ -112,8 +112,8 @@ void kw_gen_binary(kw_compiler *c, kw_opr op, unsigned left, const kw_node *righ
 void kw_gen_binary_regs(kw_compiler *c, kw_opr op, unsigned left, unsigned right, unsigned dest);
 /* ---- gen_call.c */
 void kw_gen_call(kw_compiler *c, const kw_node *n, unsigned dest);
-void kw_gen_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_list *args,
-                    const kw_name *method, unsigned dest);
+void kw_gen_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_list *args, const kw_name *method,
+                      unsigned dest);
 /* Is it name.clear(), which assigns the variable if it holds a string? */
 bool kw_gen_clears(const kw_node *n);
 void kw_gen_args_list(kw_compiler *c, const kw_arg_list *args, unsigned dest);

@@ -23,8 +23,7 @@ int kw_gen_register(const kw_compiler *c, const kw_node *n)
  * it. */
 static int captured(kw_compiler *c, kw_func *f, const kw_name *name)
 {
-    if (f->outer == NULL || f->scope == NULL || f->scope->outer != f->outer->scope ||
-        f->outer->scope == NULL)
+    if (f->outer == NULL || f->scope == NULL || f->scope->outer != f->outer->scope || f->outer->scope == NULL)
         return -1;
     int i = kw_bind_find(f->outer->scope, name);
     bool direct = i >= 0;
@@ -32,8 +31,7 @@ static int captured(kw_compiler *c, kw_func *f, const kw_name *name)
         i = captured(c, f->outer, name);
     if (i < 0)
         return -1;
-    return (int)kw_chunk_capture(c->vm, f->proto,
-                                 (kw_capture){.from_register = direct, .index = (uint16_t)i});
+    return (int)kw_chunk_capture(c->vm, f->proto, (kw_capture){.from_register = direct, .index = (uint16_t)i});
 }
 
 void kw_gen_read_name(kw_compiler *c, const kw_name *name, unsigned dest)
@@ -70,8 +68,7 @@ void kw_gen_read_global(kw_compiler *c, const char *text, size_t size, unsigned 
     for (; package != NULL; package = around) {
         around = package_around(c, package);
         bool last = around == NULL && !qualified;
-        kw_gen_global_op(c, last ? OP_GETSIBLING : OP_TRYGLOBAL, dest,
-                       kw_gen_member(c, package, text, size));
+        kw_gen_global_op(c, last ? OP_GETSIBLING : OP_TRYGLOBAL, dest, kw_gen_member(c, package, text, size));
         if (last)
             return;
     }

@@ -102,8 +102,7 @@ static void guard(kw_compiler *c, const kw_node *n, int dest, bool tail)
 }
 
 /* Jump to `hit` if the condition of a case clause matches. */
-static void case_condition(kw_compiler *c, const kw_case_condition *cond, int subject,
-                           kw_jumps *hit)
+static void case_condition(kw_compiler *c, const kw_case_condition *cond, int subject, kw_jumps *hit)
 {
     unsigned mark = c->f->free;
     if (subject < 0) {
@@ -190,8 +189,8 @@ static void while_loop(kw_compiler *c, const kw_node *n)
 
 /* Body of a counted loop: `next` (an instruction, then a jump) stands behind it; `enter` binds the
  * variables. */
-static void counted_loop(kw_compiler *c, const kw_node *n, kw_instr next, const kw_name *first,
-                         unsigned first_reg, const kw_name *second, unsigned second_reg)
+static void counted_loop(kw_compiler *c, const kw_node *n, kw_instr next, const kw_name *first, unsigned first_reg,
+                         const kw_name *second, unsigned second_reg)
 {
     kw_loop_ctx loop;
     open_loop(c, &loop);
@@ -221,8 +220,7 @@ static void for_loop(kw_compiler *c, const kw_node *n)
         reg = kw_gen_temp(c, 5);
         kw_gen_expr(c, l->subject, reg);
         kw_gen_abc(c, OP_FORINIT, reg, 0, 0);
-        counted_loop(c, n, kw_abc(OP_FORNEXT, reg, 0, l->second != NULL), l->first, reg + 2,
-                     l->second, reg + 3);
+        counted_loop(c, n, kw_abc(OP_FORNEXT, reg, 0, l->second != NULL), l->first, reg + 2, l->second, reg + 3);
     }
     c->f->free = mark;
 }
@@ -286,8 +284,7 @@ static kw_value zero_of(kw_compiler *c, const char *type, bool *list, bool *map)
         return kw_float(0);
     if (kw_string_same(s, kw_intern_c(vm, "boolean")))
         return kw_bool(false);
-    return kw_string_same(s, kw_intern_c(vm, "string")) ? kw_of_string(kw_intern_c(vm, ""))
-                                                        : kw_null();
+    return kw_string_same(s, kw_intern_c(vm, "string")) ? kw_of_string(kw_intern_c(vm, "")) : kw_null();
 }
 
 static void default_of(kw_compiler *c, const kw_type_hint *hint, unsigned reg)
@@ -372,7 +369,7 @@ void kw_gen_stmt(kw_compiler *c, const kw_node *n)
     case KW_N_ELLIPSIS: break;
     case KW_N_PRINT:
         kw_gen_abc(c, OP_PRINT, kw_gen_any(c, n->as.print.value),
-                 (n->as.print.newline ? 1u : 0u) | (n->as.print.to_stderr ? 2u : 0u), 0);
+                   (n->as.print.newline ? 1u : 0u) | (n->as.print.to_stderr ? 2u : 0u), 0);
         break;
     case KW_N_PRINTXY: printxy(c, n); break;
     case KW_N_GUARD: guard(c, n, -1, false); break;
@@ -385,9 +382,7 @@ void kw_gen_stmt(kw_compiler *c, const kw_node *n)
     case KW_N_TRY: kw_gen_try(c, n); break;
     case KW_N_RETURN: return_stmt(c, n); break;
     case KW_N_THROW: kw_gen_abc(c, OP_THROW, value_or_null(c, n->as.value), 0, 0); break;
-    case KW_N_EXIT:
-        kw_gen_abc(c, OP_EXIT, value_or_null(c, n->as.value), n->as.value != NULL, 0);
-        break;
+    case KW_N_EXIT: kw_gen_abc(c, OP_EXIT, value_or_null(c, n->as.value), n->as.value != NULL, 0); break;
     case KW_N_BREAK: leave_loop(c, true); break;
     case KW_N_NEXT: leave_loop(c, false); break;
     case KW_N_VAR: var_stmt(c, n); break;

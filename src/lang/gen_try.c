@@ -10,8 +10,7 @@
 
 static void open_try(kw_compiler *c, kw_try_ctx *t, const kw_node_list *finally)
 {
-    *t = (kw_try_ctx){
-        .outer = c->f->tries, .finally = finally, .loop = c->f->loop, .start = kw_gen_here(c)};
+    *t = (kw_try_ctx){.outer = c->f->tries, .finally = finally, .loop = c->f->loop, .start = kw_gen_here(c)};
     c->f->tries = t;
 }
 
@@ -22,8 +21,7 @@ static void close_range(kw_compiler *c, kw_try_ctx *t)
         return;
     if (t->count == t->cap) {
         uint32_t cap = t->cap == 0 ? 4 : t->cap * 2;
-        t->ranges =
-            kw_heap_realloc(c->vm, t->ranges, t->cap * sizeof(*t->ranges), cap * sizeof(*t->ranges));
+        t->ranges = kw_heap_realloc(c->vm, t->ranges, t->cap * sizeof(*t->ranges), cap * sizeof(*t->ranges));
         t->cap = cap;
     }
     t->ranges[t->count].start = t->start;

@@ -69,8 +69,7 @@ static void eval_text(kw_compiler *c, const kw_node_list *list)
     kw_gen_abc(c, OP_RETNULL, 0, 0, 0);
 }
 
-kw_proto *kw_generate(kw_vm *vm, const kw_compile_options *options, kw_arena *arena,
-                     const kw_node *program)
+kw_proto *kw_generate(kw_vm *vm, const kw_compile_options *options, kw_arena *arena, const kw_node *program)
 {
     kw_compiler c = {.vm = vm, .file = options->file};
     bool is_main = options->kind == KW_TEXT_PROGRAM;
@@ -81,8 +80,7 @@ kw_proto *kw_generate(kw_vm *vm, const kw_compile_options *options, kw_arena *ar
         kw_throw_memory(vm, arena->total);
         return NULL;
     }
-    kw_func top = {.proto = kw_chunk_proto_new(vm, kw_intern_c(vm, "<main>"), options->file),
-                   .unit = &c.scopes.file};
+    kw_func top = {.proto = kw_chunk_proto_new(vm, kw_intern_c(vm, "<main>"), options->file), .unit = &c.scopes.file};
     top.proto->header.flags = is_main ? KW_PROTO_MAIN : 0;
     top.proto->line = 1;
     kw_proto *first = top.proto;
@@ -132,8 +130,7 @@ static void throw_diag(kw_vm *vm, kw_string *file, const kw_diag *diag)
 /* bytes; the room is there when the heap is full, too */
 enum { LONG_TEXT = 128 << 10, LEAST_ROOM = 1 << 20 };
 
-kw_proto *kw_generate_text(kw_vm *vm, kw_string *file, const char *text, size_t size,
-                          kw_text_kind kind)
+kw_proto *kw_generate_text(kw_vm *vm, kw_string *file, const char *text, size_t size, kw_text_kind kind)
 {
     kw_arena arena;
     kw_arena_init(&arena);

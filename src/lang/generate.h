@@ -17,7 +17,6 @@ kw_proto *kw_generate(kw_vm *vm, const kw_compile_options *options, kw_arena *ar
 
 /* Parse and compile.  NULL: thrown in the vm (SyntaxError and the like), with the position of the
  * error. */
-kw_proto *kw_generate_text(kw_vm *vm, kw_string *file, const char *text, size_t size,
-                          kw_text_kind kind);
+kw_proto *kw_generate_text(kw_vm *vm, kw_string *file, const char *text, size_t size, kw_text_kind kind);
 
 #endif

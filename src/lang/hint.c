@@ -27,8 +27,7 @@ static unsigned edits(const char *a, size_t a_size, const char *b, size_t b_size
         row[0] = i;
         for (unsigned j = 1; j <= b_size; j++) {
             row[j] = least(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                before[j - 2] + 1 < row[j])
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < row[j])
                 row[j] = before[j - 2] + 1;
         }
     }
@@ -154,10 +153,10 @@ const char *kw_hint_foreign_method(const char *name, size_t size)
 
 void kw_hint_offer_words(kw_nearest *n)
 {
-    static const char *const words[] = {
-        "print", "println", "return",  "while",   "repeat", "elsif", "else",    "struct",
-        "throw", "import",  "include", "package", "break",  "next",  "null",    "true",
-        "false", "typeof",  "const",   "case",    "when",   "catch", "finally", "yield"};
+    static const char *const words[] = {"print", "println", "return", "while",  "repeat",  "elsif",
+                                        "else",  "struct",  "throw",  "import", "include", "package",
+                                        "break", "next",    "null",   "true",   "false",   "typeof",
+                                        "const", "case",    "when",   "catch",  "finally", "yield"};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         kw_hint_nearest_offer(n, words[i], strlen(words[i]));
 }

@@ -46,8 +46,7 @@ static const struct {
     {KW_E_TYPE_NAME, NULL, ENDS_LINE, "):", "no `:` begins a block; after `)` it begins a return type"},
     {KW_E_TYPE_NAME, NULL, ANYWHERE, NULL,
      "types are any, integer, float, string, boolean, list, hashmap, bytes, date, lambda, object and structs"},
-    {KW_E_UNCLOSED, NULL, ANYWHERE, "else if",
-     "`else if` opens another `if` with an `end` of its own; write `elsif`"},
+    {KW_E_UNCLOSED, NULL, ANYWHERE, "else if", "`else if` opens another `if` with an `end` of its own; write `elsif`"},
     {KW_E_UNCLOSED, NULL, ANYWHERE, "=>",
      "an `end` is missing; note that an arrow lambda takes the next `end` with it"},
     {KW_E_UNCLOSED, NULL, ANYWHERE, NULL,
@@ -85,8 +84,7 @@ static bool ends_with(span in, const char *text)
 static span line_of(span source, uint32_t number)
 {
     const char *end = source.at + source.size, *stop;
-    for (; number > 1 && (stop = memchr(source.at, '\n', (size_t)(end - source.at))) != NULL;
-         number--)
+    for (; number > 1 && (stop = memchr(source.at, '\n', (size_t)(end - source.at))) != NULL; number--)
         source.at = stop + 1;
     stop = memchr(source.at, '\n', (size_t)(end - source.at));
     return (span){.at = source.at, .size = (size_t)((stop != NULL ? stop : end) - source.at)};
@@ -103,8 +101,7 @@ static bool fits(size_t row, kw_error_id id, const char *token, span source, uin
     case ANYWHERE: return contains(source, text);
     case IN_LINE: return contains(line_of(source, line), text);
     case ENDS_LINE:
-        return ends_with(line_of(source, line), text) ||
-               (line > 1 && ends_with(line_of(source, line - 1), text));
+        return ends_with(line_of(source, line), text) || (line > 1 && ends_with(line_of(source, line - 1), text));
     }
     return false;
 }
@@ -129,8 +126,7 @@ static bool open_bracket(span source, kw_token *out)
     size_t count = 0;
     kw_lexer lexer = {.text = source.at, .end = (uint32_t)source.size, .line = 1, .column = 1};
     for (kw_lex_next(&lexer, &token); token.kind != KW_T_EOF; kw_lex_next(&lexer, &token)) {
-        bool closes = token.kind == KW_T_RPAREN || token.kind == KW_T_RBRACKET ||
-                      token.kind == KW_T_RBRACE;
+        bool closes = token.kind == KW_T_RPAREN || token.kind == KW_T_RBRACKET || token.kind == KW_T_RBRACE;
         if (closer(token.kind) != KW_T_EOF) {
             if (count == DEEPEST)
                 return false;
@@ -166,15 +162,13 @@ static bool may_lack_bracket(kw_error_id id)
 bool kw_hint_syntax(kw_error_id id, const char *token, const char *source, size_t size, uint32_t line, char *out,
                     size_t room)
 {
-    span all = {.at = source != NULL ? source : "",
-                .size = source != NULL && size < UINT32_MAX ? size : 0};
+    span all = {.at = source != NULL ? source : "", .size = source != NULL && size < UINT32_MAX ? size : 0};
     kw_token bracket;
     for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++)
         if (fits(i, id, token, all, line))
             return snprintf(out, room, "%s", mistakes[i].hint) > 0;
     if (!may_lack_bracket(id) || !open_bracket(all, &bracket))
         return false;
-    return snprintf(out, room, "the `%c` in line %lu, column %lu is not closed",
-                    all.at[bracket.pos.offset], (unsigned long)bracket.pos.line,
-                    (unsigned long)bracket.pos.column) > 0;
+    return snprintf(out, room, "the `%c` in line %lu, column %lu is not closed", all.at[bracket.pos.offset],
+                    (unsigned long)bracket.pos.line, (unsigned long)bracket.pos.column) > 0;
 }

@@ -93,8 +93,7 @@ static void skip_line_comment(kw_lexer *lexer)
 static bool skip_block_comment(kw_lexer *lexer)
 {
     uint32_t at = lexer->at + 2;
-    while (at < lexer->end &&
-           !(lexer->text[at] == '/' && lexer->text[at - 1] == '#' && at - 1 >= lexer->at + 2))
+    while (at < lexer->end && !(lexer->text[at] == '/' && lexer->text[at - 1] == '#' && at - 1 >= lexer->at + 2))
         at++;
     if (at < lexer->end)
         kw_lex_skip(lexer, at + 1);
@@ -120,11 +119,9 @@ static bool skip_blanks(kw_lexer *lexer)
 
 /* --- strings --- */
 
-static uint32_t string_end(const char *text, uint32_t at, uint32_t end, int depth, bool *found,
-                           bool *too_deep);
+static uint32_t string_end(const char *text, uint32_t at, uint32_t end, int depth, bool *found, bool *too_deep);
 
-static uint32_t brace_end(const char *text, uint32_t at, uint32_t end, bool plain, int depth,
-                          bool *too_deep)
+static uint32_t brace_end(const char *text, uint32_t at, uint32_t end, bool plain, int depth, bool *too_deep)
 {
     uint32_t open = 1;
     while (at < end) {
@@ -149,8 +146,7 @@ uint32_t kw_lex_brace_end(const char *text, uint32_t at, uint32_t end, bool plai
 
 /* The offset behind the string that starts at `at` with its quote; *found tells (if not NULL)
  * whether it has a closing one. */
-static uint32_t string_end(const char *text, uint32_t at, uint32_t end, int depth, bool *found,
-                           bool *too_deep)
+static uint32_t string_end(const char *text, uint32_t at, uint32_t end, int depth, bool *found, bool *too_deep)
 {
     char quote = text[at++];
     if (found != NULL)
@@ -415,8 +411,7 @@ static void read_operator(kw_lexer *lexer, kw_token *token)
     uint32_t left = lexer->end - lexer->at, best = 0;
     for (size_t i = 0; i < sizeof(PUNCTUATION) / sizeof(PUNCTUATION[0]); i++) {
         uint32_t size = (uint32_t)strlen(PUNCTUATION[i].text);
-        if (size > best && size <= left &&
-            memcmp(lexer->text + lexer->at, PUNCTUATION[i].text, size) == 0) {
+        if (size > best && size <= left && memcmp(lexer->text + lexer->at, PUNCTUATION[i].text, size) == 0) {
             best = size;
             token->kind = PUNCTUATION[i].kind;
         }

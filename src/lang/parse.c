@@ -128,8 +128,7 @@ void *kw_parse_fail_at(kw_parser *p, const kw_token *token, kw_error_id id, cons
     diag->file = p->options->file;
     diag->line = token->pos.line;
     diag->column = token->pos.column;
-    diag->end_column = token->end_line == token->pos.line ? token->end_column
-                                                          : token->pos.column + 1;
+    diag->end_column = token->end_line == token->pos.line ? token->end_column : token->pos.column + 1;
     diag->at_end = p->token.kind == KW_T_EOF;
     stop(p, KB_ESYNTAX);
     return NULL;
@@ -207,7 +206,8 @@ void *kw_parse_unclosed(kw_parser *p, const kw_token *opener)
 {
     char message[128];
     int size = (int)(opener->end - opener->pos.offset);
-    snprintf(message, sizeof(message), KW_E_TEXT_UNCLOSED, size, p->options->text + opener->pos.offset, (unsigned long)opener->pos.line);
+    snprintf(message, sizeof(message), KW_E_TEXT_UNCLOSED, size, p->options->text + opener->pos.offset,
+             (unsigned long)opener->pos.line);
     return kw_parse_fail_with(p, KW_E_UNCLOSED, message);
 }
 
@@ -359,8 +359,7 @@ static void parse_program(kw_parser *p, kw_node **program)
         *program = node;
 }
 
-kb_status kw_parse(const kw_parse_options *options, kw_arena *arena, kw_node **program,
-                   kw_diag *diag)
+kb_status kw_parse(const kw_parse_options *options, kw_arena *arena, kw_node **program, kw_diag *diag)
 {
     *program = NULL;
     *diag = (kw_diag){.type = "SyntaxError", .file = options->file};

@@ -33,7 +33,6 @@ typedef struct kw_parse_options {
 /* Parse the whole text.  On success *program is a PROGRAM node in `arena` and independent of
  * options->text.  Stops at the first error: KB_ESYNTAX, *program is NULL and *diag describes it.
  * Errors: KB_ESYNTAX, KB_ENOMEM, KB_ETHROWN. */
-kb_status kw_parse(const kw_parse_options *options, kw_arena *arena, kw_node **program,
-                   kw_diag *diag);
+kb_status kw_parse(const kw_parse_options *options, kw_arena *arena, kw_node **program, kw_diag *diag);
 
 #endif

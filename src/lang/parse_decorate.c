@@ -12,8 +12,7 @@
 /* @name or @pkg::name */
 static bool decorator_name(const kw_parser *p, const kw_node *node)
 {
-    return node->kind == KW_N_ATTRIBUTE ||
-           (node->kind == KW_N_QUALIFIED && p->options->text[node->pos.offset] == '@');
+    return node->kind == KW_N_ATTRIBUTE || (node->kind == KW_N_QUALIFIED && p->options->text[node->pos.offset] == '@');
 }
 
 static bool decorator_shaped(const kw_parser *p, const kw_node *node)
@@ -119,8 +118,7 @@ static bool make_decorator(kw_parser *p, kw_node *node, kw_decorator *decorator)
         decorator->args = node->as.method.args;
     member->as.member.name = call ? node->as.method.name : node->as.member.name;
     decorator->callee = member;
-    return name_of_attribute(p, call ? node->as.method.object : node->as.member.object,
-                             &member->as.member.object);
+    return name_of_attribute(p, call ? node->as.method.object : node->as.member.object, &member->as.member.object);
 }
 
 kw_node *kw_parse_decorated(kw_parser *p, uint32_t count)

@@ -47,8 +47,7 @@ static bool parse_static(kw_parser *p, kw_static_decl *decl)
 {
     *decl = (kw_static_decl){.pos = p->token.pos};
     decl->name = kw_parse_take_name(p);
-    if (decl->name == NULL || !skip_static_type(p) ||
-        !kw_parse_expect(p, KW_T_ASSIGN, KW_E_STATIC_ASSIGN))
+    if (decl->name == NULL || !skip_static_type(p) || !kw_parse_expect(p, KW_T_ASSIGN, KW_E_STATIC_ASSIGN))
         return false;
     decl->value = kw_parse_expr(p);
     return decl->value != NULL;
@@ -146,8 +145,7 @@ kw_node *kw_parse_struct(kw_parser *p)
     node->as.struct_def = body;
     body->is_abstract = kw_parse_accept(p, KW_KEY_ABSTRACT);
     kw_token opener = p->token;
-    if (!kw_parse_expect(p, KW_KEY_STRUCT, KW_E_ABSTRACT_STRUCT) ||
-        !parse_struct_head(p, body))
+    if (!kw_parse_expect(p, KW_KEY_STRUCT, KW_E_ABSTRACT_STRUCT) || !parse_struct_head(p, body))
         return NULL;
     kw_function_node *outer_function = p->function;
     kw_context outer = p->context;
@@ -218,8 +216,7 @@ kw_node *kw_parse_package(kw_parser *p)
         return NULL;
     do {
         kw_parse_advance(p);
-        const kw_name *name = kw_lex_is_type(p->token.kind) ? kw_parse_take_name(p)
-                                                              : kw_parse_name(p, expected);
+        const kw_name *name = kw_lex_is_type(p->token.kind) ? kw_parse_take_name(p) : kw_parse_name(p, expected);
         if (name == NULL || !kw_parse_push(p, &name, sizeof(name)))
             return NULL;
     } while (kw_parse_at(p, KW_T_QUALIFIER));
@@ -237,8 +234,7 @@ kw_node *kw_parse_package(kw_parser *p)
 static bool parse_var_decl(kw_parser *p, bool grouped)
 {
     kw_var_decl decl = {.pos = p->token.pos};
-    decl.name = kw_parse_name(p, grouped ? KW_E_VARIABLE_NAME
-                                     : KW_E_VARIABLE_OR_PAREN);
+    decl.name = kw_parse_name(p, grouped ? KW_E_VARIABLE_NAME : KW_E_VARIABLE_OR_PAREN);
     if (decl.name == NULL || !kw_parse_hint(p, &decl.hint))
         return false;
     if (kw_parse_accept(p, KW_T_ASSIGN) && (decl.value = kw_parse_expr(p)) == NULL)

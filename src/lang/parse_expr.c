@@ -432,9 +432,7 @@ static kw_node *parse_member(kw_parser *p, kw_node *object)
 {
     kw_pos pos = p->token.pos;
     kw_parse_advance(p);
-    kw_name *name = at_method_word(p)
-                        ? kw_parse_take_name(p)
-                        : kw_parse_name(p, KW_E_MEMBER_NAME);
+    kw_name *name = at_method_word(p) ? kw_parse_take_name(p) : kw_parse_name(p, KW_E_MEMBER_NAME);
     if (name == NULL)
         return NULL;
     bool call = kw_parse_at(p, KW_T_LPAREN) &&
@@ -552,8 +550,7 @@ static kw_node *parse_postfix(kw_parser *p)
     while (node != NULL) {
         if (kw_parse_at(p, KW_T_DOT))
             node = parse_member(p, node);
-        else if (kw_parse_at(p, KW_T_LPAREN) &&
-                 (kw_parse_same_line(p) || (node->kind == KW_N_QUALIFIED && !grouped)))
+        else if (kw_parse_at(p, KW_T_LPAREN) && (kw_parse_same_line(p) || (node->kind == KW_N_QUALIFIED && !grouped)))
             node = parse_call(p, node);
         else if (kw_parse_at(p, KW_T_LBRACKET) && kw_parse_same_line(p))
             node = parse_index(p, node);
@@ -622,8 +619,7 @@ static kw_node *parse_ternary(kw_parser *p, kw_node *condition)
     kw_parse_advance(p);
     node->as.ternary.condition = condition;
     node->as.ternary.yes = kw_parse_expr(p);
-    if (node->as.ternary.yes == NULL ||
-        !kw_parse_expect(p, KW_T_COLON, KW_E_TERNARY_COLON))
+    if (node->as.ternary.yes == NULL || !kw_parse_expect(p, KW_T_COLON, KW_E_TERNARY_COLON))
         return NULL;
     node->as.ternary.no = kw_parse_expr(p);
     return node->as.ternary.no != NULL && kw_parse_leave(p, level) ? node : NULL;

@@ -28,7 +28,7 @@ typedef struct kw_parser {
     kw_token token; /* the current one */
     kw_token next;
     bool has_next;
-    kw_token last; /* the one before `token`; kind EOF at the start */
+    kw_token last;   /* the one before `token`; kind EOF at the start */
     uint32_t tokens; /* so far */
     uint32_t depth;
     uint32_t height; /* tallest node finished since the innermost kw_parse_enter() */

@@ -21,8 +21,7 @@ static bool push_type(kw_parser *p)
         kw_name *found = kw_parse_take_name(p);
         const kw_parse_options *options = p->options;
         if (found != NULL && !found->is_struct &&
-            (options->known_type == NULL ||
-             !options->known_type(options->context, found->text, found->size)))
+            (options->known_type == NULL || !options->known_type(options->context, found->text, found->size)))
             found = kw_parse_fail_at(p, &token, expected, NULL);
         name = found;
     } else {
@@ -62,13 +61,11 @@ static bool parse_param(kw_parser *p, kw_param_node *param)
 {
     *param = (kw_param_node){.pos = p->token.pos};
     param->variadic = kw_parse_accept(p, KW_T_MUL);
-    param->name = kw_parse_name(p, param->variadic ? KW_E_VARIADIC_NAME
-                                               : KW_E_PARAMETER_NAME);
+    param->name = kw_parse_name(p, param->variadic ? KW_E_VARIADIC_NAME : KW_E_PARAMETER_NAME);
     if (param->name == NULL)
         return false;
     if (param->variadic)
-        return kw_parse_at(p, KW_T_RPAREN) ||
-               kw_parse_fail(p, KW_E_VARIADIC_LAST) != NULL;
+        return kw_parse_at(p, KW_T_RPAREN) || kw_parse_fail(p, KW_E_VARIADIC_LAST) != NULL;
     if (!kw_parse_hint(p, &param->hint))
         return false;
     if (kw_parse_accept(p, KW_T_ASSIGN)) {

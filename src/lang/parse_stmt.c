@@ -108,9 +108,7 @@ static bool parse_conditions(kw_parser *p, kw_case_clause *clause)
     do {
         kw_case_condition condition = {0};
         if (closes_block(p->token.kind))
-            return kw_parse_fail(p, kw_parse_mark(p) == mark
-                                    ? KW_E_WHEN_CONDITION
-                                    : KW_E_WHEN_VALUE) != NULL;
+            return kw_parse_fail(p, kw_parse_mark(p) == mark ? KW_E_WHEN_CONDITION : KW_E_WHEN_VALUE) != NULL;
         condition.low = kw_parse_expr(p);
         if (condition.low == NULL)
             return false;
@@ -226,9 +224,7 @@ static bool parse_loop_head(kw_parser *p, kw_loop_node *loop, kw_token_kind word
 kw_node *kw_parse_loop(kw_parser *p)
 {
     kw_token opener = p->token;
-    kw_node_kind kind = opener.kind == KW_KEY_FOR     ? KW_N_FOR
-                        : opener.kind == KW_KEY_WHILE ? KW_N_WHILE
-                                                    : KW_N_REPEAT;
+    kw_node_kind kind = opener.kind == KW_KEY_FOR ? KW_N_FOR : opener.kind == KW_KEY_WHILE ? KW_N_WHILE : KW_N_REPEAT;
     kw_node *node = kw_parse_node(p, kind, opener.pos);
     kw_loop_node *loop = kw_parse_alloc(p, sizeof(*loop));
     kw_level level;
@@ -265,8 +261,7 @@ static bool parse_try_parts(kw_parser *p, kw_try_node *node)
     if (!kw_parse_statements(p, &node->body, (kw_context){0}))
         return false;
     node->has_catch = kw_parse_accept(p, KW_KEY_CATCH);
-    if (node->has_catch &&
-        (!parse_catch_names(p, node) || !kw_parse_statements(p, &node->catch_body, (kw_context){0})))
+    if (node->has_catch && (!parse_catch_names(p, node) || !kw_parse_statements(p, &node->catch_body, (kw_context){0})))
         return false;
     node->has_finally = kw_parse_accept(p, KW_KEY_FINALLY);
     return !node->has_finally || kw_parse_statements(p, &node->finally_body, (kw_context){0});
@@ -391,8 +386,7 @@ static kw_node *parse_do(kw_parser *p)
  * look covers all the names it saw, so that a long list of them is looked at once. */
 static bool at_unpacking(kw_parser *p)
 {
-    if (!kw_parse_at(p, KW_T_NAME) || p->token.pos.offset < p->no_unpack ||
-        kw_parse_peek(p)->kind != KW_T_COMMA)
+    if (!kw_parse_at(p, KW_T_NAME) || p->token.pos.offset < p->no_unpack || kw_parse_peek(p)->kind != KW_T_COMMA)
         return false;
     kw_lexer ahead = p->lexer; /* behind the comma */
     kw_token token;
@@ -430,8 +424,7 @@ static kw_node *parse_unpack(kw_parser *p)
     if (node == NULL || !parse_unpack_names(p, node))
         return NULL;
     if (kw_parse_at(p, KW_T_ASSIGN_OLD) && p->options->warn != NULL)
-        p->options->warn(p->options->context,
-                         "Deprecation warning: '=<' is deprecated. Use '=' for unpacking instead.",
+        p->options->warn(p->options->context, "Deprecation warning: '=<' is deprecated. Use '=' for unpacking instead.",
                          p->token.pos);
     kw_parse_advance(p);
     size_t mark = kw_parse_mark(p);
@@ -487,7 +480,8 @@ static kw_node *parse_expr_statement(kw_parser *p)
     const char *type = stream_type(p->token.kind);
     if (type != NULL) {
         char message[96];
-        snprintf(message, sizeof(message), KW_E_TEXT_STATEMENT_TOKEN, type, (int)(p->token.end - p->token.pos.offset), p->options->text + p->token.pos.offset);
+        snprintf(message, sizeof(message), KW_E_TEXT_STATEMENT_TOKEN, type, (int)(p->token.end - p->token.pos.offset),
+                 p->options->text + p->token.pos.offset);
         return kw_parse_fail_with(p, KW_E_STATEMENT_TOKEN, message);
     }
     kw_node *node = kw_parse_expr(p);

@@ -208,8 +208,8 @@ kw_node *kw_parse_string(kw_parser *p)
     uint32_t start = token.pos.offset, size = token.end - start;
     size_t mark = kw_parse_mark(p);
     string_reader r = {.quote = p->options->text[start]};
-    r.place = (kw_lexer){p->options->text, token.end - (token.terminated ? 1 : 0), start,
-                         token.pos.line, token.pos.column};
+    r.place =
+        (kw_lexer){p->options->text, token.end - (token.terminated ? 1 : 0), start, token.pos.line, token.pos.column};
     kw_lex_skip(&r.place, start + 1);
     /* Each part ends with a NUL; the ${} that ended it is longer. */
     r.out = kw_parse_alloc(p, (size_t)size + 1);
@@ -268,8 +268,7 @@ kw_node *kw_parse_bytes(kw_parser *p)
                 kw_node *bad = text_node(p, text + at, taken, p->token.pos);
                 if (bad == NULL)
                     return NULL;
-                node->as.bytes.bad_char =
-                    kw_arena_copy(p->arena, bad->as.string.text, bad->as.string.size);
+                node->as.bytes.bad_char = kw_arena_copy(p->arena, bad->as.string.text, bad->as.string.size);
                 node->as.bytes.bad_size = bad->as.string.size;
                 if (node->as.bytes.bad_char == NULL)
                     return kw_parse_no_memory(p);
@@ -288,8 +287,7 @@ kw_node *kw_parse_bytes(kw_parser *p)
 /* May this byte follow the quote that ends a string?  A quote with text behind it rather begins one. */
 static bool follows_string(char c)
 {
-    return !kw_is_name_char(c) && c != '"' && c != '\'' && c != '$' && c != '\\' &&
-           (unsigned char)c < 0x80;
+    return !kw_is_name_char(c) && c != '"' && c != '\'' && c != '$' && c != '\\' && (unsigned char)c < 0x80;
 }
 
 /* The line of the first string before `last` that goes on over the end of its line and stops where
@@ -313,9 +311,7 @@ void *kw_parse_unterminated(kw_parser *p)
     if (kw_parse_failed(p))
         return NULL;
     kw_token token = p->token;
-    const char *what = token.kind == KW_T_STRING  ? "string"
-                       : token.kind == KW_T_BYTES ? "byte literal"
-                                                  : "comment";
+    const char *what = token.kind == KW_T_STRING ? "string" : token.kind == KW_T_BYTES ? "byte literal" : "comment";
     char message[160];
     int size = snprintf(message, sizeof(message), KW_E_TEXT_UNTERMINATED, what, (unsigned long)token.pos.line,
                         (unsigned long)token.pos.column);

@@ -35,11 +35,8 @@ static const char *type_of(kw_token_kind kind)
 
 bool kw_tokens_next(kw_text_cursor *cursor, kw_text_token *out)
 {
-    kw_lexer lexer = {.text = cursor->text,
-                      .end = cursor->size,
-                      .at = cursor->at,
-                      .line = cursor->line,
-                      .column = cursor->column};
+    kw_lexer lexer = {
+        .text = cursor->text, .end = cursor->size, .at = cursor->at, .line = cursor->line, .column = cursor->column};
     kw_token t;
     kw_lex_next(&lexer, &t);
     cursor->at = lexer.at;

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 typedef struct kw_text_token {
-    int kind;          /* number of its kind: the same for equal punctuation and words */
-    const char *type;  /* "Eof", "Identifier", "Keyword", "Literal", "String", "Typename", ... */
-    uint32_t from, to; /* bytes of the text */
+    int kind;              /* number of its kind: the same for equal punctuation and words */
+    const char *type;      /* "Eof", "Identifier", "Keyword", "Literal", "String", "Typename", ... */
+    uint32_t from, to;     /* bytes of the text */
     uint32_t line, column; /* from 1 */
 } kw_text_token;
 

@@ -89,8 +89,7 @@ static kn_op *oldest_accept(const kn_sock *listener)
 {
     kn_op *op = kn_sock_head(listener, KN_READ);
     if (op != NULL && op->abandoned)
-        op = op->queue.next == &listener->side[KN_READ] ? NULL
-                                                        : KB_OWNER(op->queue.next, kn_op, queue);
+        op = op->queue.next == &listener->side[KN_READ] ? NULL : KB_OWNER(op->queue.next, kn_op, queue);
     return op;
 }
 
@@ -109,8 +108,7 @@ static void publish(kiwi_net *net, kn_sock *sock, kiwi_result *out)
 void kn_accept_hand_out(kiwi_net *net, kn_sock *listener)
 {
     kn_locked(net);
-    for (kn_op *op;
-         !kb_list_empty(&listener->accepted) && (op = oldest_accept(listener)) != NULL;) {
+    for (kn_op *op; !kb_list_empty(&listener->accepted) && (op = oldest_accept(listener)) != NULL;) {
         kiwi_result out;
         publish(net, pop_accepted(listener), &out);
         kn_op_end(net, op, &out); /* ends it with a result, in whatever state it is */
@@ -122,8 +120,8 @@ void kn_accept_resume(kiwi_net *net, kn_sock *listener)
 {
     kn_locked(net);
     kn_op *op = kn_sock_head(listener, KN_READ);
-    if (op != NULL && op->state == KN_PARKED && op->want == KN_NOTHING &&
-        op->pause_us == KB_NEVER && listener->untaken < KN_SHAKES_MAX) {
+    if (op != NULL && op->state == KN_PARKED && op->want == KN_NOTHING && op->pause_us == KB_NEVER &&
+        listener->untaken < KN_SHAKES_MAX) {
         kn_op_ready(net, op);
         kn_pool_nudge(net);
     }
@@ -169,9 +167,7 @@ static bool got_tls(kiwi_net *net, kn_op *op, kiwi_result *out)
 static void lost(kiwi_net *net, kn_op *op, kn_step step, kiwi_result *out)
 {
     kn_sock *listener = op->sock;
-    kn_sock *sock = step == KN_DONE && out->fault == KIWI_FAULT_NONE
-                        ? adopt(net, listener, (int)out->integer)
-                        : NULL;
+    kn_sock *sock = step == KN_DONE && out->fault == KIWI_FAULT_NONE ? adopt(net, listener, (int)out->integer) : NULL;
     if (sock == NULL)
         return;
     if (listener->tls) {

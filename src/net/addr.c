@@ -55,8 +55,7 @@ bool kn_addr_is_any(const struct sockaddr_storage *addr)
     const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)addr;
     const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)addr;
     return addr->ss_family == AF_INET ? in->sin_addr.s_addr == htonl(INADDR_ANY)
-                                      : addr->ss_family == AF_INET6 &&
-                                            IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr);
+                                      : addr->ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr);
 }
 
 struct sockaddr_in6 kn_addr_mapped(const struct sockaddr *addr)

@@ -17,15 +17,15 @@ enum {
 };
 
 struct kn_aside {
-    pthread_mutex_t lock;   /* see base/locks.h */
-    pthread_cond_t work;    /* with lock; says: a job, or closed */
-    pthread_cond_t quiet;   /* with lock; says: no callback runs */
-    kiwi_net *net;          /* guarded by lock; NULL once closed */
-    int threads_max;        /* constant */
-    kb_link jobs;           /* guarded by lock, as all below: those that have not begun */
+    pthread_mutex_t lock; /* see base/locks.h */
+    pthread_cond_t work;  /* with lock; says: a job, or closed */
+    pthread_cond_t quiet; /* with lock; says: no callback runs */
+    kiwi_net *net;        /* guarded by lock; NULL once closed */
+    int threads_max;      /* constant */
+    kb_link jobs;         /* guarded by lock, as all below: those that have not begun */
     int threads, idle, queued;
-    bool left;              /* the closer has gone: the last thread frees the group */
-    int calling;            /* callbacks that run with `net` */
+    bool left;   /* the closer has gone: the last thread frees the group */
+    int calling; /* callbacks that run with `net` */
 };
 
 kn_aside *kn_aside_open(kiwi_net *net, int threads_max)

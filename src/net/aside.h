@@ -15,8 +15,8 @@
 typedef struct kn_aside kn_aside;
 typedef struct kn_job kn_job;
 
-struct kn_job {      /* the first member of what it is part of; the group's until `done` is called */
-    kb_link queue;   /* of the group; guarded by its lock */
+struct kn_job {               /* the first member of what it is part of; the group's until `done` is called */
+    kb_link queue;            /* of the group; guarded by its lock */
     void (*run)(kn_job *job); /* on a thread of the group; may hang */
     /* Afterwards, on that thread: takes over the job.  `net`: NULL once the group is closed; until this returns
      * kn_aside_close() waits. */

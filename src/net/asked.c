@@ -32,8 +32,7 @@ static int64_t hash(const struct sockaddr_in6 *peer)
 
 static bool same(const struct sockaddr_in6 *a, const struct sockaddr_in6 *b)
 {
-    return a->sin6_port == b->sin6_port &&
-           memcmp(&a->sin6_addr, &b->sin6_addr, sizeof(a->sin6_addr)) == 0;
+    return a->sin6_port == b->sin6_port && memcmp(&a->sin6_addr, &b->sin6_addr, sizeof(a->sin6_addr)) == 0;
 }
 
 /* A place for another peer: a new one, or that of the oldest.  NULL: memory is short. */

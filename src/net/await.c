@@ -99,8 +99,7 @@ static int wait_served(kiwi_net *net, kiwi_id id, kn_waiter *waiter, int64_t unt
     for (int steps = 0; !waiter->done;) {
         kn_task *task = kn_task_find(net, id);
         bool helps = kn_help_allowed(net);
-        bool may_lead = helps && (net->lead == KN_LEAD_NONE || net->lead == KN_LEAD_AWAY) &&
-                        !net->lead_wanted;
+        bool may_lead = helps && (net->lead == KN_LEAD_NONE || net->lead == KN_LEAD_AWAY) && !net->lead_wanted;
         kn_op *next = may_lead ? kn_help_pick(net, false) : NULL;
         if (kn_help_can(net, task)) {
             kn_run_op(net, task->op, NULL, false);

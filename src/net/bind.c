@@ -28,18 +28,18 @@
 #include "net/wake.h"
 
 struct kn_bind {
-    kn_addresses *addresses;   /* NULL until looked up */
-    kn_tls_settings *settings; /* a listener over TLS, else NULL */
+    kn_addresses *addresses;            /* NULL until looked up */
+    kn_tls_settings *settings;          /* a listener over TLS, else NULL */
     const kiwi_socket_options *options; /* of a listener, which has them; NULL: none */
-    int port, backlog;         /* backlog 0: UDP */
-    bool local;                /* a Unix socket: the host is a path; */
-    int mode;                  /* of its file, < 0: as the umask leaves it */
+    int port, backlog;                  /* backlog 0: UDP */
+    bool local;                         /* a Unix socket: the host is a path; */
+    int mode;                           /* of its file, < 0: as the umask leaves it */
     char host[];
 };
 
 typedef struct bound {
     int fd;
-    kn_file *file; /* NULL: it has none */
+    kn_file *file;       /* NULL: it has none */
     const char *refused; /* the option that failed, if one has */
 } bound;
 
@@ -120,8 +120,7 @@ static int bind_any(const struct kn_bind *b, bound *out)
     return other == 0 || error == EADDRNOTAVAIL ? other : error;
 }
 
-static void cannot(const struct kn_bind *b, kiwi_result *out, kiwi_fault fault, int sys,
-                   const char *why)
+static void cannot(const struct kn_bind *b, kiwi_result *out, kiwi_fault fault, int sys, const char *why)
 {
     const char *verb = b->backlog > 0 ? "listen on" : "bind to";
     if (b->local)
@@ -167,8 +166,7 @@ static kn_step step(kiwi_net *net, kn_op *op, kiwi_result *out)
     return KN_DONE;
 }
 
-static void resolved(kn_op *op, kn_addresses *addresses, int sys, const char *why,
-                     kiwi_result *out)
+static void resolved(kn_op *op, kn_addresses *addresses, int sys, const char *why, kiwi_result *out)
 {
     op->u.bind->addresses = addresses;
     if (addresses == NULL)
@@ -182,8 +180,7 @@ static void go_on(kiwi_net *net, kn_op *op)
     kn_lookup_or_ready(net, op, b->addresses != NULL, b->host, b->port);
 }
 
-static void equipped(kiwi_net *net, kn_op *op, kn_tls_context *context, kb_status status,
-                     const kb_error *err)
+static void equipped(kiwi_net *net, kn_op *op, kn_tls_context *context, kb_status status, const kb_error *err)
 {
     if (status != KB_OK) {
         kiwi_result out = {0};
@@ -235,8 +232,7 @@ static struct kn_bind *bind_new(const char *host, int64_t port, int backlog, kiw
 {
     int sys = 0;
     if (port < 0 || port > 65535) {
-        kn_fault(out, KIWI_FAULT_INVALID, EINVAL, "Invalid port %lld: expected 0 to 65535.",
-                 (long long)port);
+        kn_fault(out, KIWI_FAULT_INVALID, EINVAL, "Invalid port %lld: expected 0 to 65535.", (long long)port);
         return NULL;
     }
     struct kn_bind *b = bind_at(host, backlog, out);
@@ -311,8 +307,7 @@ static kiwi_id submit(kiwi_net *net, kn_sock *sock, struct kn_bind *b, kiwi_resu
 }
 
 /* The same once *b has its settings. */
-static kiwi_id submit_with(kiwi_net *net, kn_sock *sock, struct kn_bind *b, kn_tls_settings *settings,
-                           kiwi_result *out)
+static kiwi_id submit_with(kiwi_net *net, kn_sock *sock, struct kn_bind *b, kn_tls_settings *settings, kiwi_result *out)
 {
     if (b != NULL)
         b->settings = settings;

@@ -75,14 +75,12 @@ static int dev_names(gnutls_x509_crt_t crt)
     static const unsigned char v6[16] = {[15] = 1};
     int r = 0;
     for (size_t i = 0; i < sizeof(dns) / sizeof(dns[0]) && r >= 0; i++)
-        r = kn_gnutls.x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, dns[i],
-                                                    (unsigned)strlen(dns[i]), GNUTLS_FSAN_APPEND);
-    if (r >= 0)
-        r = kn_gnutls.x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, v4, sizeof(v4),
+        r = kn_gnutls.x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, dns[i], (unsigned)strlen(dns[i]),
                                                     GNUTLS_FSAN_APPEND);
     if (r >= 0)
-        r = kn_gnutls.x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, v6, sizeof(v6),
-                                                    GNUTLS_FSAN_APPEND);
+        r = kn_gnutls.x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, v4, sizeof(v4), GNUTLS_FSAN_APPEND);
+    if (r >= 0)
+        r = kn_gnutls.x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, v6, sizeof(v6), GNUTLS_FSAN_APPEND);
     return r;
 }
 
@@ -102,8 +100,7 @@ static int dev_identity(gnutls_x509_crt_t crt)
     unsigned char serial[8];
     time_t now = time(NULL);
     int r = kn_gnutls.rnd(GNUTLS_RND_NONCE, serial, sizeof(serial));
-    serial[0] =
-        (unsigned char)((serial[0] & 0x7f) | 0x40); /* a positive number without leading 0 */
+    serial[0] = (unsigned char)((serial[0] & 0x7f) | 0x40); /* a positive number without leading 0 */
     if (r >= 0)
         r = kn_gnutls.x509_crt_set_version(crt, 3);
     if (r >= 0)
@@ -113,8 +110,7 @@ static int dev_identity(gnutls_x509_crt_t crt)
     if (r >= 0)
         r = kn_gnutls.x509_crt_set_expiration_time(crt, now + VALID_S);
     if (r >= 0)
-        r = kn_gnutls.x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, name,
-                                             sizeof(name) - 1);
+        r = kn_gnutls.x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, name, sizeof(name) - 1);
     return r;
 }
 
@@ -123,8 +119,7 @@ static int dev_make(dev_cert *dev)
     int r = dev_init(dev);
     if (r < 0)
         return r;
-    r = kn_gnutls.x509_privkey_generate(dev->key, GNUTLS_PK_ECDSA,
-                                        GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+    r = kn_gnutls.x509_privkey_generate(dev->key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
     if (r >= 0)
         r = dev_identity(dev->crt);
     if (r >= 0)
@@ -195,8 +190,8 @@ static bool dev_in_force(const dev_cert *dev)
         kn_gnutls.x509_crt_get_expiration_time(dev->crt) < now + SLACK_S)
         return false;
     return kn_gnutls.x509_crt_get_key_id(dev->crt, 0, of_crt, &crt_size) >= 0 &&
-           kn_gnutls.x509_privkey_get_key_id(dev->key, 0, of_key, &key_size) >= 0 &&
-           crt_size == key_size && memcmp(of_crt, of_key, crt_size) == 0;
+           kn_gnutls.x509_privkey_get_key_id(dev->key, 0, of_key, &key_size) >= 0 && crt_size == key_size &&
+           memcmp(of_crt, of_key, crt_size) == 0;
 }
 
 static load_result dev_parse(dev_cert *dev, char *text, size_t size)
@@ -393,8 +388,8 @@ kb_status kn_cert_dev_use(gnutls_certificate_credentials_t creds, const char *pa
     if (kept)
         dev_fini(&dev);
     if (r < 0)
-        return kb_error_fail(err, r == GNUTLS_E_MEMORY_ERROR ? KB_ENOMEM : KB_ETLS, 0,
-                       "development certificate: %s", kn_gnutls.strerror(r));
+        return kb_error_fail(err, r == GNUTLS_E_MEMORY_ERROR ? KB_ENOMEM : KB_ETLS, 0, "development certificate: %s",
+                             kn_gnutls.strerror(r));
     return KB_OK;
 }
 
@@ -411,8 +406,7 @@ void kn_cert_dev_read(const char *path, gnutls_datum_t *out)
 bool kn_cert_dev_used(const gnutls_datum_t *leaf)
 {
     kb_lock(&dev_lock);
-    bool used = dev_last.size == leaf->size && leaf->size > 0 &&
-                memcmp(dev_last.data, leaf->data, leaf->size) == 0;
+    bool used = dev_last.size == leaf->size && leaf->size > 0 && memcmp(dev_last.data, leaf->data, leaf->size) == 0;
     kb_unlock(&dev_lock);
     return used;
 }

@@ -51,8 +51,7 @@ static bool reserve(kn_op *op, kiwi_result *out)
 {
     size_t room = op->u.drain.room;
     if (op->u.drain.size > op->u.drain.max) {
-        kn_fault(out, KIWI_FAULT_SYSTEM, ENOMEM, "output is larger than %zu bytes",
-                 op->u.drain.max);
+        kn_fault(out, KIWI_FAULT_SYSTEM, ENOMEM, "output is larger than %zu bytes", op->u.drain.max);
         return false;
     }
     if (room - op->u.drain.size >= PIECE)

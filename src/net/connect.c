@@ -39,9 +39,9 @@ struct kn_connect {
     kiwi_socket_options options;
     kn_addresses *sources; /* where it may come from; NULL: the system chooses */
     /* Guarded by the lock: */
-    int error;       /* of the last address that failed and had a way to it */
-    kb_link rivals;  /* hidden sockets that try other addresses at the same time, by kn_sock.shake */
-    int won;         /* descriptor of the one that has connected; -1 */
+    int error;      /* of the last address that failed and had a way to it */
+    kb_link rivals; /* hidden sockets that try other addresses at the same time, by kn_sock.shake */
+    int won;        /* descriptor of the one that has connected; -1 */
     bool won_loopback;
     char text[];
 };
@@ -60,8 +60,7 @@ static void connect_free(struct kn_connect *connect)
     free(connect);
 }
 
-static void cannot(const struct kn_connect *c, kiwi_result *out, kiwi_fault fault, int sys,
-                   const char *why)
+static void cannot(const struct kn_connect *c, kiwi_result *out, kiwi_fault fault, int sys, const char *why)
 {
     if (c->local)
         kn_fault(out, fault, sys, "Cannot connect to %.120s: %s", c->host, why);
@@ -78,8 +77,7 @@ static void cannot_sys(const struct kn_connect *c, kiwi_result *out, int sys)
 static void expired(const kn_op *op, kiwi_result *out)
 {
     char text[64];
-    cannot(op->u.connect, out, KIWI_FAULT_TIMEOUT, ETIMEDOUT,
-           kb_error_errno_text(ETIMEDOUT, text, sizeof(text)));
+    cannot(op->u.connect, out, KIWI_FAULT_TIMEOUT, ETIMEDOUT, kb_error_errno_text(ETIMEDOUT, text, sizeof(text)));
 }
 
 /* Keep why an address failed, but rather what a peer said than that this machine lacks the family.  Locked. */
@@ -134,8 +132,7 @@ static int begin(kiwi_net *net, kn_sock *sock, const struct kn_address *to, cons
     if (error != 0)
         return error;
     /* EINTR: the connection is made all the same, calling again would fail */
-    if (connect(fd, (const struct sockaddr *)&to->addr, to->size) != 0 && errno != EINPROGRESS &&
-        errno != EINTR)
+    if (connect(fd, (const struct sockaddr *)&to->addr, to->size) != 0 && errno != EINPROGRESS && errno != EINTR)
         return errno;
     return 0;
 }
@@ -167,7 +164,7 @@ static int outcome(int fd)
 /* ---- Rivals: other addresses beside one that is silent ---------------------------------------- */
 
 struct kn_rival {
-    kn_op *parent; /* ends its rivals before it goes */
+    kn_op *parent;              /* ends its rivals before it goes */
     struct kn_address to, from; /* from.size 0: the system chooses */
     kiwi_socket_options options;
 };
@@ -347,8 +344,7 @@ static kn_step connect_tcp(kiwi_net *net, kn_op *op, struct kn_connect *c, kiwi_
     }
 }
 
-static void cannot_tls(const struct kn_connect *c, kiwi_result *out, kb_status status,
-                       const kb_error *err)
+static void cannot_tls(const struct kn_connect *c, kiwi_result *out, kb_status status, const kb_error *err)
 {
     kiwi_result why = {0};
     kn_fault_tls(&why, status, err);
@@ -403,8 +399,7 @@ static void go_on(kiwi_net *net, kn_op *op)
     kn_lookup_or_ready(net, op, c->addresses != NULL, c->host, c->port);
 }
 
-static void equipped(kiwi_net *net, kn_op *op, kn_tls_context *context, kb_status status,
-                     const kb_error *err)
+static void equipped(kiwi_net *net, kn_op *op, kn_tls_context *context, kb_status status, const kb_error *err)
 {
     if (status != KB_OK) {
         kiwi_result out = {0};
@@ -448,8 +443,7 @@ static void take_addresses(kn_op *op, kn_addresses *addresses)
     op->fresh = addresses->count == 1;
 }
 
-static void resolved(kn_op *op, kn_addresses *addresses, int sys, const char *why,
-                     kiwi_result *out)
+static void resolved(kn_op *op, kn_addresses *addresses, int sys, const char *why, kiwi_result *out)
 {
     if (addresses == NULL)
         cannot(op->u.connect, out, KIWI_FAULT_RESOLVE, sys, why);
@@ -496,8 +490,7 @@ static struct kn_connect *connect_new(const char *host, int port, const char *na
 
 /* Give *c the settings for `options` and *context the context for them, if that is at hand.  false: memory is
  * short. */
-static bool prepare_tls(struct kn_connect *c, const kiwi_tls_options *options,
-                        kn_tls_context **context)
+static bool prepare_tls(struct kn_connect *c, const kiwi_tls_options *options, kn_tls_context **context)
 {
     c->settings = kn_tls_settings_new(options, false);
     char *key = c->settings == NULL ? NULL : kn_tls_settings_text(c->settings);
@@ -509,8 +502,8 @@ static bool prepare_tls(struct kn_connect *c, const kiwi_tls_options *options,
 }
 
 /* Submit *c (NULL: memory is short) with its addresses and its context (takes over both) if they are known.  Locked. */
-static kiwi_id submit(kiwi_net *net, struct kn_connect *c, kn_addresses *addresses,
-                      kn_tls_context *context, int timeout_ms)
+static kiwi_id submit(kiwi_net *net, struct kn_connect *c, kn_addresses *addresses, kn_tls_context *context,
+                      int timeout_ms)
 {
     kn_sock *sock = c == NULL ? NULL : kn_sock_new(net, -1, c->settings != NULL);
     kn_op *op = sock == NULL ? NULL : kn_op_new(net, sock, &connect_kind);
@@ -531,8 +524,7 @@ static kiwi_id submit(kiwi_net *net, struct kn_connect *c, kn_addresses *address
     op->u.connect = c;
     c->limited = timeout_ms > 0;
     if (c->limited || equip)
-        kn_op_set_deadline(net, op, kb_clock_after_ms(kb_clock_us(), c->limited ? timeout_ms
-                                                                               : KN_HANDSHAKE_MS));
+        kn_op_set_deadline(net, op, kb_clock_after_ms(kb_clock_us(), c->limited ? timeout_ms : KN_HANDSHAKE_MS));
     if (addresses != NULL)
         take_addresses(op, addresses);
     if (addresses == NULL || equip)
@@ -670,12 +662,14 @@ static int limit_of(const kiwi_tls_options *options)
 kiwi_id kiwi_tls_connect(kiwi_net *net, const char *host, int64_t port, const char *sni,
                          const kiwi_tls_options *options)
 {
-    return connect_to(net, host, port, !blank(sni) ? sni : host != NULL ? host : "", options,
-                      limit_of(options), options == NULL ? NULL : options->socket);
+    return connect_to(net, host, port,
+                      !blank(sni)    ? sni
+                      : host != NULL ? host
+                                     : "",
+                      options, limit_of(options), options == NULL ? NULL : options->socket);
 }
 
-kiwi_id kiwi_tls_unix_connect(kiwi_net *net, const char *path, const char *sni,
-                              const kiwi_tls_options *options)
+kiwi_id kiwi_tls_unix_connect(kiwi_net *net, const char *path, const char *sni, const kiwi_tls_options *options)
 {
     return connect_local(net, path, blank(sni) ? "localhost" : sni, options, limit_of(options));
 }

@@ -12,7 +12,12 @@
 #include "base/error.h"
 
 typedef enum kn_digest {
-    KN_DIGEST_MD5, KN_DIGEST_SHA1, KN_DIGEST_SHA224, KN_DIGEST_SHA256, KN_DIGEST_SHA384, KN_DIGEST_SHA512
+    KN_DIGEST_MD5,
+    KN_DIGEST_SHA1,
+    KN_DIGEST_SHA224,
+    KN_DIGEST_SHA256,
+    KN_DIGEST_SHA384,
+    KN_DIGEST_SHA512
 } kn_digest;
 
 enum { KN_DIGEST_MOST = 64 }; /* bytes of the longest one */
@@ -32,8 +37,8 @@ kb_status kn_digest_of(kn_digest digest, kn_digest_text text, void *out, kb_erro
 /* HMAC of RFC 2104, into the same. */
 kb_status kn_digest_hmac(kn_digest digest, kn_digest_text key, kn_digest_text text, void *out, kb_error *err);
 /* PBKDF2 of RFC 8018 with that, `size` bytes of it; password and salt are shorter than 4 GiB (else KB_EINVAL). */
-kb_status kn_digest_pbkdf2(kn_digest digest, kn_digest_text password, kn_digest_text salt, unsigned iterations, void *out,
-                           size_t size, kb_error *err);
+kb_status kn_digest_pbkdf2(kn_digest digest, kn_digest_text password, kn_digest_text salt, unsigned iterations,
+                           void *out, size_t size, kb_error *err);
 /* `size` random bytes fit for keys. */
 kb_status kn_digest_random(void *out, size_t size, kb_error *err);
 

@@ -57,24 +57,21 @@ kb_status kn_digest_of(kn_digest digest, kn_digest_text text, void *out, kb_erro
     return outcome(kn_gnutls.hash_fast(kinds[digest].digest, start_of(text), text.size, out), err);
 }
 
-kb_status kn_digest_hmac(kn_digest digest, kn_digest_text key, kn_digest_text text, void *out,
-                         kb_error *err)
+kb_status kn_digest_hmac(kn_digest digest, kn_digest_text key, kn_digest_text text, void *out, kb_error *err)
 {
-    return outcome(kn_gnutls.hmac_fast(kinds[digest].mac, start_of(key), key.size, start_of(text),
-                                       text.size, out),
+    return outcome(kn_gnutls.hmac_fast(kinds[digest].mac, start_of(key), key.size, start_of(text), text.size, out),
                    err);
 }
 
 /* false: too long. */
 static bool to_datum(kn_digest_text text, gnutls_datum_t *out)
 {
-    *out = (gnutls_datum_t){(unsigned char *)(uintptr_t)start_of(text),
-                            (unsigned)text.size}; /* only read */
+    *out = (gnutls_datum_t){(unsigned char *)(uintptr_t)start_of(text), (unsigned)text.size}; /* only read */
     return text.size <= UINT_MAX;
 }
 
-kb_status kn_digest_pbkdf2(kn_digest digest, kn_digest_text password, kn_digest_text salt,
-                           unsigned iterations, void *out, size_t size, kb_error *err)
+kb_status kn_digest_pbkdf2(kn_digest digest, kn_digest_text password, kn_digest_text salt, unsigned iterations,
+                           void *out, size_t size, kb_error *err)
 {
     gnutls_datum_t key, with;
     if (!to_datum(password, &key) || !to_datum(salt, &with))
@@ -89,8 +86,7 @@ kb_status kn_digest_random(void *out, size_t size, kb_error *err)
 
 /* ---- Piece by piece ------------------------------------------------------------------------------------ */
 
-static kb_status new_state(kn_digest digest, gnutls_hash_hd_t hash, kn_digest_state **out,
-                           kb_error *err)
+static kb_status new_state(kn_digest digest, gnutls_hash_hd_t hash, kn_digest_state **out, kb_error *err)
 {
     kn_digest_state *state = hash != NULL ? malloc(sizeof(*state)) : NULL;
     if (state == NULL) {

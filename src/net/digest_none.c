@@ -28,8 +28,7 @@ kb_status kn_digest_of(kn_digest digest, kn_digest_text text, void *out, kb_erro
     return none(err);
 }
 
-kb_status kn_digest_hmac(kn_digest digest, kn_digest_text key, kn_digest_text text, void *out,
-                         kb_error *err)
+kb_status kn_digest_hmac(kn_digest digest, kn_digest_text key, kn_digest_text text, void *out, kb_error *err)
 {
     (void)digest;
     (void)key;
@@ -38,8 +37,8 @@ kb_status kn_digest_hmac(kn_digest digest, kn_digest_text key, kn_digest_text te
     return none(err);
 }
 
-kb_status kn_digest_pbkdf2(kn_digest digest, kn_digest_text password, kn_digest_text salt,
-                           unsigned iterations, void *out, size_t size, kb_error *err)
+kb_status kn_digest_pbkdf2(kn_digest digest, kn_digest_text password, kn_digest_text salt, unsigned iterations,
+                           void *out, size_t size, kb_error *err)
 {
     (void)digest;
     (void)password;

@@ -49,8 +49,7 @@ static void release(kn_errand *errand)
     free(e);
 }
 
-static const kn_errand_kind equip_kind = {
-    .files = true, .run = run, .deliver = deliver, .release = release};
+static const kn_errand_kind equip_kind = {.files = true, .run = run, .deliver = deliver, .release = release};
 
 /* An errand whose key is `key`, which is taken over (NULL: memory is short). */
 static equipping *equipping_new(const kiwi_net *net, char *key)

@@ -9,7 +9,7 @@
 #include "net/state.h"
 
 typedef struct kn_errand_kind {
-    bool files; /* runs with those that read files; otherwise with look-ups */
+    bool files;               /* runs with those that read files; otherwise with look-ups */
     void (*run)(kn_job *job); /* kn_job.run */
     /* Give `op`, which waited, its result; it is RESOLVING and goes on. */
     void (*deliver)(kiwi_net *net, kn_errand *errand, kn_op *op);

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 void kn_fault(kiwi_result *out, kiwi_fault fault, int sys, const char *format, ...)
 {
     out->fault = fault;
@@ -32,8 +31,7 @@ void kn_fault_sys(kiwi_result *out, int sys)
 
 void kn_fault_limit(kiwi_result *out, const char *receive, size_t bytes)
 {
-    kn_fault(out, KIWI_FAULT_SYSTEM, ENOMEM, "Memory limit reached: no room to %s %zu bytes.", receive,
-             bytes);
+    kn_fault(out, KIWI_FAULT_SYSTEM, ENOMEM, "Memory limit reached: no room to %s %zu bytes.", receive, bytes);
 }
 
 void kn_fault_tls(kiwi_result *out, kb_status status, const kb_error *err)
@@ -58,8 +56,8 @@ kn_reason *kn_fault_keep(const kiwi_result *from)
     kn_reason *reason = malloc(sizeof(*reason) + size);
     if (reason == NULL)
         return NULL;
-    *reason = (kn_reason){.fault = from->fault, .sys = from->sys, .tls = from->tls, .alert = from->alert,
-                           .handshake = from->handshake};
+    *reason = (kn_reason){
+        .fault = from->fault, .sys = from->sys, .tls = from->tls, .alert = from->alert, .handshake = from->handshake};
     memcpy(reason->text, from->message, size);
     return reason;
 }
@@ -117,11 +115,10 @@ static const struct {
 /* Was it about a certificate, ours or the peer's? */
 static bool about_certificate(const kiwi_result *fault)
 {
-    enum { VERIFICATION = -348 }; /* GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR */
+    enum { VERIFICATION = -348 };                                    /* GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR */
     enum { FIRST = 42, LAST = 46, UNKNOWN_CA = 48, REQUIRED = 116 }; /* alerts: RFC 8446, 6.2 */
     int alert = fault->alert;
-    return fault->tls == VERIFICATION || (alert >= FIRST && alert <= LAST) || alert == UNKNOWN_CA ||
-           alert == REQUIRED;
+    return fault->tls == VERIFICATION || (alert >= FIRST && alert <= LAST) || alert == UNKNOWN_CA || alert == REQUIRED;
 }
 
 const char *kiwi_fault_kind(const kiwi_result *fault)

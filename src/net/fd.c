@@ -131,10 +131,7 @@ int kn_fd_limit(int fd, bool sending, int64_t us)
 {
     struct timespec t = kb_clock_timespec(us);
     struct timeval limit = {.tv_sec = t.tv_sec, .tv_usec = (suseconds_t)(t.tv_nsec / 1000)};
-    return setsockopt(fd, SOL_SOCKET, sending ? SO_SNDTIMEO : SO_RCVTIMEO, &limit,
-                      sizeof(limit)) != 0
-               ? errno
-               : 0;
+    return setsockopt(fd, SOL_SOCKET, sending ? SO_SNDTIMEO : SO_RCVTIMEO, &limit, sizeof(limit)) != 0 ? errno : 0;
 }
 
 int kn_fd_peek(int fd)
@@ -235,8 +232,7 @@ static void read_asked(const struct cmsghdr *c, struct in6_addr *asked)
     (void)asked;
 }
 
-ssize_t kn_fd_recv_from(int fd, void *buf, size_t size, struct sockaddr_storage *from,
-                        struct in6_addr *asked)
+ssize_t kn_fd_recv_from(int fd, void *buf, size_t size, struct sockaddr_storage *from, struct in6_addr *asked)
 {
     control room;
     struct iovec part = {buf, size};
@@ -246,15 +242,13 @@ ssize_t kn_fd_recv_from(int fd, void *buf, size_t size, struct sockaddr_storage 
     message.msg_controllen = sizeof(room.bytes);
     *asked = in6addr_any;
     ssize_t got = recvmsg(fd, &message, 0);
-    for (struct cmsghdr *c = got < 0 ? NULL : CMSG_FIRSTHDR(&message); c != NULL;
-         c = CMSG_NXTHDR(&message, c))
+    for (struct cmsghdr *c = got < 0 ? NULL : CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c))
         read_asked(c, asked);
     return got;
 }
 
 /* Put one control message into `message`. */
-static void add_control(struct msghdr *message, control *room, int level, int type, const void *data,
-                        size_t size)
+static void add_control(struct msghdr *message, control *room, int level, int type, const void *data, size_t size)
 {
     struct cmsghdr *c;
     memset(room, 0, sizeof(*room));
@@ -293,8 +287,8 @@ static bool send_from(struct msghdr *message, control *room, int family, const s
     return false;
 }
 
-ssize_t kn_fd_send_to(int fd, int family, const void *data, size_t size, const struct sockaddr *to,
-                      socklen_t to_size, const struct in6_addr *asked)
+ssize_t kn_fd_send_to(int fd, int family, const void *data, size_t size, const struct sockaddr *to, socklen_t to_size,
+                      const struct in6_addr *asked)
 {
     control room;
     struct iovec part = {(void *)(uintptr_t)data, size};

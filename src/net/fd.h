@@ -47,11 +47,10 @@ int kn_fd_unsent(int fd);
 /* Let `fd` (of `family`) tell which address each datagram was sent to. */
 void kn_fd_tell_asked(int fd, int family);
 /* recvfrom(), with the address that was asked in *asked. */
-ssize_t kn_fd_recv_from(int fd, void *buf, size_t size, struct sockaddr_storage *from,
-                        struct in6_addr *asked);
+ssize_t kn_fd_recv_from(int fd, void *buf, size_t size, struct sockaddr_storage *from, struct in6_addr *asked);
 /* sendto() from a socket of `family`, from address `asked` if that is known and still ours. */
-ssize_t kn_fd_send_to(int fd, int family, const void *data, size_t size, const struct sockaddr *to,
-                      socklen_t to_size, const struct in6_addr *asked);
+ssize_t kn_fd_send_to(int fd, int family, const void *data, size_t size, const struct sockaddr *to, socklen_t to_size,
+                      const struct in6_addr *asked);
 
 /* A descriptor, close-on-exec, that is readable once process `pid` has ended; -1: the system has none. */
 int kn_fd_process(pid_t pid);

@@ -13,11 +13,8 @@ static const kb_symbol symbols[] = {
 #undef SYMBOL
         {NULL, 0}};
 
-static kb_library library = {.name = "GnuTLS",
-                             .package = "libgnutls30",
-                             .file = KIWI_GNUTLS_LIBRARY,
-                             .symbols = symbols,
-                             .table = &kn_gnutls};
+static kb_library library = {
+    .name = "GnuTLS", .package = "libgnutls30", .file = KIWI_GNUTLS_LIBRARY, .symbols = symbols, .table = &kn_gnutls};
 
 KB_LIBRARY_NOTE(gnutls_note, KIWI_GNUTLS_LIBRARY, "tls", "TLS")
 

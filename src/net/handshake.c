@@ -77,8 +77,7 @@ static void ended(kiwi_net *net, kn_sock *sock, const kiwi_result *out)
 }
 
 /* The listener's context has been looked at: its certificate may be another one now. */
-static void equipped(kiwi_net *net, kn_op *op, kn_tls_context *context, kb_status status,
-                     const kb_error *err)
+static void equipped(kiwi_net *net, kn_op *op, kn_tls_context *context, kb_status status, const kb_error *err)
 {
     kn_sock *sock = op->sock, *listener = sock->listener_of;
     (void)status;
@@ -91,12 +90,8 @@ static void equipped(kiwi_net *net, kn_op *op, kn_tls_context *context, kb_statu
     kn_op_ready(net, op);
 }
 
-static const kn_kind handshake = {.name = "handshake",
-                                  .side = KN_WRITE,
-                                  .equipped = equipped,
-                                  .step = step,
-                                  .progress = progress,
-                                  .ended = ended};
+static const kn_kind handshake = {
+    .name = "handshake", .side = KN_WRITE, .equipped = equipped, .step = step, .progress = progress, .ended = ended};
 
 static void give_way(kiwi_net *net, const kn_sock *listener)
 {
@@ -108,8 +103,7 @@ static void give_way(kiwi_net *net, const kn_sock *listener)
     kn_op_fail(net, kn_sock_head(KB_OWNER(oldest, kn_sock, shake), KN_WRITE), &out);
 }
 
-void kn_handshake_begin(kiwi_net *net, kn_sock *listener, kn_sock *sock,
-                        const struct sockaddr_in6 *peer)
+void kn_handshake_begin(kiwi_net *net, kn_sock *listener, kn_sock *sock, const struct sockaddr_in6 *peer)
 {
     kn_locked(net);
     if (listener->shakes >= KN_SHAKES_MAX)

@@ -9,7 +9,6 @@
 /* Begin the handshake of hidden `sock`, which `listener` has accepted from `peer`.  In the end it is on the listener's
  * `accepted` list, or closed and counted.  Where too many shake hands the oldest gives way, first of those that are
  * silent.  Locked. */
-void kn_handshake_begin(kiwi_net *net, kn_sock *listener, kn_sock *sock,
-                        const struct sockaddr_in6 *peer);
+void kn_handshake_begin(kiwi_net *net, kn_sock *listener, kn_sock *sock, const struct sockaddr_in6 *peer);
 
 #endif

@@ -46,17 +46,14 @@ kn_task *kn_help_step(kiwi_net *net, kn_task *task)
 
 int64_t kn_help_sleep_until(const kiwi_net *net, int64_t until_us)
 {
-    int64_t again_us = net->worker_count > 0 ? KB_NEVER
-                                             : kb_clock_after_ms(kb_clock_us(), KN_PAUSE_MS);
+    int64_t again_us = net->worker_count > 0 ? KB_NEVER : kb_clock_after_ms(kb_clock_us(), KN_PAUSE_MS);
     return again_us < until_us ? again_us : until_us;
 }
-
 
 static bool something_to_tell(kiwi_net *net, kn_until until)
 {
     return !kb_list_empty(&net->completions) || !kb_list_empty(&net->notices) ||
-           (until == KN_UNTIL_NEXT && net->watched_running == 0) ||
-           (until == KN_UNTIL_PENDING && net->pending == 0) ||
+           (until == KN_UNTIL_NEXT && net->watched_running == 0) || (until == KN_UNTIL_PENDING && net->pending == 0) ||
            atomic_load_explicit(&net->woken, memory_order_acquire);
 }
 

@@ -45,8 +45,7 @@ static void describe_client(const kn_sock *listener, kiwi_socket_info *out)
 {
     struct sockaddr_storage addr = {.ss_family = AF_UNSPEC};
     memcpy(&addr, &listener->client, sizeof(listener->client));
-    kn_addr_describe(&addr, out->handshake_host, sizeof(out->handshake_host),
-                     &out->handshake_port);
+    kn_addr_describe(&addr, out->handshake_host, sizeof(out->handshake_host), &out->handshake_port);
 }
 
 int kiwi_socket_info_get(kiwi_net *net, kiwi_id socket, kiwi_socket_info *out)
@@ -70,8 +69,7 @@ int kiwi_socket_info_get(kiwi_net *net, kiwi_id socket, kiwi_socket_info *out)
     out->queued = sock->queued;
     out->handshakes_failed = sock->handshakes_failed;
     if (sock->last_failure != NULL) {
-        (void)snprintf(out->handshake_failure, sizeof(out->handshake_failure), "%s",
-                       sock->last_failure->text);
+        (void)snprintf(out->handshake_failure, sizeof(out->handshake_failure), "%s", sock->last_failure->text);
         describe_client(sock, out);
     }
     if (getsockname(sock->fd, (struct sockaddr *)&addr, &size) == 0)
@@ -174,9 +172,7 @@ int kiwi_tls_peer_get(kiwi_net *net, kiwi_id socket, kiwi_tls_peer **out)
     kiwi_tls_peer *peer = calloc(1, sizeof(*peer));
     kn_lock(net);
     kn_sock *sock = kn_sock_any(net, socket);
-    int error = sock == NULL || sock->session == NULL ? ENOENT
-                : peer == NULL                        ? ENOMEM
-                                                      : describe_peer(net, sock, peer);
+    int error = sock == NULL || sock->session == NULL ? ENOENT : peer == NULL ? ENOMEM : describe_peer(net, sock, peer);
     kn_wake_unlock(net);
     *out = error == 0 ? peer : NULL;
     if (error != 0)

@@ -133,25 +133,20 @@ static kiwi_id submit(kiwi_net *net, job *j, int *error)
 static kiwi_id refuse(kiwi_net *net, int error)
 {
     kn_lock(net);
-    kiwi_id id = error == ENOMEM
-                     ? kn_task_no_memory(net)
-                     : kn_task_refused(net, KIWI_FAULT_INVALID, error, "A job needs a function");
+    kiwi_id id = error == ENOMEM ? kn_task_no_memory(net)
+                                 : kn_task_refused(net, KIWI_FAULT_INVALID, error, "A job needs a function");
     kn_wake_unlock(net);
     return id;
 }
 
-kiwi_id kiwi_job_in_line(kiwi_net *net, kiwi_line *line, kiwi_job_run *run_it, void *data,
-                         kiwi_job_free *free_it)
+kiwi_id kiwi_job_in_line(kiwi_net *net, kiwi_line *line, kiwi_job_run *run_it, void *data, kiwi_job_free *free_it)
 {
     job *j = calloc(1, sizeof(*j));
     kiwi_id id = 0;
     int error = 0;
     if (j != NULL && run_it != NULL) {
-        *j = (job){.job = {.run = run, .done = done},
-                   .turn = {.line = line},
-                   .run = run_it,
-                   .free = free_it,
-                   .data = data};
+        *j = (job){
+            .job = {.run = run, .done = done}, .turn = {.line = line}, .run = run_it, .free = free_it, .data = data};
         kn_lock(net);
         id = submit(net, j, &error);
         kn_wake_unlock(net);

@@ -18,8 +18,7 @@ size_t kn_join_gather(kn_op *first, kn_op *joined[])
     size_t count = 0, total = first->u.send.size;
     if (!joinable(first))
         return 0;
-    for (kb_link *link = first->queue.next; link != end && count < KN_JOIN_COUNT;
-         link = link->next) {
+    for (kb_link *link = first->queue.next; link != end && count < KN_JOIN_COUNT; link = link->next) {
         kn_op *op = KB_OWNER(link, kn_op, queue);
         if (op->state != KN_QUEUED || !joinable(op) || (total += op->u.send.size) > KN_JOIN_MAX)
             break;

@@ -33,9 +33,7 @@ void kn_lead_once(kiwi_net *net, kn_lead as, int64_t until_us)
     int64_t timer_us = kn_timer_next(net);
     if (timer_us < until_us)
         until_us = timer_us;
-    int wait_ms = until_us == KB_NEVER ? -1
-                  : until_us <= 0      ? 0
-                                       : kb_clock_poll_ms(kb_clock_us(), until_us);
+    int wait_ms = until_us == KB_NEVER ? -1 : until_us <= 0 ? 0 : kb_clock_poll_ms(kb_clock_us(), until_us);
     net->lead = as;
     net->in_room = true;
     kn_wake_unlock(net);

@@ -16,11 +16,11 @@
 #include "net/wake.h"
 
 enum {
-    SILENCE_US = 2 * KB_US_PER_S, /* without input, once everything is acknowledged */
-    LOOK_US = 250 * KB_US_PER_MS, /* how often a socket is asked what is acknowledged, */
+    SILENCE_US = 2 * KB_US_PER_S,     /* without input, once everything is acknowledged */
+    LOOK_US = 250 * KB_US_PER_MS,     /* how often a socket is asked what is acknowledged, */
     FIRST_LOOK_US = 5 * KB_US_PER_MS, /* after a first look that comes sooner */
     PAUSE_MAX_US = 16 * KB_US_PER_MS, /* the same while the program waits for its end */
-    TURN = 64,                    /* pieces of input discarded in one step */
+    TURN = 64,                        /* pieces of input discarded in one step */
     PIECE = 16384,
 };
 
@@ -104,9 +104,7 @@ static kn_step step_whole(kn_op *op, int64_t now_us)
     int64_t enough_us = op->u.linger.silent_us + SILENCE_US;
     if (unsent <= 0 && now_us >= enough_us)
         return KN_DONE;
-    op->u.linger.next_us = met == MORE           ? now_us
-                           : now_us < enough_us ? enough_us
-                                                : now_us + LOOK_US;
+    op->u.linger.next_us = met == MORE ? now_us : now_us < enough_us ? enough_us : now_us + LOOK_US;
     return KN_WANT_READ;
 }
 
@@ -162,8 +160,7 @@ static void progress(kiwi_net *net, kn_op *op)
     op->poked = op->poked || (unknown && !op->u.linger.unknown); /* the step knew less */
 }
 
-static const kn_kind linger = {
-    .name = "linger", .side = KN_READ, .step = step, .progress = progress, .ended = ended};
+static const kn_kind linger = {.name = "linger", .side = KN_READ, .step = step, .progress = progress, .ended = ended};
 
 /* End the one that lingers for longest, whatever has arrived.  false: none does. */
 static bool end_oldest(kiwi_net *net)

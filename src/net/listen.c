@@ -68,8 +68,7 @@ static kn_sock *tls_listener_new(kiwi_net *net, const kiwi_tls_options *options,
     return listener_new(net, true, options == NULL ? 0 : options->timeout_ms, socket);
 }
 
-kiwi_id kiwi_tls_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog,
-                        const kiwi_tls_options *options)
+kiwi_id kiwi_tls_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog, const kiwi_tls_options *options)
 {
     kn_tls_settings *settings = kn_tls_settings_new(options, true);
     if (settings == NULL)

@@ -26,9 +26,8 @@ static void run(kn_job *job)
 {
     lookup *l = (lookup *)(void *)job;
     char name[NAME_MAX_SIZE];
-    l->code = kn_tls_idna(l->host, name, sizeof(name))
-                  ? kn_resolve(name, 0, false, false, &l->addresses, &l->sys)
-                  : EAI_NONAME;
+    l->code = kn_tls_idna(l->host, name, sizeof(name)) ? kn_resolve(name, 0, false, false, &l->addresses, &l->sys)
+                                                       : EAI_NONAME;
 }
 
 /* `op` has its addresses, or (NULL) its end. */
@@ -36,8 +35,8 @@ static void resolved(kiwi_net *net, kn_op *op, kn_addresses *addresses, int code
 {
     kiwi_result out = {0};
     char text[64];
-    op->kind->resolved(op, addresses, kn_resolve_errno(code, sys),
-                       kn_resolve_text(code, sys, text, sizeof(text)), &out);
+    op->kind->resolved(op, addresses, kn_resolve_errno(code, sys), kn_resolve_text(code, sys, text, sizeof(text)),
+                       &out);
     if (out.fault != KIWI_FAULT_NONE) {
         kn_op_fail(net, op, &out);
     } else if (op->queue_later) {

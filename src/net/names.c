@@ -90,7 +90,8 @@ static kn_step step(kiwi_net *net, kn_op *op, kiwi_result *out)
         kn_fault_sys(out, ENOMEM);
     } else if (size == 0) {
         free(text);
-        cannot(n, out, KIWI_FAULT_RESOLVE, 0, n->family == KIWI_FAMILY_IPV4 ? "it has no IPv4 address" : "it has no IPv6 address");
+        cannot(n, out, KIWI_FAULT_RESOLVE, 0,
+               n->family == KIWI_FAMILY_IPV4 ? "it has no IPv4 address" : "it has no IPv6 address");
     } else {
         out->kind = KIWI_RESULT_LINES;
         out->bytes = (unsigned char *)text;
@@ -176,7 +177,8 @@ kiwi_id kiwi_resolve(kiwi_net *net, const char *host, kiwi_family family)
 {
     struct kn_names *n = host == NULL ? NULL : names_new(host, family);
     kn_lock(net);
-    kiwi_id id = host == NULL ? kn_task_refused(net, KIWI_FAULT_INVALID, EINVAL, "Invalid host: NULL.") : submit(net, n);
+    kiwi_id id = host == NULL ? kn_task_refused(net, KIWI_FAULT_INVALID, EINVAL, "Invalid host: NULL.")
+                              : submit(net, n);
     kn_wake_unlock(net);
     return id;
 }

@@ -78,8 +78,7 @@ static int configure(kiwi_net *net, const kiwi_net_options *o)
 {
     const char *help = getenv("KIWI_NET_HELP");
     int workers = o->workers != 0 ? o->workers : environment_number("KIWI_WORKERS", KN_WORKERS_MAX);
-    net->values_max = o->leftovers != 0 ? o->leftovers
-                                        : environment_size("KIWI_LEFTOVERS", KN_VALUES_MAX);
+    net->values_max = o->leftovers != 0 ? o->leftovers : environment_size("KIWI_LEFTOVERS", KN_VALUES_MAX);
     if (net->values_max == 0 || workers < 0 || workers > KN_WORKERS_MAX || (unsigned)o->help > KIWI_OFF ||
         (unsigned)o->room > KIWI_ROOM_POLL)
         return EINVAL;
@@ -87,8 +86,7 @@ static int configure(kiwi_net *net, const kiwi_net_options *o)
     net->workers_max = workers == 0 ? KN_WORKERS_DEFAULT : workers;
     /* A quarter, at least one, never waits for a peer: it leads the room and takes the steps. */
     net->places_max = net->workers_max - (net->workers_max + 3) / 4;
-    net->help = o->help == KIWI_ON ||
-                (o->help == KIWI_DEFAULT && (help == NULL || strcmp(help, "0") != 0));
+    net->help = o->help == KIWI_ON || (o->help == KIWI_DEFAULT && (help == NULL || strcmp(help, "0") != 0));
     net->lazy = o->lazy;
     net->report = o->report;
     net->lingering_max = lingering_max();

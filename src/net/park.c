@@ -20,8 +20,7 @@ int kn_park_known(const kn_op *op)
     int side = op->kind->side;
     if (sock->tls && sock->listener)
         return sock->untaken >= KN_SHAKES_MAX ? KN_NOTHING : -1;
-    if (!sock->registered || sock->hup || op->kind->unready ||
-        (side == KN_READ && kn_ahead_size(&sock->ahead) > 0))
+    if (!sock->registered || sock->hup || op->kind->unready || (side == KN_READ && kn_ahead_size(&sock->ahead) > 0))
         return -1;
     return sock->dry[side] == sock->events[side] ? side : -1;
 }
@@ -47,8 +46,8 @@ static int watch_level(kiwi_net *net, kn_sock *sock)
     for (size_t i = 0, count = collect(sock, waiting); i < count; i++)
         if (waiting[i]->want != KN_NOTHING)
             want[waiting[i]->want] = true;
-    return net->room_kind->watch(net->room, sock->fd, kn_sock_key(net, sock), want[KN_READ],
-                                 want[KN_WRITE], &sock->place);
+    return net->room_kind->watch(net->room, sock->fd, kn_sock_key(net, sock), want[KN_READ], want[KN_WRITE],
+                                 &sock->place);
 }
 
 void kn_park_op(kiwi_net *net, kn_op *op, int want)
@@ -66,8 +65,7 @@ void kn_park_op(kiwi_net *net, kn_op *op, int want)
         error = watch_level(net, sock);
         kn_wake_leader(net); /* it waits for an older list */
     } else if (!sock->registered) {
-        error = net->room_kind->watch(net->room, sock->fd, kn_sock_key(net, sock), true, true,
-                                      &sock->place);
+        error = net->room_kind->watch(net->room, sock->fd, kn_sock_key(net, sock), true, true, &sock->place);
         sock->registered = error == 0;
     }
     if (error != 0) {
@@ -92,8 +90,7 @@ void kn_park_event(kiwi_net *net, const kn_event *event)
     sock->events[KN_WRITE] += event->out;
     kn_op *waiting[WAITERS];
     for (size_t i = 0, count = collect(sock, waiting); i < count; i++)
-        if ((waiting[i]->want == KN_READ && event->in) ||
-            (waiting[i]->want == KN_WRITE && event->out))
+        if ((waiting[i]->want == KN_READ && event->in) || (waiting[i]->want == KN_WRITE && event->out))
             kn_op_ready(net, waiting[i]);
     if (!net->room_kind->edge)
         (void)watch_level(net, sock); /* fewer directions than before: cannot fail */

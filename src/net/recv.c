@@ -146,12 +146,10 @@ static kn_step step(kiwi_net *net, kn_op *op, kn_receiver *receive, kiwi_result 
     size_t got = 0;
     if (kn_ahead_size(&op->sock->ahead) > 0)
         return deliver_ahead(op, out);
-    bool large = op->sock->received >= SCRATCH_SIZE && op->u.max > SCRATCH_SIZE &&
-                 kn_task_affords(net, most(op, true));
+    bool large = op->sock->received >= SCRATCH_SIZE && op->u.max > SCRATCH_SIZE && kn_task_affords(net, most(op, true));
     if (!large && !kn_task_affords(net, most(op, false)))
         return receive_nothing(op, out);
-    kn_step step = large ? receive_large(op, receive, &got, out)
-                         : receive_small(op, receive, &got, out);
+    kn_step step = large ? receive_large(op, receive, &got, out) : receive_small(op, receive, &got, out);
     if (step != KN_DONE)
         return step;
     uint32_t faded = op->sock->received / 2; /* one short receive does not end a stream of long ones */
@@ -210,20 +208,16 @@ static const kn_kind recv_tcp = {.name = "recv",
                                  .step = step_tcp,
                                  .note = note_tcp,
                                  .lost = lost};
-static const kn_kind recv_tls = {.name = "recv",
-                                 .side = KN_READ,
-                                 .has_task = true,
-                                 .step = step_tls,
-                                 .note = note,
-                                 .lost = lost};
+static const kn_kind recv_tls = {
+    .name = "recv", .side = KN_READ, .has_task = true, .step = step_tls, .note = note, .lost = lost};
 
 /* ---- Submitting ----------------------------------------------------------------------------- */
 
 static kiwi_id bad_size(kiwi_net *net, int64_t least, int64_t max) /* locked */
 {
     kiwi_result out = {0};
-    kn_fault(&out, KIWI_FAULT_INVALID, EINVAL, "Invalid size %lld: expected %lld to %d.",
-             (long long)max, (long long)least, INT32_MAX);
+    kn_fault(&out, KIWI_FAULT_INVALID, EINVAL, "Invalid size %lld: expected %lld to %d.", (long long)max,
+             (long long)least, INT32_MAX);
     return kn_task_faulted(net, &out);
 }
 
@@ -243,8 +237,8 @@ kn_op *kn_recv_new(kiwi_net *net, kn_sock *sock, const kn_kind *kind, size_t siz
     return op;
 }
 
-kn_op *kn_recv_from(kiwi_net *net, kiwi_id socket, bool tls, int64_t least, int64_t max,
-                    const kn_kind *kind, kiwi_id *id)
+kn_op *kn_recv_from(kiwi_net *net, kiwi_id socket, bool tls, int64_t least, int64_t max, const kn_kind *kind,
+                    kiwi_id *id)
 {
     kn_locked(net);
     kn_sock *sock = kn_sock_find(net, socket, false, tls);

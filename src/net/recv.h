@@ -13,8 +13,8 @@
 kn_op *kn_recv_new(kiwi_net *net, kn_sock *sock, const kn_kind *kind, size_t size, kiwi_id *id);
 /* The same to receive at most `max` bytes of the stream `socket`, a TLS one if `tls`; `max` is `least` to INT32_MAX, or
  * *id is a task that has faulted.  Locked. */
-kn_op *kn_recv_from(kiwi_net *net, kiwi_id socket, bool tls, int64_t least, int64_t max,
-                    const kn_kind *kind, kiwi_id *id);
+kn_op *kn_recv_from(kiwi_net *net, kiwi_id socket, bool tls, int64_t least, int64_t max, const kn_kind *kind,
+                    kiwi_id *id);
 
 /* For steps: receive at most `size` bytes now, as op->how says.  KN_DONE without a fault and with *got 0: the end of the
  * stream.  Not locked. */

@@ -39,18 +39,15 @@ bool kn_resolve_is_localhost(const char *host)
         size--; /* of a full name */
     if (size < own || strncasecmp(host + size - own, local, own) != 0)
         return false;
-    return size == own ||
-           (host[size - own - 1] == '.' && host[0] != '.' && strstr(host, "..") == NULL);
+    return size == own || (host[size - own - 1] == '.' && host[0] != '.' && strstr(host, "..") == NULL);
 }
 
 static kn_addresses *loopback_addresses(int port)
 {
-    const struct sockaddr_in four = {.sin_family = AF_INET,
-                                     .sin_port = htons((uint16_t)port),
-                                     .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    const struct sockaddr_in6 six = {.sin6_family = AF_INET6,
-                                     .sin6_port = htons((uint16_t)port),
-                                     .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    const struct sockaddr_in four = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct sockaddr_in6 six = {
+        .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     kn_addresses *out = calloc(1, sizeof(*out) + 2 * sizeof(out->at[0]));
     if (out == NULL)
         return NULL;
@@ -75,8 +72,7 @@ int kn_resolve(const char *host, int port, bool numeric, bool passive, kn_addres
     struct addrinfo *list = NULL;
     const char *name = passive && host[0] == '\0' ? NULL : host;
     errno = 0;
-    int code = numeric ? getaddrinfo(name, service, &hints, &list)
-                       : kn_resolve_ask(name, service, &hints, &list);
+    int code = numeric ? getaddrinfo(name, service, &hints, &list) : kn_resolve_ask(name, service, &hints, &list);
     *sys = errno;
     if (code != 0)
         return code;
@@ -120,8 +116,7 @@ void kn_resolve_alternate(kn_addresses *addresses)
 {
     for (size_t i = 1; i < addresses->count; i++) {
         size_t other = i;
-        while (other < addresses->count &&
-               addresses->at[other].addr.ss_family == addresses->at[i - 1].addr.ss_family)
+        while (other < addresses->count && addresses->at[other].addr.ss_family == addresses->at[i - 1].addr.ss_family)
             other++;
         if (other == addresses->count)
             return; /* one family is left */

@@ -30,8 +30,7 @@ bool kn_resolve_is_localhost(const char *host);
 
 /* Look `host` up now.  `numeric`: addresses and localhost only, does not wait.  `passive`: to bind; ""
  * is every address.  Returns 0 with *out malloc'ed, or an EAI_ value (*sys is the errno for EAI_SYSTEM). */
-int kn_resolve(const char *host, int port, bool numeric, bool passive, kn_addresses **out,
-               int *sys);
+int kn_resolve(const char *host, int port, bool numeric, bool passive, kn_addresses **out, int *sys);
 
 /* A copy for `port`; NULL: memory is short. */
 kn_addresses *kn_resolve_copy(const kn_addresses *from, int port);

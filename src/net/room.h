@@ -15,9 +15,7 @@
 
 #include "kiwi/net.h"
 
-enum {
-    KN_ROOM_BATCH = 128
-}; /* events fetched at once: a quarter of a page of epoll_event each way */
+enum { KN_ROOM_BATCH = 128 }; /* events fetched at once: a quarter of a page of epoll_event each way */
 
 typedef struct kn_event {
     uint64_t key;

@@ -42,8 +42,7 @@ static bool wait_in_poll(kiwi_net *net, kn_op *op, kn_worker *worker, int dir)
         {.fd = op->sock->fd, .events = dir == KN_READ ? POLLIN : POLLOUT},
         {.fd = worker->wake[0], .events = POLLIN},
     };
-    int wait_ms = op->deadline_us == KB_NEVER ? -1
-                                              : kb_clock_poll_ms(kb_clock_us(), op->deadline_us);
+    int wait_ms = op->deadline_us == KB_NEVER ? -1 : kb_clock_poll_ms(kb_clock_us(), op->deadline_us);
     assert(op->worker == NULL && worker->wake[0] >= 0);
     op->worker = worker;
     begin_wait(net);
@@ -62,8 +61,7 @@ static bool wait_in_poll(kiwi_net *net, kn_op *op, kn_worker *worker, int dir)
 /* Is there a place for `op` to block in? */
 static bool place_free(kiwi_net *net, const kn_op *op, const kn_worker *worker)
 {
-    return worker != NULL && op->fresh && net->blocked < net->places_max && !net->stopping &&
-           kn_pool_spare(net);
+    return worker != NULL && op->fresh && net->blocked < net->places_max && !net->stopping && kn_pool_spare(net);
 }
 
 static bool calls(const kn_op *op)
@@ -246,8 +244,8 @@ void kn_run_op(kiwi_net *net, kn_op *op, kn_worker *worker, bool may_compute)
     kb_list_remove(&op->ready);
     kn_move_op(op, KN_RUNNING);
     op->how = may_compute || net->unmanned ? KN_WORK : KN_HELP;
-    if (op->kind->calls == KN_CALLS_FIRST && calls(op) && kb_list_empty(&net->ready) &&
-        kn_park_known(op) < 0 && kn_ahead_size(&sock->ahead) == 0 && place_free(net, op, worker))
+    if (op->kind->calls == KN_CALLS_FIRST && calls(op) && kb_list_empty(&net->ready) && kn_park_known(op) < 0 &&
+        kn_ahead_size(&sock->ahead) == 0 && place_free(net, op, worker))
         op->how = KN_BLOCK;
     sock->refs++; /* nobody closes the descriptor under us */
     while (run_step(net, op, worker))

@@ -261,8 +261,7 @@ static kiwi_id send_later(kiwi_net *net, kn_op *op) /* locked */
     return id;
 }
 
-static kiwi_id send_copied(kiwi_net *net, kn_sock *sock, unsigned char *copy,
-                           size_t size) /* locked */
+static kiwi_id send_copied(kiwi_net *net, kn_sock *sock, unsigned char *copy, size_t size) /* locked */
 {
     kn_op *op = copy == NULL && size > 0 ? NULL : send_new(net, sock, copy, size);
     if (op == NULL)
@@ -333,24 +332,21 @@ kiwi_id kiwi_tls_send(kiwi_net *net, kiwi_id socket, const void *data, size_t si
 
 /* ---- Bytes that are lent ----------------------------------------------------------------------- */
 
-static kiwi_id submit_lent(kiwi_net *net, kiwi_id socket, const void *data, size_t size,
-                           void (*done)(void *arg), void *arg, bool tls)
+static kiwi_id submit_lent(kiwi_net *net, kiwi_id socket, const void *data, size_t size, void (*done)(void *arg),
+                           void *arg, bool tls)
 {
     kn_lock(net);
     kiwi_id id;
     bool valid = done != NULL && (data != NULL || size == 0);
     kn_sock *sock = kn_sock_find(net, socket, false, tls);
-    kn_op *op = sock == NULL || !valid
-                    ? NULL
-                    : send_new(net, sock, (unsigned char *)(uintptr_t)data, size); /* only read */
+    kn_op *op = sock == NULL || !valid ? NULL
+                                       : send_new(net, sock, (unsigned char *)(uintptr_t)data, size); /* only read */
     if (op != NULL) {
         op->lent = true;
         op->u.send.done = done;
         op->u.send.arg = arg;
     }
-    id = !valid         ? no_data(net)
-         : sock == NULL ? kn_task_no_socket(net, socket, "Invalid socket")
-                        : send_later(net, op);
+    id = !valid ? no_data(net) : sock == NULL ? kn_task_no_socket(net, socket, "Invalid socket") : send_later(net, op);
     if (op == NULL && done != NULL)
         done(arg);
     kn_pool_submitted(net);
@@ -358,14 +354,14 @@ static kiwi_id submit_lent(kiwi_net *net, kiwi_id socket, const void *data, size
     return id;
 }
 
-kiwi_id kiwi_tcp_send_lent(kiwi_net *net, kiwi_id socket, const void *data, size_t size,
-                           void (*done)(void *arg), void *arg)
+kiwi_id kiwi_tcp_send_lent(kiwi_net *net, kiwi_id socket, const void *data, size_t size, void (*done)(void *arg),
+                           void *arg)
 {
     return submit_lent(net, socket, data, size, done, arg, false);
 }
 
-kiwi_id kiwi_tls_send_lent(kiwi_net *net, kiwi_id socket, const void *data, size_t size,
-                           void (*done)(void *arg), void *arg)
+kiwi_id kiwi_tls_send_lent(kiwi_net *net, kiwi_id socket, const void *data, size_t size, void (*done)(void *arg),
+                           void *arg)
 {
     return submit_lent(net, socket, data, size, done, arg, true);
 }

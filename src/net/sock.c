@@ -96,8 +96,7 @@ kn_sock *kn_sock_find(kiwi_net *net, kiwi_id id, bool listener, bool tls)
 {
     kn_locked(net);
     kn_sock *sock = kn_sock_any(net, id);
-    return sock != NULL && sock->listener == listener && sock->tls == tls && !sock->udp ? sock
-                                                                                         : NULL;
+    return sock != NULL && sock->listener == listener && sock->tls == tls && !sock->udp ? sock : NULL;
 }
 
 uint64_t kn_sock_key(const kiwi_net *net, const kn_sock *sock)
@@ -199,8 +198,7 @@ static bool leaves_unsent(const kn_sock *sock, bool all)
 {
     if (sock->udp)
         return false;
-    for (const kb_link *link = sock->side[KN_WRITE].next; link != &sock->side[KN_WRITE];
-         link = link->next) {
+    for (const kb_link *link = sock->side[KN_WRITE].next; link != &sock->side[KN_WRITE]; link = link->next) {
         const kn_op *op = KB_OWNER(link, kn_op, queue);
         if (op->kind->sends && op->u.send.size > 0 && (all || waits(op)))
             return true;
@@ -225,8 +223,7 @@ void kn_sock_abort(kiwi_net *net, kn_sock *sock)
     abort_all(net, &sock->side[KN_READ]);
     abort_all(net, &sock->side[KN_WRITE]);
     abort_all(net, &sock->resolving);
-    for (kb_link *link; (link = kb_list_pop(&sock->silent)) != NULL ||
-                        (link = kb_list_pop(&sock->shaking)) != NULL ||
+    for (kb_link *link; (link = kb_list_pop(&sock->silent)) != NULL || (link = kb_list_pop(&sock->shaking)) != NULL ||
                         (link = kb_list_pop(&sock->accepted)) != NULL;) {
         kn_sock *hidden = KB_OWNER(link, kn_sock, shake);
         hidden->listener_of = NULL;
@@ -241,8 +238,9 @@ void kn_sock_abort(kiwi_net *net, kn_sock *sock)
 static void get_out(const kiwi_net *net, kn_sock *sock)
 {
     const kn_op *first = kn_sock_head(sock, KN_WRITE);
-    bool in_call = first != NULL && first->how == KN_BLOCK; /* with more than the peer takes, so that a FIN comes late */
-    if (sock->cut) /* no FIN, if that can be helped: close() resets the connection */
+    bool in_call = first != NULL &&
+                   first->how == KN_BLOCK; /* with more than the peer takes, so that a FIN comes late */
+    if (sock->cut)                         /* no FIN, if that can be helped: close() resets the connection */
         (void)shutdown(sock->fd, in_call ? SHUT_RDWR : SHUT_RD);
     else if (sock->refs > 1 || !net->room_kind->edge)
         (void)shutdown(sock->fd, SHUT_RDWR);

@@ -75,10 +75,10 @@ typedef struct kn_reason { /* why a task faulted; malloc'ed */
     kiwi_fault fault;
     int sys, tls, alert;
     bool handshake;
-    kb_link unseen;      /* on kiwi_net.unseen until somebody looks at it; the following are set then */
-    kn_task *task;       /* NULL: forgotten, and this is all that is left of it */
-    kiwi_id id, socket;  /* of the task, and of its socket: 0 if it had none */
-    const char *what;    /* name of its kind; NULL: it was no operation */
+    kb_link unseen;     /* on kiwi_net.unseen until somebody looks at it; the following are set then */
+    kn_task *task;      /* NULL: forgotten, and this is all that is left of it */
+    kiwi_id id, socket; /* of the task, and of its socket: 0 if it had none */
+    const char *what;   /* name of its kind; NULL: it was no operation */
     int64_t faulted_us;
     char text[]; /* terminated */
 } kn_reason;
@@ -102,16 +102,16 @@ struct kn_task {
     size_t size;
     kn_reason *reason; /* of a fault; NULL: memory was short */
     void *token;
-    kn_op *op; /* while it runs; NULL for own tasks and jobs */
-    kn_job *job; /* until it is done; NULL: it is none */
+    kn_op *op;         /* while it runs; NULL for own tasks and jobs */
+    kn_job *job;       /* until it is done; NULL: it is none */
     const kn_kind *of; /* the operation that it is or was; NULL: none */
     kiwi_id socket;    /* of that operation; 0: none that had an id when it began */
     kn_waiter *waiters;
     kn_notice *notice; /* its end is to be told; NULL: not */
-    kb_link link; /* on leftovers or completions once it has ended */
-    size_t held;  /* bytes of its value, here or with the caller, once it has ended */
-    bool dropped; /* its value was */
-    kb_link value; /* leftover: on kiwi_net.values if it holds anything; dropped: on kiwi_net.dropped */
+    kb_link link;      /* on leftovers or completions once it has ended */
+    size_t held;       /* bytes of its value, here or with the caller, once it has ended */
+    bool dropped;      /* its value was */
+    kb_link value;     /* leftover: on kiwi_net.values if it holds anything; dropped: on kiwi_net.dropped */
 };
 
 /* A kind of operation: one row a kind, in the file that knows how it is done.  All functions but `step` are
@@ -139,8 +139,7 @@ struct kn_kind {
     void (*progress)(kiwi_net *net, kn_op *op);
     /* It has the TLS context that it waited for (a reference of its own must be taken); or `err` says why there is
      * none; or, with KB_OK, nobody could read the files: kn_equip_now().  NULL: it needs none. */
-    void (*equipped)(kiwi_net *net, kn_op *op, kn_tls_context *context, kb_status status,
-                     const kb_error *err);
+    void (*equipped)(kiwi_net *net, kn_op *op, kn_tls_context *context, kb_status status, const kb_error *err);
     /* A step has given KN_DONE and the task still wants it; the operation is on its socket.  NULL: nothing to
      * note. */
     void (*note)(kiwi_net *net, kn_op *op, kiwi_result *out);
@@ -212,49 +211,49 @@ struct kn_op {
     bool drained;     /* the last step emptied the descriptor (runner only) */
     uint32_t seen[2]; /* kn_sock.events when the step began */
     int64_t deadline_us, pause_us; /* KB_NEVER: none */
-    int64_t own_us; /* its own limit, whatever that of its socket is; KB_NEVER: none */
+    int64_t own_us;                /* its own limit, whatever that of its socket is; KB_NEVER: none */
     int64_t call_until_us;         /* KN_BLOCK: when the call has to return (runner only) */
-    bool to_block;                  /* KN_BLOCK: the descriptor must be put into blocking mode (runner only) */
+    bool to_block;                 /* KN_BLOCK: the descriptor must be put into blocking mode (runner only) */
     bool no_call;                  /* the system sets no such limit: wait in poll() (runner only) */
     size_t timer;                  /* index in the timer heap + 1; 0: not there */
     kn_worker *worker;             /* the worker that waits for it in a blocking place */
     kn_op **joined;                /* on the stack of the runner (runner only) */
     size_t joined_count;
-    union {                        /* runner only while running */
-        size_t max;                /* recv */
-        struct kn_whole *whole;    /* recv of something whole */
+    union {                     /* runner only while running */
+        size_t max;             /* recv */
+        struct kn_whole *whole; /* recv of something whole */
         struct {
             unsigned char *data; /* never written; owned unless lent */
             size_t size, sent;
-            size_t noted;        /* `sent` after the last step; guarded by the lock */
+            size_t noted;            /* `sent` after the last step; guarded by the lock */
             void (*done)(void *arg); /* lent for the life of the operation; else NULL */
             void *arg;
         } send;
         struct {
             int64_t silent_us;        /* since when nothing came */
             int64_t look_us, next_us; /* pause to the next look; when that is */
-            bool cut;           /* as kn_sock.cut, cut_bytes; */
-            bool alone;         /* nothing was sent before it; */
-            bool unknown;       /* a thread is inside a send that may go out whole; */
-            uint64_t cut_bytes; /* of a send that a thread is still inside: what it has told */
+            bool cut;                 /* as kn_sock.cut, cut_bytes; */
+            bool alone;               /* nothing was sent before it; */
+            bool unknown;             /* a thread is inside a send that may go out whole; */
+            uint64_t cut_bytes;       /* of a send that a thread is still inside: what it has told */
         } linger;
         struct kn_connect *connect;
         struct kn_rival *rival;
         struct {
             struct sockaddr_in6 peer;
             struct in6_addr asked; /* by it: see fd.h */
-        } datagram;               /* recv of UDP */
-        struct sockaddr_in6 peer; /* accept, handshake: of the connection; or a sockaddr_in */
+        } datagram;                /* recv of UDP */
+        struct sockaddr_in6 peer;  /* accept, handshake: of the connection; or a sockaddr_in */
         struct kn_bind *bind;
         struct kn_remote *remote; /* send_to */
         struct kn_upgrade *upgrade;
         struct kn_names *names;
-        pid_t child;              /* wait */
+        pid_t child; /* wait */
         struct {
             unsigned char *bytes; /* owned */
             size_t size, room, max;
-        } drain;                  /* read of a pipe */
-        kn_op *spare;             /* freed: the next one */
+        } drain;      /* read of a pipe */
+        kn_op *spare; /* freed: the next one */
     } u;
 };
 
@@ -262,45 +261,45 @@ enum { KN_NOTHING = 2 }; /* kn_op.want */
 
 struct kn_sock {
     kn_entry entry; /* id 0: hidden */
-    int fd; /* -1: none yet (connect).  Changed under the lock by the one thread that runs the op */
-    int refs; /* 1 while open, 1 for each thread in a step; the last one closes the descriptor */
+    int fd;         /* -1: none yet (connect).  Changed under the lock by the one thread that runs the op */
+    int refs;       /* 1 while open, 1 for each thread in a step; the last one closes the descriptor */
     bool listener, tls, udp, closing;
-    bool local;    /* a Unix socket: what was sent is with the peer already */
-    kn_file *file; /* of a listener that is one; NULL: none */
-    char *host;    /* that it was connected to; NULL: unknown */
-    bool registered; /* edge-triggered room: events come for ever */
-    bool hup;        /* the peer has ended: never dry again */
-    uint32_t slot;   /* in kiwi_net.slots */
-    unsigned place;  /* the room's note */
+    bool local;         /* a Unix socket: what was sent is with the peer already */
+    kn_file *file;      /* of a listener that is one; NULL: none */
+    char *host;         /* that it was connected to; NULL: unknown */
+    bool registered;    /* edge-triggered room: events come for ever */
+    bool hup;           /* the peer has ended: never dry again */
+    uint32_t slot;      /* in kiwi_net.slots */
+    unsigned place;     /* the room's note */
     uint32_t events[2]; /* counts events of the direction; a counter, so that two runners cannot erase it */
-    uint32_t dry[2]; /* value of events[] at which the direction was found empty or full; 0: never */
+    uint32_t dry[2];    /* value of events[] at which the direction was found empty or full; 0: never */
     kb_link side[2];    /* queues of operations, the head is the current one */
     kb_link resolving;  /* datagrams whose host is looked up: they hold up nobody */
     int64_t timeout_ms; /* 0: none */
-    uint32_t received; /* bytes of the last receive (its runner only): what to expect of the next */
+    uint32_t received;  /* bytes of the last receive (its runner only): what to expect of the next */
     uint64_t bytes_in, bytes_out;
-    uint64_t queued; /* bytes of its sends that the system has not taken */
-    kn_ahead ahead;  /* received already; its side's head only */
-    size_t ahead_held; /* as kiwi_net.held has it */
-    bool blocking;   /* the descriptor is in blocking mode, or a thread is about to put it there */
-    bool limited[2]; /* calls of the direction have a limit of the system's (runner of the side only) */
-    bool reset;      /* the peer has reset the connection: that must not look like an orderly end */
-    bool cut;        /* a send ended after a part of it: what follows would be taken for its rest */
+    uint64_t queued;    /* bytes of its sends that the system has not taken */
+    kn_ahead ahead;     /* received already; its side's head only */
+    size_t ahead_held;  /* as kiwi_net.held has it */
+    bool blocking;      /* the descriptor is in blocking mode, or a thread is about to put it there */
+    bool limited[2];    /* calls of the direction have a limit of the system's (runner of the side only) */
+    bool reset;         /* the peer has reset the connection: that must not look like an orderly end */
+    bool cut;           /* a send ended after a part of it: what follows would be taken for its rest */
     uint64_t cut_bytes; /* how much of it went */
-    kb_link all; /* on kiwi_net.socks */
-    kn_asked *asked; /* UDP: see asked.h */
+    kb_link all;        /* on kiwi_net.socks */
+    kn_asked *asked;    /* UDP: see asked.h */
     /* Closed by the program, but lingering */
     kn_op *linger;     /* what it waits with; on no side.  NULL: it does not linger */
     kb_link lingering; /* on kiwi_net.lingering */
     int linger_ms;     /* how long at most; 0: its end resets the connection; -1: KN_LINGER_MS */
     /* TLS */
-    kn_tls *session; /* used in turns: kn_tls_take(); set before the socket is seen by others */
+    kn_tls *session;         /* used in turns: kn_tls_take(); set before the socket is seen by others */
     kn_tls_context *context; /* listener; connecting */
     /* Listeners, and the connections they have accepted but not handed out */
-    kn_sock *listener_of; /* hidden connection: its listener */
-    kb_link shake;        /* on one of the listener's lists */
-    kb_link silent, shaking; /* in the handshake: nothing has come yet; something has.  Oldest first */
-    kb_link accepted;        /* done, and not handed out */
+    kn_sock *listener_of;     /* hidden connection: its listener */
+    kb_link shake;            /* on one of the listener's lists */
+    kb_link silent, shaking;  /* in the handshake: nothing has come yet; something has.  Oldest first */
+    kb_link accepted;         /* done, and not handed out */
     unsigned shakes, untaken; /* length of the first two; of the third */
     int handshake_ms;
     kiwi_socket_options *options; /* of a listener, and its connections; constant; NULL: none */
@@ -328,7 +327,7 @@ struct kn_worker {
     pthread_cond_t work;  /* with the lock; says: called, or the pool stops */
     bool called;          /* taken from the idle ones */
     kn_worker *idle_next; /* while idle */
-    int wake[2]; /* a pipe, made on first need: gets it out of poll(); -1 */
+    int wake[2];          /* a pipe, made on first need: gets it out of poll(); -1 */
 };
 
 struct kiwi_net {
@@ -343,13 +342,13 @@ struct kiwi_net {
     void *log_data;
     bool (*afford)(void *data, size_t more);
     void *afford_data;
-    size_t values_max; /* bytes of leftovers */
-    int kick[2];  /* pipe: gets the leader out of the room */
-    int alarm[2]; /* pipe: gets kiwi_net_wait() callers that do not lead out of poll() */
+    size_t values_max;         /* bytes of leftovers */
+    int kick[2];               /* pipe: gets the leader out of the room */
+    int alarm[2];              /* pipe: gets kiwi_net_wait() callers that do not lead out of poll() */
     kn_aside *lookups, *files; /* threads for errands */
     kn_aside *jobs;            /* threads for kiwi_job() */
-    atomic_bool woken; /* kiwi_net_wake() was called; release there, acquire in kiwi_net_wait() */
-    kb_map errands; /* hash of kind and key -> the first one */
+    atomic_bool woken;         /* kiwi_net_wake() was called; release there, acquire in kiwi_net_wait() */
+    kb_map errands;            /* hash of kind and key -> the first one */
     /* table */
     kiwi_id last_id, last_failed_id;
     kb_map table;
@@ -364,7 +363,7 @@ struct kiwi_net {
     atomic_bool some_unseen; /* false: there are none; written under the lock */
     atomic_size_t held;      /* kiwi_net_held(); written under the lock */
     atomic_size_t entries;   /* bytes of tasks and operations themselves; as `held` */
-    kn_task *spare_tasks; /* freed, chained by `token` */
+    kn_task *spare_tasks;    /* freed, chained by `token` */
     kn_op *spare_ops;
     size_t spare_task_count, spare_op_count, op_count;
     /* sockets */

@@ -363,8 +363,7 @@ bool kn_task_standing(kiwi_net *net, kiwi_id id, kiwi_result *out)
     const kn_entry *entry = kb_map_get(&net->table, id);
     if (entry == NULL || !entry->is_socket)
         return false;
-    *out = (kiwi_result){
-        .id = id, .state = KIWI_TASK_COMPLETED, .kind = KIWI_RESULT_INTEGER, .integer = id};
+    *out = (kiwi_result){.id = id, .state = KIWI_TASK_COMPLETED, .kind = KIWI_RESULT_INTEGER, .integer = id};
     return true;
 }
 

@@ -56,8 +56,7 @@ bool kn_ticket_store_take(kn_tickets *tickets, const char *key, gnutls_datum_t *
 {
     *out = (gnutls_datum_t){NULL, 0};
     kb_lock(&tickets->lock);
-    for (unsigned age = 1; tickets->at != NULL && age <= KN_TICKETS_MAX && out->data == NULL;
-         age++) {
+    for (unsigned age = 1; tickets->at != NULL && age <= KN_TICKETS_MAX && out->data == NULL; age++) {
         kn_ticket *t = &tickets->at[(tickets->next_put + KN_TICKETS_MAX - age) % KN_TICKETS_MAX];
         if (t->data.data == NULL || strcmp(t->key, key) != 0)
             continue;

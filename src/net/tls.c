@@ -71,7 +71,7 @@ void kn_tls_fail(const kn_tls *tls, kb_error *failure, int code, const char *doi
     if (code == GNUTLS_E_FATAL_ALERT_RECEIVED) {
         const char *name = kn_gnutls.alert_get_name((gnutls_alert_description_t)alert);
         (void)kb_error_fail(failure, KB_ETLS, 0, "TLS %s: the peer sent an alert: %s", doing,
-                      name != NULL ? name : "unknown");
+                            name != NULL ? name : "unknown");
     } else if (tls->reason[0] != '\0') {
         (void)kb_error_fail(failure, KB_EVERIFY, 0, "%s", tls->reason);
     } else if (tls->wire.pull_error != 0) {
@@ -80,10 +80,10 @@ void kn_tls_fail(const kn_tls *tls, kb_error *failure, int code, const char *doi
         fail_system(failure, tls->wire.push_error);
     } else if (tls->wire.eof && cut_short(code)) {
         (void)kb_error_fail(failure, KB_ETRUNCATED, 0, "connection truncated: TLS %s: %s", doing,
-                      "the peer ended the stream without close_notify");
+                            "the peer ended the stream without close_notify");
     } else {
-        (void)kb_error_fail(failure, code == GNUTLS_E_MEMORY_ERROR ? KB_ENOMEM : KB_ETLS, 0,
-                      "TLS %s failed: %s", doing, kn_gnutls.strerror(code));
+        (void)kb_error_fail(failure, code == GNUTLS_E_MEMORY_ERROR ? KB_ENOMEM : KB_ETLS, 0, "TLS %s failed: %s", doing,
+                            kn_gnutls.strerror(code));
     }
     bool by_system = tls->wire.pull_error != 0 || tls->wire.push_error != 0;
     failure->tls = failure->status == KB_EVERIFY ? GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR
@@ -117,8 +117,7 @@ kn_step kn_tls_flush(kn_tls *tls, kb_status *status, kb_error *err)
     return done(send_failure(tls), status, err);
 }
 
-kn_step kn_tls_send(kn_tls *tls, const void *data, size_t size, size_t *sent, kb_status *status,
-                    kb_error *err)
+kn_step kn_tls_send(kn_tls *tls, const void *data, size_t size, size_t *sent, kb_status *status, kb_error *err)
 {
     assert(*sent <= size);
     int spins = 0;
@@ -130,8 +129,8 @@ kn_step kn_tls_send(kn_tls *tls, const void *data, size_t size, size_t *sent, kb
             return done(failure, status, err);
         if (tls->stage != KN_TLS_OPEN) {
             *status = kb_error_fail(err, KB_ETLS, 0, "TLS send: %s",
-                              tls->stage == KN_TLS_BYE ? "sending was ended by this side"
-                                                       : "the handshake is not done");
+                                    tls->stage == KN_TLS_BYE ? "sending was ended by this side"
+                                                             : "the handshake is not done");
             return KN_DONE;
         }
         size_t piece = size - *sent < PIECE ? size - *sent : PIECE;
@@ -161,8 +160,7 @@ kn_step kn_tls_bye(kn_tls *tls, kb_status *status, kb_error *err)
 {
     if (tls->stage == KN_TLS_OPEN && send_failure(tls)->status == KB_OK) {
         tls->stage = KN_TLS_BYE;
-        int r =
-            kn_gnutls.bye(tls->session, GNUTLS_SHUT_WR); /* never waits: push takes everything */
+        int r = kn_gnutls.bye(tls->session, GNUTLS_SHUT_WR); /* never waits: push takes everything */
         if (r < 0)
             kn_tls_fail(tls, &tls->send_failure, r, "close");
     }
@@ -208,8 +206,8 @@ static verdict judge(kn_tls *tls, int *code, int *spins)
 static kn_step recv_failed(kn_tls *tls, int code, kb_status *status, kb_error *err)
 {
     /* After a reset that a send has met the system gives the end of the stream, which it is not. */
-    bool between_records = code == GNUTLS_E_PREMATURE_TERMINATION && tls->wire.eof &&
-                           tls->wire.pull_error == 0 && tls->wire.push_error != ECONNRESET;
+    bool between_records = code == GNUTLS_E_PREMATURE_TERMINATION && tls->wire.eof && tls->wire.pull_error == 0 &&
+                           tls->wire.push_error != ECONNRESET;
     if (between_records && tls->context->allow_truncation && tls->failure.status == KB_OK) {
         tls->ended = true;
         return KN_DONE;
@@ -219,8 +217,7 @@ static kn_step recv_failed(kn_tls *tls, int code, kb_status *status, kb_error *e
     return done(&tls->failure, status, err);
 }
 
-static kn_step receive(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status *status,
-                       kb_error *err)
+static kn_step receive(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status *status, kb_error *err)
 {
     int spins = 0;
     *got = 0;
@@ -251,8 +248,7 @@ static kn_step receive(kn_tls *tls, void *buf, size_t size, size_t *got, kb_stat
     }
 }
 
-kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status *status,
-                    kb_error *err)
+kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status *status, kb_error *err)
 {
     assert(size > 0);
     kn_step step = receive(tls, buf, size, got, status, err);
@@ -286,8 +282,7 @@ static void handshake_done(kn_tls *tls)
     /* The certificate was verified in an earlier session of this context, if there was one. */
     unsigned int count = 0;
     if (tls->context->verify && tls->resumed)
-        tls->verified = !tls->context->client_optional ||
-                        kn_gnutls.certificate_get_peers(tls->session, &count) != NULL;
+        tls->verified = !tls->context->client_optional || kn_gnutls.certificate_get_peers(tls->session, &count) != NULL;
     if (!tls->context->server)
         kn_tls_keep_old_session(tls);
 }
@@ -347,8 +342,7 @@ void kn_tls_info(const kn_tls *tls, kiwi_socket_info *info)
 #if GNUTLS_VERSION_NUMBER >= 0x030704
     copy_text(info->cipher, sizeof(info->cipher), kn_gnutls.ciphersuite_get(tls->session));
 #else
-    copy_text(info->cipher, sizeof(info->cipher),
-              kn_gnutls.cipher_get_name(kn_gnutls.cipher_get(tls->session)));
+    copy_text(info->cipher, sizeof(info->cipher), kn_gnutls.cipher_get_name(kn_gnutls.cipher_get(tls->session)));
 #endif
     if (kn_gnutls.alpn_get_selected_protocol(tls->session, &alpn) == 0) {
         int size = alpn.size < sizeof(info->alpn) ? (int)alpn.size : (int)sizeof(info->alpn) - 1;

@@ -19,9 +19,8 @@
 #include "net/step.h"
 #include "net/tls_settings.h"
 
-typedef struct kn_tls_context
-    kn_tls_context;           /* credentials, trust, ticket key; counted references */
-typedef struct kn_tls kn_tls; /* one session */
+typedef struct kn_tls_context kn_tls_context; /* credentials, trust, ticket key; counted references */
+typedef struct kn_tls kn_tls;                 /* one session */
 
 /* A context for `settings`.  A server's has the certificate that they name, or the development certificate.  Clients
  * with equal settings share one context, and so do others whose settings are `kept`: credentials are loaded once per
@@ -29,8 +28,8 @@ typedef struct kn_tls kn_tls; /* one session */
  * called once per process when verification is switched off, and for files that have changed and are no use.
  * Reads files: may hang.  Errors: KB_EINVAL (half a pair, mismatch), KB_EIO (file), KB_ETLS, KB_ENOMEM; the text
  * names the file at fault. */
-kb_status kn_tls_context_get(const kn_tls_settings *settings, void (*log)(void *, const char *),
-                             void *log_data, kn_tls_context **out, kb_error *err);
+kb_status kn_tls_context_get(const kn_tls_settings *settings, void (*log)(void *, const char *), void *log_data,
+                             kn_tls_context **out, kb_error *err);
 /* The client's context for settings whose text is `key`, as a reference, if it is loaded and its files need not be
  * looked at now; else NULL.  Reads no file. */
 kn_tls_context *kn_tls_context_cached(const char *key);
@@ -39,8 +38,7 @@ kn_tls_context *kn_tls_context_cached(const char *key);
 bool kn_tls_context_due(const kn_tls_context *context);
 /* The context to use in place of `context`, as a reference: a new one if its files have changed; itself if they have
  * not, or if they are no use, which is logged once.  Reads files: may hang. */
-kn_tls_context *kn_tls_context_renewed(kn_tls_context *context, void (*log)(void *, const char *),
-                                       void *log_data);
+kn_tls_context *kn_tls_context_renewed(kn_tls_context *context, void (*log)(void *, const char *), void *log_data);
 kn_tls_context *kn_tls_context_ref(kn_tls_context *context);
 void kn_tls_context_unref(kn_tls_context *context); /* NULL is allowed */
 
@@ -48,8 +46,7 @@ void kn_tls_context_unref(kn_tls_context *context); /* NULL is allowed */
  * the context.  Client: `name` (copied; brackets and a trailing dot are dropped) is sent as SNI
  * unless it is an address, and verified; `loopback` says that the peer's address is a loopback
  * address (the development certificate is trusted there only).  Server: name is NULL. */
-kb_status kn_tls_new(kn_tls_context *context, int fd, const char *name, bool loopback, kn_tls **out,
-                     kb_error *err);
+kb_status kn_tls_new(kn_tls_context *context, int fd, const char *name, bool loopback, kn_tls **out, kb_error *err);
 /* Before its handshake: `tls` sends and receives through the session `under`, which is open and from now on its own. */
 void kn_tls_put_over(kn_tls *tls, kn_tls *under);
 void kn_tls_free(kn_tls *tls); /* NULL is allowed; sends nothing */
@@ -68,8 +65,7 @@ bool kn_tls_heard(const kn_tls *tls);
 /* Receive up to `size` (> 0) bytes.  KB_OK with *got 0: the peer's close_notify (or, where
  * truncation is allowed, its FIN).  KB_ETRUNCATED: FIN without close_notify.  WANT_* is returned
  * only after the session itself holds no more decrypted bytes. */
-kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status *status,
-                    kb_error *err);
+kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status *status, kb_error *err);
 
 /* Has a receive of this turn taken all that the system had?  Then the next one would wait. */
 bool kn_tls_drained(const kn_tls *tls);
@@ -77,8 +73,7 @@ bool kn_tls_drained(const kn_tls *tls);
 /* Send bytes of data[*sent..size), advancing *sent; KN_DONE when all are with the system or
  * failed.  After WANT_* a record is half sent: either call again with the same data, or
  * kn_tls_flush() first. */
-kn_step kn_tls_send(kn_tls *tls, const void *data, size_t size, size_t *sent, kb_status *status,
-                    kb_error *err);
+kn_step kn_tls_send(kn_tls *tls, const void *data, size_t size, size_t *sent, kb_status *status, kb_error *err);
 
 /* Between these two kn_tls_send() only collects; kn_tls_uncork() makes full records of it.
  * kn_tls_flush() before and after. */

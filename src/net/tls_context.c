@@ -18,9 +18,7 @@
 #include "net/cert.h"
 #include "net/gnutls.h"
 
-enum {
-    CACHE_MAX = 32
-}; /* contexts kept; more different option sets are rare, the oldest goes */
+enum { CACHE_MAX = 32 }; /* contexts kept; more different option sets are rare, the oldest goes */
 
 static pthread_mutex_t cache_lock = PTHREAD_MUTEX_INITIALIZER;
 static kn_tls_context *cache; /* guarded by cache_lock; newest first; each holds one reference */
@@ -36,7 +34,7 @@ static kb_status fail_gnutls(kb_error *err, int code, const char *what, const ch
 {
     kb_status status = code == GNUTLS_E_MEMORY_ERROR ? KB_ENOMEM : KB_ETLS;
     (void)kb_error_fail(err, status, 0, "%s%s%.120s: %s", what, path[0] != '\0' ? " " : "", path,
-                  kn_gnutls.strerror(code));
+                        kn_gnutls.strerror(code));
     if (err != NULL)
         err->tls = code;
     return status;
@@ -51,8 +49,8 @@ typedef enum kn_priority { KN_PRIORITY_CLIENT, KN_PRIORITY_TRUSTING, KN_PRIORITY
  * exchange that is not forward secret, CBC (Lucky 13).  Its choice includes the group, so first
  * the one whose share nearly every client sends at once, which saves a HelloRetryRequest; finite
  * fields only help to keep it busy. */
-#define SERVER_CHOICE                                                                              \
-    ":%SERVER_PRECEDENCE:-RSA:-AES-128-CBC:-AES-256-CBC:-GROUP-ALL:+GROUP-X25519"                  \
+#define SERVER_CHOICE                                                                                                  \
+    ":%SERVER_PRECEDENCE:-RSA:-AES-128-CBC:-AES-256-CBC:-GROUP-ALL:+GROUP-X25519"                                      \
     ":+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-SECP521R1:+GROUP-X448"
 
 /* Peers with keys and signatures that are too weak today (RSA below 2048 bits, SHA-1) are refused, as by the
@@ -164,9 +162,10 @@ static kb_status read_key(pair *p, const char *path, const char *password, kb_er
     if (!encrypted)
         return fail_gnutls(err, r, "TLS key", path);
     return kb_error_fail(err, KB_EINVAL, 0,
-                   password == NULL ? "TLS key %.120s: it is encrypted: give its password as option 'key_password'"
-                                    : "TLS key %.120s: option 'key_password' is not its password",
-                   path);
+                         password == NULL
+                             ? "TLS key %.120s: it is encrypted: give its password as option 'key_password'"
+                             : "TLS key %.120s: option 'key_password' is not its password",
+                         path);
 }
 
 /* gnutls_certificate_set_x509_key() sorts, too. */
@@ -197,14 +196,12 @@ static int use_pair(gnutls_certificate_credentials_t creds, const pair *p)
                        : kn_gnutls.certificate_set_x509_key(creds, p->certs, (int)p->count, p->key);
 }
 
-static kb_status load_pair(kn_tls_context *context, const char *cert, const char *key,
-                           kb_error *err)
+static kb_status load_pair(kn_tls_context *context, const char *cert, const char *key, kb_error *err)
 {
     if (cert == NULL || key == NULL)
         return kb_error_fail(err, KB_EINVAL, 0, "a TLS certificate needs its key: %s is missing",
-                       cert == NULL ? "the certificate" : "the key");
-    if (kn_tls_file_watch(&context->files, cert) != KB_OK ||
-        kn_tls_file_watch(&context->files, key) != KB_OK)
+                             cert == NULL ? "the certificate" : "the key");
+    if (kn_tls_file_watch(&context->files, cert) != KB_OK || kn_tls_file_watch(&context->files, key) != KB_OK)
         return no_memory(err);
     pair p = {.certs = NULL};
     kb_status status = read_certs(&p, cert, err);
@@ -213,8 +210,7 @@ static kb_status load_pair(kn_tls_context *context, const char *cert, const char
     if (status == KB_OK) {
         int r = use_pair(context->creds, &p);
         if (r == GNUTLS_E_CERTIFICATE_KEY_MISMATCH)
-            status = kb_error_fail(err, KB_EINVAL, 0, "TLS certificate %.70s and key %.70s are no pair",
-                             cert, key);
+            status = kb_error_fail(err, KB_EINVAL, 0, "TLS certificate %.70s and key %.70s are no pair", cert, key);
         else if (r < 0)
             status = fail_gnutls(err, r, "TLS certificate", cert);
     }
@@ -245,8 +241,8 @@ static kb_status load_folders(kn_tls_context *context, const char *folders, kb_e
 {
     char *list = strdup(folders), *rest = NULL;
     kb_status status = list == NULL ? KB_ENOMEM : KB_OK;
-    for (char *folder = list == NULL ? NULL : strtok_r(list, ":", &rest);
-         folder != NULL && status == KB_OK; folder = strtok_r(NULL, ":", &rest)) {
+    for (char *folder = list == NULL ? NULL : strtok_r(list, ":", &rest); folder != NULL && status == KB_OK;
+         folder = strtok_r(NULL, ":", &rest)) {
         status = kn_tls_file_watch(&context->files, folder);
         (void)kn_gnutls.certificate_set_x509_trust_dir(context->creds, folder, GNUTLS_X509_FMT_PEM);
     }
@@ -277,13 +273,11 @@ static kb_status load_alpn(kn_tls_context *context, const char *list, kb_error *
     if (context->alpn_text == NULL)
         return no_memory(err);
     char *rest = NULL;
-    for (char *item = strtok_r(context->alpn_text, ", ", &rest); item != NULL;
-         item = strtok_r(NULL, ", ", &rest)) {
+    for (char *item = strtok_r(context->alpn_text, ", ", &rest); item != NULL; item = strtok_r(NULL, ", ", &rest)) {
         size_t size = strlen(item);
         if (context->alpn_count == KN_ALPN_MAX || size > 255)
             return kb_error_fail(err, KB_EINVAL, 0, "too many or too long ALPN protocols");
-        context->alpn[context->alpn_count++] =
-            (gnutls_datum_t){(unsigned char *)item, (unsigned)size};
+        context->alpn[context->alpn_count++] = (gnutls_datum_t){(unsigned char *)item, (unsigned)size};
     }
     return KB_OK;
 }
@@ -379,8 +373,7 @@ static kb_status use_development(kn_tls_context *context, kb_error *err)
 {
     const char *path = context->settings->development;
     kb_status status = kn_cert_dev_use(context->creds, path, err);
-    return status == KB_OK && kn_tls_file_watch(&context->files, path) != KB_OK ? no_memory(err)
-                                                                               : status;
+    return status == KB_OK && kn_tls_file_watch(&context->files, path) != KB_OK ? no_memory(err) : status;
 }
 
 /* Tickets of `old` (NULL: none) stay good for its replacement.  The library derives the keys that encrypt them from
@@ -397,13 +390,12 @@ static kb_status load_server(kn_tls_context *context, kb_error *err)
 {
     const kn_tls_settings *s = context->settings;
     if (s->client_optional && s->client_ca == NULL)
-        return kb_error_fail(err, KB_EINVAL, 0, "TLS clients with optional certificates need their authorities: "
-                                                "client_ca is missing");
-    kb_status status = s->cert == NULL && s->key == NULL
-                           ? use_development(context, err)
-                           : load_pair(context, s->cert, s->key, err);
-    return status == KB_OK && s->client_ca != NULL ? load_authorities(context, s->client_ca, err)
-                                                   : status;
+        return kb_error_fail(err, KB_EINVAL, 0,
+                             "TLS clients with optional certificates need their authorities: "
+                             "client_ca is missing");
+    kb_status status = s->cert == NULL && s->key == NULL ? use_development(context, err)
+                                                         : load_pair(context, s->cert, s->key, err);
+    return status == KB_OK && s->client_ca != NULL ? load_authorities(context, s->client_ca, err) : status;
 }
 
 /* ---- Clients --------------------------------------------------------------------------------- */
@@ -441,8 +433,7 @@ static kb_status load_client(kn_tls_context *context, kb_error *err)
 /* ---- Both ------------------------------------------------------------------------------------ */
 
 /* Make a context; `old`: the one whose place it takes, or NULL. */
-static kb_status load(const kn_tls_settings *settings, const kn_tls_context *old,
-                      kn_tls_context **out, kb_error *err)
+static kb_status load(const kn_tls_settings *settings, const kn_tls_context *old, kn_tls_context **out, kb_error *err)
 {
     kb_status status = context_new(settings, out, err);
     if (status != KB_OK)
@@ -532,12 +523,10 @@ enum { CHECK_US = KB_US_PER_S };
 
 bool kn_tls_context_due(const kn_tls_context *context)
 {
-    return kb_clock_us() - atomic_load_explicit(&context->checked_us, memory_order_relaxed) >=
-           CHECK_US;
+    return kb_clock_us() - atomic_load_explicit(&context->checked_us, memory_order_relaxed) >= CHECK_US;
 }
 
-static void complain(kn_tls_context *context, void (*log)(void *, const char *), void *log_data,
-                     const kb_error *err)
+static void complain(kn_tls_context *context, void (*log)(void *, const char *), void *log_data, const kb_error *err)
 {
     char text[320];
     if (log == NULL || atomic_exchange(&context->complained, true))
@@ -546,14 +535,12 @@ static void complain(kn_tls_context *context, void (*log)(void *, const char *),
     log(log_data, text);
 }
 
-kn_tls_context *kn_tls_context_renewed(kn_tls_context *context, void (*log)(void *, const char *),
-                                       void *log_data)
+kn_tls_context *kn_tls_context_renewed(kn_tls_context *context, void (*log)(void *, const char *), void *log_data)
 {
     kb_error err = {0};
     kn_tls_context *renewed = NULL;
     atomic_store_explicit(&context->checked_us, kb_clock_us(), memory_order_relaxed);
-    if (!kn_tls_file_changed(&context->files) ||
-        load(context->settings, context, &renewed, &err) == KB_OK)
+    if (!kn_tls_file_changed(&context->files) || load(context->settings, context, &renewed, &err) == KB_OK)
         return renewed != NULL ? renewed : kn_tls_context_ref(context);
     complain(context, log, log_data, &err);
     return kn_tls_context_ref(context);
@@ -578,8 +565,8 @@ static void warn_unverified(void (*log)(void *, const char *), void *log_data)
 }
 
 /* The context for `settings`: the one that is kept, renewed if need be, or a new one. */
-static kb_status get_kept(const kn_tls_settings *settings, void (*log)(void *, const char *),
-                            void *log_data, kn_tls_context **out, kb_error *err)
+static kb_status get_kept(const kn_tls_settings *settings, void (*log)(void *, const char *), void *log_data,
+                          kn_tls_context **out, kb_error *err)
 {
     if (!settings->server && !settings->verify)
         warn_unverified(log, log_data);
@@ -588,8 +575,7 @@ static kb_status get_kept(const kn_tls_settings *settings, void (*log)(void *, c
         return no_memory(err);
     kn_tls_context *found = cache_find(key);
     if (found != NULL)
-        *out = kn_tls_context_due(found) ? kn_tls_context_renewed(found, log, log_data)
-                                         : kn_tls_context_ref(found);
+        *out = kn_tls_context_due(found) ? kn_tls_context_renewed(found, log, log_data) : kn_tls_context_ref(found);
     kb_status status = found != NULL ? KB_OK : load(settings, NULL, out, err);
     if (status == KB_OK && *out != found)
         *out = cache_put(*out, key, found);
@@ -599,8 +585,8 @@ static kb_status get_kept(const kn_tls_settings *settings, void (*log)(void *, c
     return status;
 }
 
-kb_status kn_tls_context_get(const kn_tls_settings *settings, void (*log)(void *, const char *),
-                             void *log_data, kn_tls_context **out, kb_error *err)
+kb_status kn_tls_context_get(const kn_tls_settings *settings, void (*log)(void *, const char *), void *log_data,
+                             kn_tls_context **out, kb_error *err)
 {
     *out = NULL;
     return settings->kept ? get_kept(settings, log, log_data, out, err) : load(settings, NULL, out, err);

@@ -18,11 +18,11 @@ enum { KN_ALPN_MAX = 16 }; /* protocols of one context */
 /* Constant once the context has been handed out, but for what says otherwise. */
 struct kn_tls_context {
     atomic_uint refs;
-    atomic_llong checked_us;  /* when its files were looked at last */
-    atomic_bool complained;   /* about files that have changed and are no use */
+    atomic_llong checked_us; /* when its files were looked at last */
+    atomic_bool complained;  /* about files that have changed and are no use */
     bool server;
-    bool verify;      /* verify the peer: clients by default, servers that ask for certificates */
-    bool allow_truncation; /* FIN between records is the end of the stream */
+    bool verify;               /* verify the peer: clients by default, servers that ask for certificates */
+    bool allow_truncation;     /* FIN between records is the end of the stream */
     kn_tls_settings *settings; /* that made it */
     kn_tls_files files;        /* that it was read from */
     gnutls_certificate_credentials_t creds;
@@ -34,9 +34,9 @@ struct kn_tls_context {
     gnutls_datum_t alpn[KN_ALPN_MAX]; /* point into alpn_text */
     unsigned alpn_count;
     bool accepts_development; /* client: on loopback; see tls_peer.c */
-    kn_tickets tickets; /* client; has a lock of its own */
+    kn_tickets tickets;       /* client; has a lock of its own */
     char *alpn_text;
-    char *cache_key; /* kept: all options and variables that made it; guarded by cache lock */
+    char *cache_key;            /* kept: all options and variables that made it; guarded by cache lock */
     kn_tls_context *cache_next; /* kept: guarded by the cache's lock */
 };
 

@@ -22,8 +22,7 @@ struct kn_tls_file {
     struct stat info;
 };
 
-static kb_status fail(kb_error *err, kb_status status, int sys, const char *what, const char *path,
-                      const char *why)
+static kb_status fail(kb_error *err, kb_status status, int sys, const char *what, const char *path, const char *why)
 {
     return kb_error_fail(err, status, sys, "%s %.120s: %s", what, path, why);
 }
@@ -36,8 +35,7 @@ static kb_status fail_sys(kb_error *err, const char *what, const char *path)
 }
 
 /* Read all of `fd` into *out, growing; there is room for a terminator. */
-static kb_status read_all(int fd, const char *what, const char *path, gnutls_datum_t *out,
-                          kb_error *err)
+static kb_status read_all(int fd, const char *what, const char *path, gnutls_datum_t *out, kb_error *err)
 {
     size_t room = 0, size = 0;
     for (;;) {
@@ -61,8 +59,7 @@ static kb_status read_all(int fd, const char *what, const char *path, gnutls_dat
     return KB_OK;
 }
 
-static kb_status check_form(const gnutls_datum_t *data, const char *what, const char *path,
-                            kb_error *err)
+static kb_status check_form(const gnutls_datum_t *data, const char *what, const char *path, kb_error *err)
 {
     if (data->size == 0)
         return fail(err, KB_EIO, 0, what, path, "the file is empty");
@@ -121,8 +118,7 @@ static bool changed(const struct kn_tls_file *old)
     if (!now.there || !(S_ISREG(now.info.st_mode) || S_ISDIR(now.info.st_mode)))
         return false;
     return now.info.st_dev != old->info.st_dev || now.info.st_ino != old->info.st_ino ||
-           now.info.st_size != old->info.st_size ||
-           now.info.st_mtim.tv_sec != old->info.st_mtim.tv_sec ||
+           now.info.st_size != old->info.st_size || now.info.st_mtim.tv_sec != old->info.st_mtim.tv_sec ||
            now.info.st_mtim.tv_nsec != old->info.st_mtim.tv_nsec;
 }
 

@@ -29,8 +29,7 @@ bool kn_tls_idna(const char *host, char *out, size_t size)
     if (is_ascii(host))
         return copy(host, strlen(host), out, size);
     gnutls_datum_t mapped = {NULL, 0};
-    if (kn_gnutls_load(NULL) != KB_OK ||
-        kn_gnutls.idna_map(host, (unsigned)strlen(host), &mapped, 0) < 0)
+    if (kn_gnutls_load(NULL) != KB_OK || kn_gnutls.idna_map(host, (unsigned)strlen(host), &mapped, 0) < 0)
         return false;
     bool fits = copy((const char *)mapped.data, mapped.size, out, size);
     (*kn_gnutls.free)(mapped.data);

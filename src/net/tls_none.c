@@ -26,8 +26,8 @@ bool kn_tls_idna(const char *host, char *out, size_t size)
 
 /* ---- Contexts, which nobody gets ----------------------------------------------------------------- */
 
-kb_status kn_tls_context_get(const kn_tls_settings *settings, void (*log)(void *, const char *),
-                             void *log_data, kn_tls_context **out, kb_error *err)
+kb_status kn_tls_context_get(const kn_tls_settings *settings, void (*log)(void *, const char *), void *log_data,
+                             kn_tls_context **out, kb_error *err)
 {
     (void)settings;
     (void)log;
@@ -48,8 +48,7 @@ bool kn_tls_context_due(const kn_tls_context *context)
     return false;
 }
 
-kn_tls_context *kn_tls_context_renewed(kn_tls_context *context, void (*log)(void *, const char *),
-                                       void *log_data)
+kn_tls_context *kn_tls_context_renewed(kn_tls_context *context, void (*log)(void *, const char *), void *log_data)
 {
     (void)log;
     (void)log_data;
@@ -68,8 +67,7 @@ void kn_tls_context_unref(kn_tls_context *context)
 
 /* ---- Sessions, which need one -------------------------------------------------------------------- */
 
-kb_status kn_tls_new(kn_tls_context *context, int fd, const char *name, bool loopback, kn_tls **out,
-                     kb_error *err)
+kb_status kn_tls_new(kn_tls_context *context, int fd, const char *name, bool loopback, kn_tls **out, kb_error *err)
 {
     (void)context;
     (void)fd;
@@ -120,8 +118,7 @@ bool kn_tls_heard(const kn_tls *tls)
     return false;
 }
 
-kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status *status,
-                    kb_error *err)
+kn_step kn_tls_recv(kn_tls *tls, void *buf, size_t size, size_t *got, kb_status *status, kb_error *err)
 {
     (void)buf;
     (void)size;
@@ -135,8 +132,7 @@ bool kn_tls_drained(const kn_tls *tls)
     return true;
 }
 
-kn_step kn_tls_send(kn_tls *tls, const void *data, size_t size, size_t *sent, kb_status *status,
-                    kb_error *err)
+kn_step kn_tls_send(kn_tls *tls, const void *data, size_t size, size_t *sent, kb_status *status, kb_error *err)
 {
     (void)data;
     (void)size;

@@ -51,8 +51,7 @@ static int set_up_client(kn_tls *tls)
     kn_tls_resume(tls);
     return tls->name[0] == '\0' || is_address(tls->name)
                ? 0
-               : kn_gnutls.server_name_set(tls->session, GNUTLS_NAME_DNS, tls->name,
-                                           strlen(tls->name));
+               : kn_gnutls.server_name_set(tls->session, GNUTLS_NAME_DNS, tls->name, strlen(tls->name));
 }
 
 static int set_up(kn_tls *tls, int fd)
@@ -60,8 +59,8 @@ static int set_up(kn_tls *tls, int fd)
     /* Mandatory: a client whose protocols are all unknown gets the alert of RFC 7301, 3.2. */
     const unsigned int server_alpn = GNUTLS_ALPN_SERVER_PRECEDENCE | GNUTLS_ALPN_MANDATORY;
     kn_tls_context *context = tls->context;
-    int r = kn_gnutls.init(&tls->session, GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |
-                                              (context->server ? GNUTLS_SERVER : GNUTLS_CLIENT));
+    int r = kn_gnutls.init(&tls->session,
+                           GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | (context->server ? GNUTLS_SERVER : GNUTLS_CLIENT));
     if (r < 0) {
         tls->session = NULL;
         return r;
@@ -76,15 +75,13 @@ static int set_up(kn_tls *tls, int fd)
     if (r >= 0)
         r = kn_gnutls.credentials_set(s, GNUTLS_CRD_CERTIFICATE, context->creds);
     if (r >= 0 && context->alpn_count > 0)
-        r = kn_gnutls.alpn_set_protocols(s, context->alpn, context->alpn_count,
-                                         context->server ? server_alpn : 0);
+        r = kn_gnutls.alpn_set_protocols(s, context->alpn, context->alpn_count, context->server ? server_alpn : 0);
     if (r < 0)
         return r;
     return context->server ? set_up_server(tls) : set_up_client(tls);
 }
 
-kb_status kn_tls_new(kn_tls_context *context, int fd, const char *name, bool loopback, kn_tls **out,
-                     kb_error *err)
+kb_status kn_tls_new(kn_tls_context *context, int fd, const char *name, bool loopback, kn_tls **out, kb_error *err)
 {
     *out = NULL;
     kn_tls *tls = calloc(1, sizeof(*tls));

@@ -57,17 +57,14 @@ static unsigned wanted(kn_tls *tls, gnutls_typed_vdata_st *want)
 {
     bool server = tls->context->server;
     const char *purpose = server ? GNUTLS_KP_TLS_WWW_CLIENT : GNUTLS_KP_TLS_WWW_SERVER;
-    want[0] = (gnutls_typed_vdata_st){GNUTLS_DT_KEY_PURPOSE_OID,
-                                      (unsigned char *)(uintptr_t)purpose, 0};
-    want[1] =
-        (gnutls_typed_vdata_st){GNUTLS_DT_DNS_HOSTNAME, (unsigned char *)tls->name, 0};
+    want[0] = (gnutls_typed_vdata_st){GNUTLS_DT_KEY_PURPOSE_OID, (unsigned char *)(uintptr_t)purpose, 0};
+    want[1] = (gnutls_typed_vdata_st){GNUTLS_DT_DNS_HOSTNAME, (unsigned char *)tls->name, 0};
     return server ? 1 : 2;
 }
 
 static bool in_force(gnutls_x509_crt_t crt, time_t now)
 {
-    return kn_gnutls.x509_crt_get_activation_time(crt) <= now &&
-           kn_gnutls.x509_crt_get_expiration_time(crt) >= now;
+    return kn_gnutls.x509_crt_get_activation_time(crt) <= now && kn_gnutls.x509_crt_get_expiration_time(crt) >= now;
 }
 
 typedef enum links { ALL, IN_FORCE } links;
@@ -107,8 +104,7 @@ static int judge_chain(kn_tls *tls, const kn_tls_context *context, links which, 
         return GNUTLS_E_NO_CERTIFICATE_FOUND;
     kn_gnutls.certificate_get_trust_list(context->creds, &trust);
     int r = kn_gnutls.x509_trust_list_verify_crt2(trust, certs, count, want, wanted(tls, want),
-                                                  GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM),
-                                                  flaws, NULL);
+                                                  GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM), flaws, NULL);
     while (count > 0)
         kn_gnutls.x509_crt_deinit(certs[--count]);
     return r;
@@ -130,13 +126,10 @@ static void explain(kn_tls *tls, int code, unsigned int flaws)
     static const char prefix[] = "certificate verification failed";
     gnutls_datum_t text = {NULL, 0};
     if (code == GNUTLS_E_NO_CERTIFICATE_FOUND) {
-        (void)snprintf(tls->reason, sizeof(tls->reason), "%s: the peer sent no certificate",
-                       prefix);
+        (void)snprintf(tls->reason, sizeof(tls->reason), "%s: the peer sent no certificate", prefix);
     } else if (code < 0) {
-        (void)snprintf(tls->reason, sizeof(tls->reason), "%s: %s", prefix,
-                       kn_gnutls.strerror(code));
-    } else if (kn_gnutls.certificate_verification_status_print(flaws, GNUTLS_CRT_X509, &text, 0) <
-               0) {
+        (void)snprintf(tls->reason, sizeof(tls->reason), "%s: %s", prefix, kn_gnutls.strerror(code));
+    } else if (kn_gnutls.certificate_verification_status_print(flaws, GNUTLS_CRT_X509, &text, 0) < 0) {
         (void)snprintf(tls->reason, sizeof(tls->reason), "%s", prefix);
     } else {
         const char *what = (const char *)text.data;
@@ -147,9 +140,8 @@ static void explain(kn_tls *tls, int code, unsigned int flaws)
         }
         while (size > 0 && what[size - 1] == ' ')
             size--;
-        (void)snprintf(tls->reason, sizeof(tls->reason), "%s: %.*s%s%.60s%s", prefix,
-                       size < 110 ? (int)size : 110, what, tls->name[0] != '\0' ? " (" : "",
-                       tls->name, tls->name[0] != '\0' ? ")" : "");
+        (void)snprintf(tls->reason, sizeof(tls->reason), "%s: %.*s%s%.60s%s", prefix, size < 110 ? (int)size : 110,
+                       what, tls->name[0] != '\0' ? " (" : "", tls->name, tls->name[0] != '\0' ? ")" : "");
     }
     (*kn_gnutls.free)(text.data);
 }
@@ -160,8 +152,7 @@ int kn_tls_verify_peer(gnutls_session_t session)
     gnutls_typed_vdata_st want[2];
     unsigned int flaws = 0;
     int r = kn_gnutls.certificate_verify_peers(session, want, wanted(tls, want), &flaws);
-    if ((r >= 0 && flaws == 0) || is_development(tls, tls->context) ||
-        good_without_old_copies(tls, tls->context)) {
+    if ((r >= 0 && flaws == 0) || is_development(tls, tls->context) || good_without_old_copies(tls, tls->context)) {
         tls->verified = true;
         return 0;
     }
@@ -226,8 +217,8 @@ static void keep_session(kn_tls *tls)
 }
 
 /* With TLS 1.3 tickets come after the handshake. */
-static int ticket_came(gnutls_session_t session, unsigned int type, unsigned int when,
-                       unsigned int incoming, const gnutls_datum_t *message)
+static int ticket_came(gnutls_session_t session, unsigned int type, unsigned int when, unsigned int incoming,
+                       const gnutls_datum_t *message)
 {
     (void)type;
     (void)when;
@@ -240,8 +231,8 @@ static int ticket_came(gnutls_session_t session, unsigned int type, unsigned int
 void kn_tls_resume(kn_tls *tls)
 {
     name_peer(tls);
-    kn_gnutls.handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_NEW_SESSION_TICKET,
-                                          GNUTLS_HOOK_POST, ticket_came);
+    kn_gnutls.handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_NEW_SESSION_TICKET, GNUTLS_HOOK_POST,
+                                          ticket_came);
     try_to_resume(tls);
 }
 
@@ -249,7 +240,6 @@ void kn_tls_resume(kn_tls *tls)
 void kn_tls_keep_old_session(kn_tls *tls)
 {
     if (kn_gnutls.protocol_get_version(tls->session) < GNUTLS_TLS1_3 &&
-        (tls->resumed ||
-         (kn_gnutls.session_get_flags(tls->session) & GNUTLS_SFLAGS_SESSION_TICKET) != 0))
+        (tls->resumed || (kn_gnutls.session_get_flags(tls->session) & GNUTLS_SFLAGS_SESSION_TICKET) != 0))
         keep_session(tls);
 }

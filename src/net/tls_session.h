@@ -8,8 +8,8 @@
 #include "net/gnutls.h"
 #include "net/ticket.h"
 #include "net/tls.h"
-#include "net/tls_wire.h"
 #include "net/tls_context.h"
+#include "net/tls_wire.h"
 
 enum { KN_TLS_NAME_MAX = 255 }; /* bytes of a host name in the domain name system */
 

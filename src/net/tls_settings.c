@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const size_t texts[] = { /* where they are */
-    offsetof(kn_tls_settings, cert),        offsetof(kn_tls_settings, key),
+static const size_t texts[] = {
+    /* where they are */
+    offsetof(kn_tls_settings, cert),         offsetof(kn_tls_settings, key),
     offsetof(kn_tls_settings, key_password), offsetof(kn_tls_settings, ca),
-    offsetof(kn_tls_settings, client_ca),   offsetof(kn_tls_settings, alpn),
-    offsetof(kn_tls_settings, more_ca),     offsetof(kn_tls_settings, system_file),
-    offsetof(kn_tls_settings, system_dirs), offsetof(kn_tls_settings, development),
-    offsetof(kn_tls_settings, min_version), offsetof(kn_tls_settings, ciphers),
+    offsetof(kn_tls_settings, client_ca),    offsetof(kn_tls_settings, alpn),
+    offsetof(kn_tls_settings, more_ca),      offsetof(kn_tls_settings, system_file),
+    offsetof(kn_tls_settings, system_dirs),  offsetof(kn_tls_settings, development),
+    offsetof(kn_tls_settings, min_version),  offsetof(kn_tls_settings, ciphers),
 };
 enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
 
@@ -54,8 +55,8 @@ char *kn_tls_settings_text(const kn_tls_settings *settings)
     char *out = malloc(size);
     if (out == NULL)
         return NULL;
-    used = (size_t)snprintf(out, size, "%d%d%d%d", settings->server, settings->verify,
-                            settings->allow_truncation, settings->client_optional);
+    used = (size_t)snprintf(out, size, "%d%d%d%d", settings->server, settings->verify, settings->allow_truncation,
+                            settings->client_optional);
     for (size_t i = 0; i < TEXTS; i++) { /* the separator is in no name of a file by accident */
         const char *text = *text_at(settings, i);
         used += (size_t)snprintf(out + used, size - used, "\x1f%s", text != NULL ? text : "");

@@ -66,8 +66,7 @@ static struct kn_remote *remote_new(const char *host, int port, const void *data
     return r;
 }
 
-static void cannot(const struct kn_remote *r, kiwi_result *out, kiwi_fault fault, int sys,
-                   const char *why)
+static void cannot(const struct kn_remote *r, kiwi_result *out, kiwi_fault fault, int sys, const char *why)
 {
     kn_fault(out, fault, sys, "Cannot send to %.100s:%d: %s", r->host, r->port, why);
 }
@@ -78,8 +77,7 @@ static void cannot_sys(const struct kn_remote *r, kiwi_result *out, int sys)
     cannot(r, out, KIWI_FAULT_SYSTEM, sys, kb_error_errno_text(sys, text, sizeof(text)));
 }
 
-static void resolved(kn_op *op, kn_addresses *addresses, int sys, const char *why,
-                     kiwi_result *out)
+static void resolved(kn_op *op, kn_addresses *addresses, int sys, const char *why, kiwi_result *out)
 {
     op->u.remote->addresses = addresses;
     if (addresses == NULL)
@@ -151,8 +149,7 @@ static void describe_sender(const struct sockaddr_storage *from, char host[HOST_
         (void)snprintf(host + used, HOST_MAX - used, "%%%lu", (unsigned long)in6->sin6_scope_id);
 }
 
-static kn_step received(const unsigned char *data, size_t size, const struct sockaddr_storage *from,
-                        kiwi_result *out)
+static kn_step received(const unsigned char *data, size_t size, const struct sockaddr_storage *from, kiwi_result *out)
 {
     char host[HOST_MAX] = "";
     int port = 0;
@@ -190,8 +187,7 @@ static kn_step step_recv(kiwi_net *net, kn_op *op, kiwi_result *out)
         return receive_nothing(op, out);
     for (;;) {
         struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
-        ssize_t got = kn_fd_recv_from(op->sock->fd, data, sizeof(data), &from,
-                                      &op->u.datagram.asked);
+        ssize_t got = kn_fd_recv_from(op->sock->fd, data, sizeof(data), &from, &op->u.datagram.asked);
         op->u.datagram.peer = kn_addr_mapped((const struct sockaddr *)&from);
         if (got >= 0)
             return received(data, (size_t)got, &from, out);
@@ -247,8 +243,8 @@ static kn_sock *find(kiwi_net *net, kiwi_id id) /* locked */
 
 /* What is to be sent, with its addresses if `host` is one.  NULL: it cannot be, and *out says why.
  * Port 0 is left to the system, which refuses it. */
-static struct kn_remote *prepare(const kiwi_net *net, const char *host, int64_t port, const void *data,
-                                 size_t size, kiwi_result *out)
+static struct kn_remote *prepare(const kiwi_net *net, const char *host, int64_t port, const void *data, size_t size,
+                                 kiwi_result *out)
 {
     int sys = 0;
     if (host == NULL || (data == NULL && size > 0)) {
@@ -256,8 +252,7 @@ static struct kn_remote *prepare(const kiwi_net *net, const char *host, int64_t 
         return NULL;
     }
     if (port < 0 || port > 65535) {
-        kn_fault(out, KIWI_FAULT_INVALID, EINVAL, "Invalid port %lld: expected 0 to 65535.",
-                 (long long)port);
+        kn_fault(out, KIWI_FAULT_INVALID, EINVAL, "Invalid port %lld: expected 0 to 65535.", (long long)port);
         return NULL;
     }
     bool fits = size <= DATAGRAM_MAX;
@@ -267,8 +262,7 @@ static struct kn_remote *prepare(const kiwi_net *net, const char *host, int64_t 
     }
     struct kn_remote *r = fits ? remote_new(host, (int)port, data, size) : NULL;
     if (r == NULL)
-        cannot_sys(&(struct kn_remote){.host = host, .port = (int)port}, out,
-                   fits ? ENOMEM : EMSGSIZE);
+        cannot_sys(&(struct kn_remote){.host = host, .port = (int)port}, out, fits ? ENOMEM : EMSGSIZE);
     else
         (void)kn_resolve(host, (int)port, true, false, &r->addresses, &sys);
     return r;
@@ -306,8 +300,7 @@ kiwi_id kiwi_udp_bind(kiwi_net *net, const char *host, int64_t port)
     return kn_bind_submit(net, sock, host, port, 0, NULL);
 }
 
-kiwi_id kiwi_udp_send(kiwi_net *net, kiwi_id socket, const char *host, int64_t port,
-                      const void *data, size_t size)
+kiwi_id kiwi_udp_send(kiwi_net *net, kiwi_id socket, const char *host, int64_t port, const void *data, size_t size)
 {
     kiwi_result out = {0};
     kiwi_id id;

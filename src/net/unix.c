@@ -14,8 +14,7 @@
 
 #include "net/fd.h"
 
-_Static_assert(sizeof(struct sockaddr_un) <= sizeof(struct sockaddr_storage),
-               "an address holds a path");
+_Static_assert(sizeof(struct sockaddr_un) <= sizeof(struct sockaddr_storage), "an address holds a path");
 
 #if defined(HAVE_ABSTRACT_SOCKETS)
 enum { HAS_ABSTRACT = 1 };
@@ -55,8 +54,7 @@ static bool nobody_there(const struct kn_address *to)
     int fd = -1;
     if (kn_fd_socket(AF_UNIX, SOCK_DGRAM, &fd) != 0)
         return false;
-    bool nobody = connect(fd, (const struct sockaddr *)&to->addr, to->size) != 0 &&
-                  errno == ECONNREFUSED;
+    bool nobody = connect(fd, (const struct sockaddr *)&to->addr, to->size) != 0 && errno == ECONNREFUSED;
     (void)close(fd);
     return nobody;
 }
@@ -144,8 +142,7 @@ int kn_unix_bind(int fd, const struct kn_address *to, int mode, kn_file **file)
 void kn_unix_remove(kn_file *file)
 {
     struct stat there;
-    if (file != NULL && lstat(file->path, &there) == 0 && there.st_dev == file->device &&
-        there.st_ino == file->number)
+    if (file != NULL && lstat(file->path, &there) == 0 && there.st_dev == file->device && there.st_ino == file->number)
         (void)unlink(file->path);
     free(file);
 }

@@ -81,10 +81,8 @@ bool kiwi_task_unseen(kiwi_net *net, int64_t age_us, kiwi_unseen *out, int64_t *
     bool is_due = out != NULL && due_in(net, age_us) == 0;
     if (is_due) {
         kn_reason *r = KB_OWNER(kb_list_pop(&net->unseen), kn_reason, unseen);
-        *out = (kiwi_unseen){.fault = {.id = r->id},
-                             .socket = r->socket,
-                             .what = r->what,
-                             .forgotten = r->task == NULL};
+        *out =
+            (kiwi_unseen){.fault = {.id = r->id}, .socket = r->socket, .what = r->what, .forgotten = r->task == NULL};
         kn_fault_kept(r, &out->fault);
         if (r->task == NULL)
             free(r);

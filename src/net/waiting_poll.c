@@ -104,8 +104,7 @@ static int room_watch(kn_room *room, int fd, uint64_t key, bool in, bool out, un
         *note = (unsigned)++room->count;
     }
     short events = (short)((in ? POLLIN : 0) | (out ? POLLOUT : 0));
-    room->places[*note - 1] =
-        (place){.poll = {.fd = fd, .events = events}, .key = key, .note = note};
+    room->places[*note - 1] = (place){.poll = {.fd = fd, .events = events}, .key = key, .note = note};
 done:
     kb_unlock(&room->lock);
     return error;

@@ -16,7 +16,7 @@
 #include "net/wake.h"
 
 enum {
-    PIECE = 16384,     /* room that is made at first; later as much again: a size that is a lie costs no more */
+    PIECE = 16384,      /* room that is made at first; later as much again: a size that is a lie costs no more */
     STEP_MAX = 1 << 20, /* bytes of a step: whoever has other things to do, or was told to end, looks up then */
 };
 
@@ -39,13 +39,11 @@ static bool make_room(const kiwi_net *net, kn_sock *sock, size_t size)
     kn_ahead *ahead = &sock->ahead;
     size_t needed = kn_ahead_size(ahead) + size;
     size_t more = needed > sock->ahead_held ? needed - sock->ahead_held : 0;
-    return ahead->room - ahead->end >= size ||
-           (kn_task_affords(net, more) && kn_ahead_reserve(ahead, size));
+    return ahead->room - ahead->end >= size || (kn_task_affords(net, more) && kn_ahead_reserve(ahead, size));
 }
 
 /* Receive some bytes behind those that are there.  KN_AGAIN: there may be more now, or the stream has ended. */
-static kn_step receive_some(const kiwi_net *net, kn_op *op, kn_receiver *receive, size_t *got,
-                            kiwi_result *out)
+static kn_step receive_some(const kiwi_net *net, kn_op *op, kn_receiver *receive, size_t *got, kiwi_result *out)
 {
     kn_whole *w = op->u.whole;
     kn_ahead *ahead = &op->sock->ahead;
@@ -53,9 +51,8 @@ static kn_step receive_some(const kiwi_net *net, kn_op *op, kn_receiver *receive
     if (size > w->missing)
         size = w->missing;
     *got = 0;
-    kn_step step = make_room(net, op->sock, size)
-                       ? receive(op, ahead->bytes + ahead->end, size, got, out)
-                       : kn_recv_nothing(op, size, out);
+    kn_step step = make_room(net, op->sock, size) ? receive(op, ahead->bytes + ahead->end, size, got, out)
+                                                  : kn_recv_nothing(op, size, out);
     ahead->end += *got;
     if (step != KN_DONE || out->fault != KIWI_FAULT_NONE)
         return step;
@@ -68,8 +65,7 @@ static bool is_all(const kn_op *op)
 {
     const kn_whole *w = op->u.whole;
     const kn_ahead *ahead = &op->sock->ahead;
-    return ahead->start == 0 && w->before == 0 && w->size + w->after == ahead->end &&
-           w->size > ahead->room / 2;
+    return ahead->start == 0 && w->before == 0 && w->size + w->after == ahead->end && w->size > ahead->room / 2;
 }
 
 /* Otherwise a copy is given, because an operation that was abandoned takes nothing away. */
@@ -199,14 +195,12 @@ static const kn_kind whole_tls = {.name = "recv",
 
 /* ---- Submitting ----------------------------------------------------------------------------- */
 
-kiwi_id kn_whole_submit(kiwi_net *net, kiwi_id socket, bool tls, int64_t least, int64_t max,
-                        const kn_whole *whole)
+kiwi_id kn_whole_submit(kiwi_net *net, kiwi_id socket, bool tls, int64_t least, int64_t max, const kn_whole *whole)
 {
     kiwi_id id;
     kn_whole *copy = malloc(sizeof(*copy));
     kn_lock(net);
-    kn_op *op = copy == NULL ? NULL
-                             : kn_recv_from(net, socket, tls, least, max, tls ? &whole_tls : &whole_tcp, &id);
+    kn_op *op = copy == NULL ? NULL : kn_recv_from(net, socket, tls, least, max, tls ? &whole_tls : &whole_tcp, &id);
     if (copy == NULL)
         id = kn_task_no_memory(net);
     if (op != NULL) {

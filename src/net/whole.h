@@ -22,8 +22,7 @@ typedef enum kn_look {
 typedef struct kn_whole {
     /* Look at the `have` bytes that have come.  `ended`: there are no more, so that KN_LOOK_MORE is no answer.  Not locked,
      * as the fields below, which belong to whoever takes the operation's steps. */
-    kn_look (*look)(struct kn_whole *whole, const unsigned char *bytes, size_t have, bool ended,
-                    kiwi_result *out);
+    kn_look (*look)(struct kn_whole *whole, const unsigned char *bytes, size_t have, bool ended, kiwi_result *out);
     size_t max;                 /* of what is wanted, as its receiver says */
     bool text;                  /* it is a text */
     kn_mark *mark;              /* the delimiter, owned; NULL: none */
@@ -35,7 +34,6 @@ typedef struct kn_whole {
 } kn_whole;
 
 /* Submit a receive of *whole, whose `max` is at least `least`, from `socket`: its task.  Takes over whole->mark. */
-kiwi_id kn_whole_submit(kiwi_net *net, kiwi_id socket, bool tls, int64_t least, int64_t max,
-                        const kn_whole *whole);
+kiwi_id kn_whole_submit(kiwi_net *net, kiwi_id socket, bool tls, int64_t least, int64_t max, const kn_whole *whole);
 
 #endif

@@ -28,8 +28,8 @@ bool kp_args_port(kw_vm *vm, int64_t port, int64_t lowest)
 {
     if (port >= lowest && port <= 65535)
         return true;
-    kw_throw(vm, "InvalidOperationError", "Invalid port %lld: expected %lld to 65535.",
-             (long long)port, (long long)lowest);
+    kw_throw(vm, "InvalidOperationError", "Invalid port %lld: expected %lld to 65535.", (long long)port,
+             (long long)lowest);
     return false;
 }
 

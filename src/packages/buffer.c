@@ -127,8 +127,7 @@ static bool count_of(kw_vm *vm, int64_t n, size_t *out)
     *out = n > 0 ? (size_t)n : 0;
     if (n >= 0)
         return true;
-    (void)kw_throw(vm, "InvalidOperationError",
-                   "A number of bytes must not be negative, but is %lld.", (long long)n);
+    (void)kw_throw(vm, "InvalidOperationError", "A number of bytes must not be negative, but is %lld.", (long long)n);
     return false;
 }
 
@@ -187,6 +186,7 @@ static kw_result buffer_take_until(kw_vm *vm, kw_call *call)
     return KW_DONE;
 }
 
+/* clang-format off */
 static const kw_native_def methods[] = {
     {"new(data: bytes|string? = null)", buffer_new,
      "A buffer with nothing in it, or with these bytes.",
@@ -209,6 +209,7 @@ static const kw_native_def methods[] = {
      "println Buffer.new(b\"abc\").size()  # => 3"},
     {NULL},
 };
+/* clang-format on */
 
 const kp_struct kp_bytes_buffer = {
     .package = &kp_bytes,

@@ -15,8 +15,7 @@ static bool measure(kw_vm *vm, const kp_pack_format *f, const kw_string *format,
     const char *bad;
     if (kp_pack_size(*f, size, &bad))
         return true;
-    (void)kw_throw(vm, "InvalidOperationError",
-                   "Invalid format of packed bytes: '%s', at position %zu.", format->text,
+    (void)kw_throw(vm, "InvalidOperationError", "Invalid format of packed bytes: '%s', at position %zu.", format->text,
                    (size_t)(bad - format->text));
     return false;
 }
@@ -37,8 +36,8 @@ static bool next_value(packer *p, kw_value *v)
         *v = kw_native_operand(p->call, p->taken++);
         return true;
     }
-    (void)kw_throw(p->vm, "InvalidOperationError",
-                   "The format needs more values than the %u that were given.", p->call->argc - 1);
+    (void)kw_throw(p->vm, "InvalidOperationError", "The format needs more values than the %u that were given.",
+                   p->call->argc - 1);
     return false;
 }
 
@@ -93,9 +92,8 @@ static bool bits_of_integer(packer *p, kw_value v, uint64_t *bits)
     if (!kw_is(v, KW_INT))
         return reject(p, "Integer", v);
     if (v.as.i < least || v.as.i > most) {
-        (void)kw_throw(p->vm, "InvalidOperationError",
-                       "Expected %lld to %lld for `%c`, but received %lld.", (long long)least,
-                       (long long)most, p->format.letter, (long long)v.as.i);
+        (void)kw_throw(p->vm, "InvalidOperationError", "Expected %lld to %lld for `%c`, but received %lld.",
+                       (long long)least, (long long)most, p->format.letter, (long long)v.as.i);
         return false;
     }
     *bits = (uint64_t)v.as.i;
@@ -146,8 +144,7 @@ static kw_result bytes_pack(kw_vm *vm, kw_call *call)
     while (packed && kp_pack_next(&p.format) == KP_PACK_ITEM)
         packed = pack_item(&p);
     if (packed && !p.buf.failed && p.taken < call->argc) {
-        (void)kw_throw(vm, "InvalidOperationError",
-                       "The format needs %u values, but %u were given.", p.taken - 1,
+        (void)kw_throw(vm, "InvalidOperationError", "The format needs %u values, but %u were given.", p.taken - 1,
                        call->argc - 1);
         packed = false;
     }
@@ -177,8 +174,7 @@ static bool unpack_value(kw_vm *vm, const kp_pack_format *f, const unsigned char
     if (f->letter == 'f' || f->letter == 'd')
         return unpack_float(f, bits, out);
     if (!f->is_signed && bits > INT64_MAX) {
-        (void)kw_throw(vm, "InvalidOperationError",
-                       "Too large for an integer: %llu; `q` gives its bits.",
+        (void)kw_throw(vm, "InvalidOperationError", "Too large for an integer: %llu; `q` gives its bits.",
                        (unsigned long long)bits);
         return false;
     }
@@ -196,8 +192,7 @@ static bool unpack_item(kw_vm *vm, const kp_pack_format *f, const unsigned char 
     }
     for (size_t i = 0; i < f->count && f->letter != 's' && f->letter != 'x'; i++) {
         kw_value v = kw_null();
-        if (!unpack_value(vm, f, *at + i * f->size, &v) || !kw_list_push(vm, list, v) ||
-            !kw_go_on(vm))
+        if (!unpack_value(vm, f, *at + i * f->size, &v) || !kw_list_push(vm, list, v) || !kw_go_on(vm))
             return false;
     }
     if (f->count > 0)
@@ -216,9 +211,8 @@ static kw_result bytes_unpack(kw_vm *vm, kw_call *call)
     if (!measure(vm, &f, format, &size))
         return KW_THROWN;
     if (size != data->size)
-        return kw_throw(vm, "InvalidOperationError",
-                        "The format '%s' is of %zu bytes, but %zu were given.", format->text, size,
-                        data->size);
+        return kw_throw(vm, "InvalidOperationError", "The format '%s' is of %zu bytes, but %zu were given.",
+                        format->text, size, data->size);
     kw_list *list = kw_list_new(vm, 0);
     while (list != NULL && kp_pack_next(&f) == KP_PACK_ITEM)
         if (!unpack_item(vm, &f, &at, list))
@@ -232,6 +226,7 @@ static kw_result bytes_unpack(kw_vm *vm, kw_call *call)
     "of 1, 2, 4, 8 bytes; capitals without sign), `f d` (floats of 4 and 8 bytes), `?` (a boolean), `10s` (10 bytes), "             \
     "`x` (a zero that is no value).  Nothing is aligned."
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"pack(format: string, values...: any): bytes", bytes_pack, "Values as bytes.  " FORMATS,
      "println bytes::pack(\">HI\", 1, 258)  # => [0, 1, 0, 0, 1, 2]"},
@@ -240,6 +235,7 @@ static const kw_native_def functions[] = {
      "println bytes::unpack(b\"\\x00\\x01ab\", \">H2s\")  # => [1, [97, 98]]"},
     {NULL},
 };
+/* clang-format on */
 
 static const kp_struct *const structs[] = {&kp_bytes_buffer, NULL};
 

@@ -91,8 +91,7 @@ static kw_result receive_from(kw_vm *vm, kw_call *call, channel *ch)
 {
     if (take_value(vm, ch, &call->result) || ch->closed)
         return KW_DONE;
-    if (!kp_queue_wait(vm, &ch->receivers,
-                       (kp_item){.parked = kw_fiber_parked_here(vm), .value = kw_null()}))
+    if (!kp_queue_wait(vm, &ch->receivers, (kp_item){.parked = kw_fiber_parked_here(vm), .value = kw_null()}))
         return KW_THROWN;
     kw_fiber_park(vm, "channel recv");
     return KW_SUSPEND;
@@ -118,8 +117,7 @@ static void close_it(kw_vm *vm, channel *ch)
     while (kp_queue_take_waiting(&ch->receivers, &it))
         kw_fiber_wake(vm, it.parked.fiber, kw_null());
     while (kp_queue_take_waiting(&ch->senders, &it))
-        kw_fiber_wake_error(vm, it.parked.fiber, "InvalidOperationError",
-                            kw_intern_c(vm, "Send on a closed channel."));
+        kw_fiber_wake_error(vm, it.parked.fiber, "InvalidOperationError", kw_intern_c(vm, "Send on a closed channel."));
 }
 
 /* ---- Methods ------------------------------------------------------------------------------------------- */
@@ -218,6 +216,7 @@ kw_result kp_channel_primitive_close(kw_vm *vm, kw_call *call)
     return KW_DONE;
 }
 
+/* clang-format off */
 static const kw_native_def methods[] = {
     {"new(cap: number = 0)", channel_new,
      "Make a channel that holds `cap` values before senders wait; 0: any number.",
@@ -233,6 +232,7 @@ static const kw_native_def methods[] = {
     {"closed(): boolean", channel_closed, "Was it closed?", "println task::channel().closed()  # => false"},
     {NULL},
 };
+/* clang-format on */
 
 const kp_struct kp_channel = {
     .package = &kp_task,

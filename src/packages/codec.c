@@ -36,14 +36,11 @@ kb_status kp_codec_reserve(kp_codec_out *out, kb_error *err)
     enum { FIRST = 4096 };
     size_t most = out->limit < out->most ? out->limit : out->most;
     if (out->size > most)
-        return out->limit <= out->most
-                   ? kb_error_fail(err, KB_EFULL, 0, "output is larger than %zu bytes", out->limit)
-                   : kp_codec_no_memory(err);
+        return out->limit <= out->most ? kb_error_fail(err, KB_EFULL, 0, "output is larger than %zu bytes", out->limit)
+                                       : kp_codec_no_memory(err);
     if (out->size < out->room)
         return KB_OK;
-    size_t room = out->room < FIRST / 2      ? FIRST
-                  : out->room > SIZE_MAX / 2 ? SIZE_MAX
-                                             : out->room * 2;
+    size_t room = out->room < FIRST / 2 ? FIRST : out->room > SIZE_MAX / 2 ? SIZE_MAX : out->room * 2;
     return resize(out, most < room ? most + 1 : room, err);
 }
 

@@ -20,8 +20,7 @@ typedef struct kp_codec_out {
 
 typedef struct kp_codec {
     kb_library *compressor, *expander; /* NULL: this build was made without */
-    kb_status (*compress)(const void *data, size_t size, int level, kp_codec_out *out,
-                          kb_error *err);
+    kb_status (*compress)(const void *data, size_t size, int level, kp_codec_out *out, kb_error *err);
     kb_status (*expand)(const void *data, size_t size, kp_codec_out *out, kb_error *err);
 } kp_codec;
 

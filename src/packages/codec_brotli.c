@@ -9,8 +9,8 @@
 #include <brotli/encode.h>
 
 #define ENCODER_NAMES(X) X(BrotliEncoderCompress) X(BrotliEncoderMaxCompressedSize)
-#define DECODER_NAMES(X)                                                                           \
-    X(BrotliDecoderCreateInstance)                                                                 \
+#define DECODER_NAMES(X)                                                                                               \
+    X(BrotliDecoderCreateInstance)                                                                                     \
     X(BrotliDecoderDecompressStream) X(BrotliDecoderDestroyInstance) X(BrotliDecoderGetErrorCode)
 
 #define FIELD(name) KB_LIBRARY_FIELD(name, name)
@@ -28,13 +28,10 @@ static const kb_symbol decoder_symbols[] = {
     DECODER_NAMES(DECODER_SYMBOL){NULL, 0}};
 KB_LIBRARY_NOTE(encoder_note, KIWI_BROTLIENC_LIBRARY, "brotli", "Brotli")
 KB_LIBRARY_NOTE(decoder_note, KIWI_BROTLIDEC_LIBRARY, "unbrotli", "Brotli")
-static kb_library encoder_library = {"libbrotli", "libbrotli1", KIWI_BROTLIENC_LIBRARY,
-                                     encoder_symbols, &encoder};
-static kb_library decoder_library = {"libbrotli", "libbrotli1", KIWI_BROTLIDEC_LIBRARY,
-                                     decoder_symbols, &decoder};
+static kb_library encoder_library = {"libbrotli", "libbrotli1", KIWI_BROTLIENC_LIBRARY, encoder_symbols, &encoder};
+static kb_library decoder_library = {"libbrotli", "libbrotli1", KIWI_BROTLIDEC_LIBRARY, decoder_symbols, &decoder};
 
-static kb_status compress(const void *data, size_t size, int level, kp_codec_out *out,
-                          kb_error *err)
+static kb_status compress(const void *data, size_t size, int level, kp_codec_out *out, kb_error *err)
 {
     size_t most = encoder.BrotliEncoderMaxCompressedSize(size);
     if (most == 0) /* it does not fit a size_t */
@@ -43,8 +40,8 @@ static kb_status compress(const void *data, size_t size, int level, kp_codec_out
     if (status != KB_OK)
         return status;
     out->size = out->room;
-    if (!encoder.BrotliEncoderCompress(level, BROTLI_DEFAULT_WINDOW, BROTLI_DEFAULT_MODE, size,
-                                       data, &out->size, out->data))
+    if (!encoder.BrotliEncoderCompress(level, BROTLI_DEFAULT_WINDOW, BROTLI_DEFAULT_MODE, size, data, &out->size,
+                                       out->data))
         return kp_codec_no_memory(err); /* there is room, so nothing else can fail */
     return KB_OK;
 }
@@ -57,8 +54,7 @@ static kb_status fault(BrotliDecoderState *state, kb_error *err)
     return memory ? kp_codec_no_memory(err) : kp_codec_invalid(err);
 }
 
-static kb_status run(BrotliDecoderState *state, const uint8_t *in, size_t left, kp_codec_out *out,
-                     kb_error *err)
+static kb_status run(BrotliDecoderState *state, const uint8_t *in, size_t left, kp_codec_out *out, kb_error *err)
 {
     for (;;) {
         kb_status status = kp_codec_reserve(out, err);
@@ -66,13 +62,10 @@ static kb_status run(BrotliDecoderState *state, const uint8_t *in, size_t left, 
             return status;
         uint8_t *at = out->data + out->size;
         size_t room = out->room - out->size;
-        BrotliDecoderResult r =
-            decoder.BrotliDecoderDecompressStream(state, &left, &in, &room, &at, NULL);
+        BrotliDecoderResult r = decoder.BrotliDecoderDecompressStream(state, &left, &in, &room, &at, NULL);
         out->size = out->room - room;
         if (r == BROTLI_DECODER_RESULT_SUCCESS)
-            return left > 0                 ? kp_codec_invalid(err)
-                   : out->size > out->limit ? kp_codec_reserve(out, err)
-                                            : KB_OK;
+            return left > 0 ? kp_codec_invalid(err) : out->size > out->limit ? kp_codec_reserve(out, err) : KB_OK;
         if (r == BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT)
             return kp_codec_incomplete(err);
         if (r == BROTLI_DECODER_RESULT_ERROR)

@@ -10,10 +10,9 @@
 
 #include <zlib.h>
 
-#define ZLIB_NAMES(X)                                                                              \
-    X(crc32)                                                                                       \
-    X(deflate) X(deflateEnd) X(deflateInit2_) X(inflate) X(inflateEnd) X(inflateInit2_)            \
-        X(inflateReset)
+#define ZLIB_NAMES(X)                                                                                                  \
+    X(crc32)                                                                                                           \
+    X(deflate) X(deflateEnd) X(deflateInit2_) X(inflate) X(inflateEnd) X(inflateInit2_) X(inflateReset)
 
 static struct zlib {
 #define FIELD(name) KB_LIBRARY_FIELD(name, name)
@@ -57,13 +56,12 @@ static kb_status step(stream *s, int (*function)(z_stream *, int), int flush, in
     return *r == Z_MEM_ERROR ? kp_codec_no_memory(s->err) : KB_OK;
 }
 
-static kb_status compress_as(int window, const void *data, size_t size, int level,
-                             kp_codec_out *out, kb_error *err)
+static kb_status compress_as(int window, const void *data, size_t size, int level, kp_codec_out *out, kb_error *err)
 {
     enum { MEMORY = 8 }; /* zlib's default */
     stream s = {.data = data, .size = size, .out = out, .err = err};
-    if (zlib.deflateInit2_(&s.z, level, Z_DEFLATED, window, MEMORY, Z_DEFAULT_STRATEGY,
-                           ZLIB_VERSION, (int)sizeof(s.z)) != Z_OK)
+    if (zlib.deflateInit2_(&s.z, level, Z_DEFLATED, window, MEMORY, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+                           (int)sizeof(s.z)) != Z_OK)
         return kp_codec_no_memory(err);
     int r = Z_OK;
     kb_status status = KB_OK;
@@ -85,8 +83,7 @@ static kb_status go_on(stream *s, int window, bool *again)
     return left == s->size ? KB_OK : kp_codec_invalid(s->err);
 }
 
-static kb_status expand_as(int window, const void *data, size_t size, kp_codec_out *out,
-                           kb_error *err)
+static kb_status expand_as(int window, const void *data, size_t size, kp_codec_out *out, kb_error *err)
 {
     stream s = {.data = data, .size = size, .out = out, .err = err};
     if (zlib.inflateInit2_(&s.z, window, ZLIB_VERSION, (int)sizeof(s.z)) != Z_OK)
@@ -109,8 +106,7 @@ static kb_status expand_as(int window, const void *data, size_t size, kp_codec_o
     return status == KB_OK && out->size > out->limit ? kp_codec_reserve(out, err) : status;
 }
 
-static kb_status compress_raw(const void *data, size_t size, int level, kp_codec_out *out,
-                              kb_error *err)
+static kb_status compress_raw(const void *data, size_t size, int level, kp_codec_out *out, kb_error *err)
 {
     return compress_as(RAW, data, size, level, out, err);
 }
@@ -126,8 +122,7 @@ static kb_status expand_raw(const void *data, size_t size, kp_codec_out *out, kb
     return expand_as(has_zlib_header(data, size) ? ZLIB : RAW, data, size, out, err);
 }
 
-static kb_status compress_gzip(const void *data, size_t size, int level, kp_codec_out *out,
-                               kb_error *err)
+static kb_status compress_gzip(const void *data, size_t size, int level, kp_codec_out *out, kb_error *err)
 {
     return compress_as(GZIP, data, size, level, out, err);
 }

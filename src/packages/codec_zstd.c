@@ -7,10 +7,9 @@
 
 #include <zstd.h>
 
-#define ZSTD_NAMES(X)                                                                              \
-    X(ZSTD_compress)                                                                               \
-    X(ZSTD_compressBound) X(ZSTD_createDStream) X(ZSTD_decompressStream) X(ZSTD_freeDStream)       \
-        X(ZSTD_isError)
+#define ZSTD_NAMES(X)                                                                                                  \
+    X(ZSTD_compress)                                                                                                   \
+    X(ZSTD_compressBound) X(ZSTD_createDStream) X(ZSTD_decompressStream) X(ZSTD_freeDStream) X(ZSTD_isError)
 
 static struct zstd {
 #define FIELD(name) KB_LIBRARY_FIELD(name, name)
@@ -22,8 +21,7 @@ static const kb_symbol symbols[] = {
 KB_LIBRARY_NOTE(zstd_note, KIWI_ZSTD_LIBRARY, "zstd", "Zstandard")
 static kb_library library = {"libzstd", "libzstd1", KIWI_ZSTD_LIBRARY, symbols, &zstd};
 
-static kb_status compress(const void *data, size_t size, int level, kp_codec_out *out,
-                          kb_error *err)
+static kb_status compress(const void *data, size_t size, int level, kp_codec_out *out, kb_error *err)
 {
     size_t most = zstd.ZSTD_compressBound(size);
     if (zstd.ZSTD_isError(most)) /* it does not fit a size_t */

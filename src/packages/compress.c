@@ -38,8 +38,8 @@ static bool within(kw_vm *vm, const char *what, int64_t n, int64_t least, int64_
 {
     if (n >= least && n <= most)
         return true;
-    (void)kw_throw(vm, "InvalidOperationError", "compress: %s must be %lld to %lld, but is %lld",
-                   what, (long long)least, (long long)most, (long long)n);
+    (void)kw_throw(vm, "InvalidOperationError", "compress: %s must be %lld to %lld, but is %lld", what,
+                   (long long)least, (long long)most, (long long)n);
     return false;
 }
 
@@ -48,7 +48,7 @@ static bool within(kw_vm *vm, const char *what, int64_t n, int64_t least, int64_
 typedef struct compress_job compress_job;
 
 typedef struct action {
-    kb_status (*work)(compress_job *j); /* any thread, without the interpreter */
+    kb_status (*work)(compress_job *j);                        /* any thread, without the interpreter */
     bool (*give)(kw_vm *vm, compress_job *j, kw_value *value); /* false: thrown */
 } action;
 
@@ -57,7 +57,7 @@ struct compress_job {
     const action *action;
     const kp_codec *codec;
     int level;
-    kp_piece in; /* what it works on, in the script's memory */
+    kp_piece in;           /* what it works on, in the script's memory */
     void *copied;          /* or in the job's own */
     kp_zip_entry *entries; /* to write: their data is within `data`; or read: it is the job's */
     size_t count;
@@ -104,8 +104,7 @@ static bool give(kw_vm *vm, kp_job *job, kw_value *value)
     return j->status != KB_OK ? fail(vm, &j->error) : j->action->give(vm, j, value);
 }
 
-static const kp_job_kind job_kind = {
-    .size = sizeof(compress_job), .work = work, .give = give, .free = free_job};
+static const kp_job_kind job_kind = {.size = sizeof(compress_job), .work = work, .give = give, .free = free_job};
 
 static compress_job *begin(kw_vm *vm, const action *what)
 {
@@ -263,10 +262,9 @@ static bool texts_of(kw_vm *vm, kw_value entry, kw_value *name, kw_value *conten
     kp_piece data;
     if (kp_piece_take(*content, &data))
         return true;
-    (void)kw_throw(
-        vm, "InvalidOperationError",
-        "The content of a zip entry must be a string or bytes, but that of '%s' is `%s`.",
-        name->as.string->text, kw_display_type_title((kw_type)content->tag));
+    (void)kw_throw(vm, "InvalidOperationError",
+                   "The content of a zip entry must be a string or bytes, but that of '%s' is `%s`.",
+                   name->as.string->text, kw_display_type_title((kw_type)content->tag));
     return false;
 }
 
@@ -353,8 +351,8 @@ static bool give_entries(kw_vm *vm, compress_job *j, kw_value *value)
             return false;
         kw_bytes *content = kw_bytes_adopt(vm, e->data, e->size);
         e->data = NULL;
-        if (!kw_map_set_c(vm, map, "content", kw_of_bytes(content)) ||
-            !kw_list_push(vm, list, kw_of_map(map)) || !kw_go_on(vm))
+        if (!kw_map_set_c(vm, map, "content", kw_of_bytes(content)) || !kw_list_push(vm, list, kw_of_map(map)) ||
+            !kw_go_on(vm))
             return false;
     }
     *value = list != NULL ? kw_of_list(list) : kw_null();
@@ -380,8 +378,8 @@ static bool take_limit(kw_vm *vm, const kw_entry *e, kp_zip_limits *limits)
     }
     kw_string *text = kw_display_text(vm, e->key);
     if (text != NULL)
-        (void)kw_throw(vm, "InvalidOperationError",
-                       "compress: unknown limit '%s': use entries, size, or ratio", text->text);
+        (void)kw_throw(vm, "InvalidOperationError", "compress: unknown limit '%s': use entries, size, or ratio",
+                       text->text);
     return false;
 }
 

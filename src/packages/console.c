@@ -117,9 +117,7 @@ static kw_result print(kw_vm *vm, const kw_call *call, const char *end)
 {
     kw_value v = kw_native_operand(call, 0);
     const kw_string *s = kw_is(v, KW_NULL) ? kw_intern_c(vm, "") : kw_display_text(vm, v);
-    return s != NULL && kw_out(vm, 1, s->text, s->size) && kw_out(vm, 1, end, strlen(end))
-               ? KW_DONE
-               : KW_THROWN;
+    return s != NULL && kw_out(vm, 1, s->text, s->size) && kw_out(vm, 1, end, strlen(end)) ? KW_DONE : KW_THROWN;
 }
 
 static kw_result console_write(kw_vm *vm, kw_call *call)
@@ -205,9 +203,8 @@ static void close_console(kw_vm *vm, void *state)
 
 static const char *modifiers(const kp_key *key)
 {
-    static const char *const texts[] = {
-        "None",    "Shift",          "Alt",          "Alt, Shift",
-        "Control", "Shift, Control", "Alt, Control", "Alt, Shift, Control"};
+    static const char *const texts[] = {"None",    "Shift",          "Alt",          "Alt, Shift",
+                                        "Control", "Shift, Control", "Alt, Control", "Alt, Shift, Control"};
     return texts[(key->shift ? 1 : 0) | (key->alt ? 2 : 0) | (key->control ? 4 : 0)];
 }
 
@@ -245,6 +242,7 @@ static kw_result console_key(kw_vm *vm, kw_call *call)
 
 /* ---- Registration ---------------------------------------------------------------------------- */
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"read(msg: any = \"\"): string", kp_input_prompt,
      "Show the text, and wait for a line of standard input; an empty string at its end.",
@@ -285,6 +283,7 @@ static const kw_native_def functions[] = {
     {"__key__(): hashmap?", console_key, "The next key, if it has come."},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_console = {
     .name = "console",

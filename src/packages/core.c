@@ -88,28 +88,23 @@ static bool put_token(kw_vm *vm, kw_list *list, const kw_string *source, const k
         return false;
     kw_string *text = kw_string_new(vm, source->text + t->from, t->to - t->from);
     return text != NULL && kw_map_set_c(vm, map, "token", kw_int(t->kind)) &&
-           kw_map_set_c(vm, map, "text", kw_of_string(text)) &&
-           kw_map_set_c(vm, span, "line", kw_int(t->line)) &&
-           kw_map_set_c(vm, span, "pos", kw_int(t->column)) &&
-           kw_map_set_c(vm, map, "span", kw_of_map(span)) &&
-           kw_map_set_c(vm, map, "type", kw_string_c(vm, t->type)) &&
-           kw_list_push(vm, list, kw_of_map(map));
+           kw_map_set_c(vm, map, "text", kw_of_string(text)) && kw_map_set_c(vm, span, "line", kw_int(t->line)) &&
+           kw_map_set_c(vm, span, "pos", kw_int(t->column)) && kw_map_set_c(vm, map, "span", kw_of_map(span)) &&
+           kw_map_set_c(vm, map, "type", kw_string_c(vm, t->type)) && kw_list_push(vm, list, kw_of_map(map));
 }
 
 static kw_result give_error(kw_vm *vm, kw_call *call, const kw_text_token *t)
 {
     kw_map *map = kw_map_new(vm, 1);
-    kw_string *why = kw_string_format(vm, "Unexpected text at line %u, column %u.",
-                                      (unsigned)t->line, (unsigned)t->column);
-    return kw_map_set_c(vm, map, "error", kw_of_string(why)) ? kw_return(call, kw_of_map(map))
-                                                             : KW_THROWN;
+    kw_string *why =
+        kw_string_format(vm, "Unexpected text at line %u, column %u.", (unsigned)t->line, (unsigned)t->column);
+    return kw_map_set_c(vm, map, "error", kw_of_string(why)) ? kw_return(call, kw_of_map(map)) : KW_THROWN;
 }
 
 /* Where a long text is gone on with. */
 static kw_result pause_at(kw_vm *vm, kw_call *call, const kw_text_cursor *cursor, kw_list *list)
 {
-    const kw_value kept[] = {kw_int(cursor->at), kw_int(cursor->line), kw_int(cursor->column),
-                             kw_of_list(list)};
+    const kw_value kept[] = {kw_int(cursor->at), kw_int(cursor->line), kw_int(cursor->column), kw_of_list(list)};
     return kw_call_again(vm, call, kept, sizeof(kept) / sizeof(kept[0]));
 }
 
@@ -146,14 +141,15 @@ static kw_result core_tokenize(kw_vm *vm, kw_call *call)
 /* The packages of the library of Kiwi 1.4.3 that have functions or constants of their own (collections,
  * hashable and iter only hold structs): 48 names, whether this program has them all or not. */
 static const char *const package_names[] = {
-    "bench", "cli", "compress", "console", "crypto", "csv", "curl", "date", "dotenv", "encode",
-    "env", "error", "faker", "fio", "fmt", "http", "httpserver", "ipc", "json", "list", "log",
-    "math", "path", "pipeline", "protobuf", "reflector", "regex", "signal", "smtp", "socket",
-    "sqlite", "stat", "std", "stdin", "stopwatch", "string", "sys", "table", "task", "template",
-    "tester", "text", "time", "tls", "udp", "watch", "xml", "yaml",
+    "bench",  "cli",   "compress", "console",  "crypto",    "csv",       "curl",       "date",   "dotenv", "encode",
+    "env",    "error", "faker",    "fio",      "fmt",       "http",      "httpserver", "ipc",    "json",   "list",
+    "log",    "math",  "path",     "pipeline", "protobuf",  "reflector", "regex",      "signal", "smtp",   "socket",
+    "sqlite", "stat",  "std",      "stdin",    "stopwatch", "string",    "sys",        "table",  "task",   "template",
+    "tester", "text",  "time",     "tls",      "udp",       "watch",     "xml",        "yaml",
 };
 
 /* Functions that every script has from the start, beside those of the types layer. */
+/* clang-format off */
 const kw_native_def kp_core_functions[] = {
     {"deserialize(text: string): any", core_deserialize, "The value that a Kiwi expression of data stands for.",
      "println deserialize(\"[1, 2 + 3]\")  # => [1, 5]"},
@@ -173,6 +169,7 @@ const kw_native_def kp_core_functions[] = {
      "println __tokenize__(\"x = 1\").tokens.size()  # => 4"},
     {NULL},
 };
+/* clang-format on */
 
 void kp_core_define(kw_vm *vm)
 {

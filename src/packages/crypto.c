@@ -22,18 +22,14 @@ enum { AT_ONCE = 1 << 20, AT_ONCE_ROUNDS = 1000 };
 typedef struct algorithm {
     const char *name;
     kn_digest digest;
-    const char *hash,
-        *hmac;    /* names in error texts; hash NULL: other values have the text of to_bytes() */
-    bool offered; /* by hmac() */
+    const char *hash, *hmac; /* names in error texts; hash NULL: other values have the text of to_bytes() */
+    bool offered;            /* by hmac() */
 } algorithm;
 
 static const algorithm algorithms[] = {
-    {"MD5", KN_DIGEST_MD5, "MD5", "HMACMD5", true},
-    {"SHA1", KN_DIGEST_SHA1, "SHA1", NULL, false},
-    {"SHA224", KN_DIGEST_SHA224, NULL, NULL, false},
-    {"SHA256", KN_DIGEST_SHA256, NULL, "HMACSHA256", true},
-    {"SHA384", KN_DIGEST_SHA384, "SHA384", NULL, false},
-    {"SHA512", KN_DIGEST_SHA512, "SHA512", "HMACSHA512", true},
+    {"MD5", KN_DIGEST_MD5, "MD5", "HMACMD5", true},      {"SHA1", KN_DIGEST_SHA1, "SHA1", NULL, false},
+    {"SHA224", KN_DIGEST_SHA224, NULL, NULL, false},     {"SHA256", KN_DIGEST_SHA256, NULL, "HMACSHA256", true},
+    {"SHA384", KN_DIGEST_SHA384, "SHA384", NULL, false}, {"SHA512", KN_DIGEST_SHA512, "SHA512", "HMACSHA512", true},
 };
 
 /* The algorithm that a text of `size` names, in any case; NULL: none. */
@@ -145,11 +141,9 @@ static bool give(kw_vm *vm, kp_job *job, kw_value *value)
     return bytes != NULL;
 }
 
-static const kp_job_kind job_kind = {
-    .size = sizeof(digest_job), .work = work, .give = give, .free = free_job};
+static const kp_job_kind job_kind = {.size = sizeof(digest_job), .work = work, .give = give, .free = free_job};
 
-static digest_job *begin(kw_vm *vm, const kw_call *call, kb_status (*what)(digest_job *),
-                         kn_digest digest)
+static digest_job *begin(kw_vm *vm, const kw_call *call, kb_status (*what)(digest_job *), kn_digest digest)
 {
     digest_job *j = loaded(vm, call) ? (digest_job *)(void *)kp_job_new(vm, &job_kind) : NULL;
     if (j == NULL)
@@ -212,14 +206,12 @@ static bool take(kw_value v, kn_digest_text *out)
 static bool take_convertible(kw_vm *vm, kw_value v, kn_digest_text *out)
 {
     if (kw_is(v, KW_LIST)) {
-        kw_bytes *bytes =
-            kw_list_bytes(vm, v.as.list); /* nothing is collected before it has been read */
+        kw_bytes *bytes = kw_list_bytes(vm, v.as.list); /* nothing is collected before it has been read */
         return bytes != NULL && take(kw_of_bytes(bytes), out);
     }
     if (take(v, out))
         return true;
-    (void)kw_throw(vm, "InvalidOperationError",
-                   "Expected a string or list of strings to convert to bytes.");
+    (void)kw_throw(vm, "InvalidOperationError", "Expected a string or list of strings to convert to bytes.");
     return false;
 }
 
@@ -295,8 +287,7 @@ static kw_result hmac(kw_vm *vm, kw_call *call)
         return kw_throw_expected(vm, "string", name);
     const algorithm *a = find_string(name.as.string);
     if (a == NULL || !a->offered)
-        return kw_throw(vm, "KiwiError",
-                        "crypto::hmac: unsupported algorithm '%s'. Use MD5, SHA256, or SHA512.",
+        return kw_throw(vm, "KiwiError", "crypto::hmac: unsupported algorithm '%s'. Use MD5, SHA256, or SHA512.",
                         name.as.string->text);
     return hmac_of(vm, call, a, 1);
 }
@@ -309,8 +300,7 @@ static kb_status do_pbkdf2(digest_job *j)
 }
 
 /* `least` to `most`; false: thrown. */
-static bool within(kw_vm *vm, const kw_call *call, const char *what, int64_t n, int64_t least,
-                   int64_t most)
+static bool within(kw_vm *vm, const kw_call *call, const char *what, int64_t n, int64_t least, int64_t most)
 {
     if (n >= least && n <= most)
         return true;
@@ -326,13 +316,11 @@ static kw_result pbkdf2(kw_vm *vm, kw_call *call)
     const kw_string *name = kw_native_argument(call, 4).as.string;
     const algorithm *a = find_string(name);
     if (a == NULL)
-        return kw_throw(
-            vm, "KiwiError",
-            "crypto::pbkdf2: unsupported algorithm '%s'. Use MD5, SHA1, SHA224, SHA256, "
-            "SHA384, or SHA512.",
-            name->text);
-    if (!within(vm, call, "iterations", rounds, 1, INT_MAX) ||
-        !within(vm, call, "size", size, 1, SIZE_MOST))
+        return kw_throw(vm, "KiwiError",
+                        "crypto::pbkdf2: unsupported algorithm '%s'. Use MD5, SHA1, SHA224, SHA256, "
+                        "SHA384, or SHA512.",
+                        name->text);
+    if (!within(vm, call, "iterations", rounds, 1, INT_MAX) || !within(vm, call, "size", size, 1, SIZE_MOST))
         return KW_THROWN;
     digest_job *j = begin(vm, call, do_pbkdf2, a->digest);
     if (j == NULL)
@@ -425,8 +413,7 @@ static kw_result give_running(kw_vm *vm, kw_call *call, kn_digest_state *state)
 static running *running_of(kw_vm *vm, const kw_call *call)
 {
     kw_value v = kw_native_operand(call, 0);
-    running *r = kw_is(v, KW_POINTER) && v.as.pointer->type == running_type ? v.as.pointer->data
-                                                                            : NULL;
+    running *r = kw_is(v, KW_POINTER) && v.as.pointer->type == running_type ? v.as.pointer->data : NULL;
     if (r == NULL)
         (void)kw_throw(vm, "InvalidOperationError", "Not a digest.");
     else if (atomic_load_explicit(&r->busy, memory_order_acquire))
@@ -442,8 +429,7 @@ static kw_result running_begin(kw_vm *vm, kw_call *call)
     kb_error error;
     if (!loaded(vm, call))
         return KW_THROWN;
-    if (kn_digest_begin(find_string(kw_native_operand(call, 0).as.string)->digest, &state,
-                        &error) == KB_OK)
+    if (kn_digest_begin(find_string(kw_native_operand(call, 0).as.string)->digest, &state, &error) == KB_OK)
         return give_running(vm, call, state);
     (void)fail(vm, &error);
     return KW_THROWN;

@@ -260,6 +260,7 @@ static kw_result csv_stringify(kw_vm *vm, kw_call *call)
     return kp_writing_go_on(call, w, step);
 }
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"parse(text: string, delim: string = \",\"): list", csv_parse,
      "The rows of a text, lists of strings.  In quotation marks a field may have delimiters and newlines; two of them "
@@ -271,6 +272,7 @@ static const kw_native_def functions[] = {
     {"__whole__(text: string, delim: string): list", csv_whole, "Whole rows, and the rest.", NULL},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_csv = {
     .name = "csv",

@@ -101,9 +101,7 @@ static int read_open(int fd, int64_t offset, size_t most, size_t limit, kp_disk_
     int error = look(fd, offset, &left);
     size_t first = left < most ? left : most;
     if (error == 0)
-        error = first > limit
-                    ? ENOMEM
-                    : kp_disk_reserve(out, first + 1); /* + 1: sees the end without growing */
+        error = first > limit ? ENOMEM : kp_disk_reserve(out, first + 1); /* + 1: sees the end without growing */
     while (error == 0 && out->size < most) {
         if (out->size == out->room && (error = kp_disk_reserve(out, PIECE)) != 0)
             break;
@@ -202,8 +200,7 @@ static int make_parent(const char *path)
 
 int kp_disk_write(const char *path, kp_disk_how how, int64_t offset, const void *data, size_t size)
 {
-    static const int flags[] = {
-        [KP_DISK_REPLACE] = O_TRUNC, [KP_DISK_APPEND] = O_APPEND, [KP_DISK_AT] = 0};
+    static const int flags[] = {[KP_DISK_REPLACE] = O_TRUNC, [KP_DISK_APPEND] = O_APPEND, [KP_DISK_AT] = 0};
     int fd, error = 0;
     if (how == KP_DISK_ATOMIC)
         return write_atomic(path, data, size);

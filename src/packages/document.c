@@ -36,7 +36,8 @@ static void put_lines(document *d, const char *margin, const char *text)
 /* What is before the name: "socket::", "string.", "Channel."; nothing for global functions. */
 static void put_prefix(document *d, const kp_entry *e)
 {
-    if (e->kind != KP_METHOD_ENTRY && (e->place[0] == '\0' || e->kind == KP_PACKAGE_ENTRY || e->kind == KP_STRUCT_ENTRY))
+    if (e->kind != KP_METHOD_ENTRY &&
+        (e->place[0] == '\0' || e->kind == KP_PACKAGE_ENTRY || e->kind == KP_STRUCT_ENTRY))
         return;
     put(d, e->owner != NULL ? e->owner : e->place);
     put(d, e->kind == KP_METHOD_ENTRY ? "." : "::");

@@ -64,8 +64,7 @@ static void set_script(kw_vm *vm, const char *path)
     free(real);
     const char *slash = strrchr(vm->script_path->text, '/');
     size_t size = slash == NULL ? 0 : (size_t)(slash - vm->script_path->text);
-    vm->script_dir = slash == NULL ? kw_intern_c(vm, ".")
-                                   : kw_intern(vm, vm->script_path->text, size);
+    vm->script_dir = slash == NULL ? kw_intern_c(vm, ".") : kw_intern(vm, vm->script_path->text, size);
 }
 
 /* Is the environment variable unset, empty, or a size? */
@@ -109,8 +108,7 @@ int kiwi_vm_new(const kiwi_vm_options *options, kiwi_vm **out)
         kw_heap_limit(k->vm, options->memory_limit);
     k->vm->safe_mode = options->safe_mode;
     k->vm->no_stdlib = options->no_stdlib || options->stdlib_path != NULL;
-    if (options->stdlib_path != NULL && !options->no_stdlib &&
-        (k->stdlib = strdup(options->stdlib_path)) == NULL) {
+    if (options->stdlib_path != NULL && !options->no_stdlib && (k->stdlib = strdup(options->stdlib_path)) == NULL) {
         kiwi_vm_free(k);
         return ENOMEM;
     }
@@ -252,8 +250,7 @@ int kiwi_run_text(kiwi_vm *k, const char *name, const char *text, size_t size)
     const char *path = real != NULL ? real : name != NULL ? name : "";
     kw_string *file = vm->main_file = kw_intern_c(vm, path);
     kw_proto *p = kw_generate_text(vm, file, text, size, KW_TEXT_PROGRAM);
-    if (p != NULL && real != NULL &&
-        !kw_map_set(vm, vm->included, kw_of_string(file), kw_bool(true)))
+    if (p != NULL && real != NULL && !kw_map_set(vm, vm->included, kw_of_string(file), kw_bool(true)))
         p = NULL; /* a file that includes itself finds that it has run */
     code = kp_library_run_program(vm, p);
     if (vm->error.type != NULL)

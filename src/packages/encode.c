@@ -54,8 +54,7 @@ static bool take_bytes(kw_vm *vm, kw_value v, bool whole, const char *complaint,
 
 /* ---- Base64 ------------------------------------------ */
 
-static const char base64_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 bool kp_encode_base64(kw_vm *vm, kw_value v, kw_buf *buf)
 {
@@ -65,8 +64,7 @@ bool kp_encode_base64(kw_vm *vm, kw_value v, kw_buf *buf)
     const unsigned char *at = (const unsigned char *)data.text;
     for (size_t left = ok ? data.size : 0; left > 0 && kw_buf_go_on(vm, buf);) {
         size_t have = left < 3 ? left : 3;
-        unsigned group = (unsigned)at[0] << 16 | (have > 1 ? (unsigned)at[1] << 8 : 0) |
-                         (have > 2 ? at[2] : 0u);
+        unsigned group = (unsigned)at[0] << 16 | (have > 1 ? (unsigned)at[1] << 8 : 0) | (have > 2 ? at[2] : 0u);
         for (size_t i = 0; i < 4; i++)
             kw_buf_putc(buf, i <= have ? base64_digits[group >> (18 - 6 * i) & 63] : '=');
         at += have;
@@ -87,8 +85,7 @@ static int base64_value(char c)
 /* One group of four digits, the last `padding` of them "=". */
 static void put_group(const int group[4], int padding, kw_buf *buf)
 {
-    unsigned bits = (unsigned)group[0] << 18 | (unsigned)group[1] << 12 | (unsigned)group[2] << 6 |
-                    (unsigned)group[3];
+    unsigned bits = (unsigned)group[0] << 18 | (unsigned)group[1] << 12 | (unsigned)group[2] << 6 | (unsigned)group[3];
     for (int i = 0; i < 3 - padding; i++)
         kw_buf_putc(buf, (char)(unsigned char)(bits >> (16 - 8 * i) & 0xFF));
 }
@@ -145,8 +142,7 @@ static kw_result encode_hex(kw_vm *vm, kw_call *call)
 {
     kw_buf data, buf;
     kw_buf_init(&data);
-    if (!take_bytes(vm, kw_arg(call, 0), false, "hexencode requires string, bytes, or list.",
-                    &data)) {
+    if (!take_bytes(vm, kw_arg(call, 0), false, "hexencode requires string, bytes, or list.", &data)) {
         kw_buf_free(&data);
         return KW_THROWN;
     }
@@ -257,6 +253,7 @@ static kw_result decode_url(kw_vm *vm, kw_call *call)
     return url(vm, call, kp_encode_url_decode);
 }
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"base64_encode(data: any): string", encode_base64, "Base64 of a string, bytes or a list of integers.",
      "println encode::base64_encode(\"kiwi\")  # => a2l3aQ==", "__base64encode__/1", KW_CHECK_NONE},
@@ -272,6 +269,7 @@ static const kw_native_def functions[] = {
      "println encode::url_decode(\"a+b%26c\")  # => a b&c", "__urldecode__/1"},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_encode = {
     .name = "encode",

@@ -94,12 +94,10 @@ static kw_result env_set(kw_vm *vm, kw_call *call)
 {
     const kw_string *variable = call->args[0].as.string, *value = call->args[1].as.string;
     if (!is_c_text(variable) || variable->size == 0 || strchr(variable->text, '=') != NULL)
-        return kw_throw(vm, "InvalidOperationError", "Invalid name of an environment variable: '%s'.",
-                        variable->text);
+        return kw_throw(vm, "InvalidOperationError", "Invalid name of an environment variable: '%s'.", variable->text);
     if (!is_c_text(value))
         return kw_throw(vm, "InvalidOperationError",
-                        "The value of the environment variable '%s' must not contain a NUL character.",
-                        variable->text);
+                        "The value of the environment variable '%s' must not contain a NUL character.", variable->text);
     if (setenv(variable->text, value->text, 1) != 0)
         return kw_throw_memory(vm, variable->size + value->size);
     return kw_return(call, kw_bool(true));
@@ -172,6 +170,7 @@ static kw_result env_lib(kw_vm *vm, kw_call *call)
 
 /* ---- Registration ------------------------------------------ */
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"args(): list", env_args, "The arguments behind the script, in order.", "println env::args()  # => []"},
     {"argv(): hashmap", env_argv, "The arguments as a hashmap of options: `--key=value`, `--key value`, `--key`.",
@@ -191,6 +190,7 @@ static const kw_native_def functions[] = {
      "__env_lib__/0"},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_env = {
     .name = "env",

@@ -27,6 +27,7 @@ static kw_result error_code(kw_vm *vm, kw_call *call)
 
 #define REFUSED "try\n  socket::tcpconnect(\"127.0.0.1\", 1)\ncatch e\n  println "
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"kind(error: any): string", error_kind,
      "What kind of failure a caught error, or its message, tells of, \"refused\", say; null where nothing is known.",
@@ -36,6 +37,7 @@ static const kw_native_def functions[] = {
      REFUSED "error::code(e) > 0  # => true\nend", "__error_code__"},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_error = {
     .name = "error",

@@ -26,9 +26,8 @@ static kw_result give_path(kw_vm *vm, kw_call *call, char *path)
 static char *full_path(kw_vm *vm, const kw_call *call, const char *prefix)
 {
     const kw_string *path = kw_native_operand(call, 0).as.string;
-    char *full = path->size > 0 && kp_fio_job_whole(path)
-                     ? kp_fio_job_from_here(path->text, kp_pathname_absolute)
-                     : NULL;
+    char *full = path->size > 0 && kp_fio_job_whole(path) ? kp_fio_job_from_here(path->text, kp_pathname_absolute)
+                                                          : NULL;
     if (full == NULL)
         (void)kw_throw(vm, "FileSystemError", "%s%s", prefix, path->text);
     return full;
@@ -49,8 +48,7 @@ static kw_result fio_parentdir(kw_vm *vm, kw_call *call)
     size_t size = kp_pathname_parent(full);
     if (size == 0) {
         free(full);
-        return kw_throw(vm, "FileSystemError", "%s%s", failed,
-                        kw_native_operand(call, 0).as.string->text);
+        return kw_throw(vm, "FileSystemError", "%s%s", failed, kw_native_operand(call, 0).as.string->text);
     }
     full[size] = '\0';
     return give_path(vm, call, full);
@@ -74,14 +72,12 @@ static kw_result fio_combine(kw_vm *vm, kw_call *call)
 
 static kw_result fio_ext(kw_vm *vm, kw_call *call)
 {
-    return kw_return(
-        call, kw_string_c(vm, kp_pathname_extension(kw_native_operand(call, 0).as.string->text)));
+    return kw_return(call, kw_string_c(vm, kp_pathname_extension(kw_native_operand(call, 0).as.string->text)));
 }
 
 static kw_result fio_filename(kw_vm *vm, kw_call *call)
 {
-    return kw_return(call,
-                     kw_string_c(vm, kp_pathname_name(kw_native_operand(call, 0).as.string->text)));
+    return kw_return(call, kw_string_c(vm, kp_pathname_name(kw_native_operand(call, 0).as.string->text)));
 }
 
 static kw_result fio_pathparts(kw_vm *vm, kw_call *call)
@@ -101,6 +97,7 @@ static kw_result fio_pathparts(kw_vm *vm, kw_call *call)
 
 static const kp_struct *const structs[] = {&kp_fio_file, NULL};
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"read(path: string): string", kp_fio_content_read, "The text of a file; a byte-order mark is left out.",
      "println fio::read(path).size()  # => 8", "__fio_readfile__"},
@@ -192,6 +189,7 @@ static const kw_native_def functions[] = {
      "f = fio::open(path)\nprintln f.read_line()  # => one\nf.close()", "__fio_open__"},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_fio = {
     .name = "fio",

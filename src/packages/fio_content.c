@@ -39,8 +39,7 @@ static bool give_bytes(kw_vm *vm, const kp_fio_job *j, kw_value *value)
     unsigned char *data = bytes->data;
     if (bytes->size == 0)
         free(data);
-    else if (bytes->room > bytes->size + KP_FIO_SMALL &&
-             (data = realloc(data, bytes->size)) == NULL)
+    else if (bytes->room > bytes->size + KP_FIO_SMALL && (data = realloc(data, bytes->size)) == NULL)
         data = bytes->data;
     *value = kw_of_bytes(kw_bytes_adopt(vm, bytes->size == 0 ? NULL : data, bytes->size));
     *bytes = (kp_disk_bytes){.data = NULL};
@@ -69,8 +68,7 @@ static bool give_lines(kw_vm *vm, const kp_fio_job *j, kw_value *value)
 
 static int do_read(kp_fio_job *j)
 {
-    return kp_disk_read(j->path, j->offset, j->most > 0 ? (size_t)j->most : SIZE_MAX, j->limit,
-                        &j->bytes);
+    return kp_disk_read(j->path, j->offset, j->most > 0 ? (size_t)j->most : SIZE_MAX, j->limit, &j->bytes);
 }
 
 static int do_size(kp_fio_job *j)
@@ -111,8 +109,7 @@ kw_result kp_fio_content_readslice(kw_vm *vm, kw_call *call)
 {
     int64_t offset = kw_native_operand(call, 1).as.i, size = kw_native_operand(call, 2).as.i;
     if (offset < 0 || size <= 0)
-        return kw_throw(vm, "IndexError",
-                        "Start must be non-negative and length must be positive.");
+        return kw_throw(vm, "IndexError", "Start must be non-negative and length must be positive.");
     kp_fio_job *j = kp_fio_job_begin(vm, call, &op_bytes);
     if (j == NULL)
         return KW_THROWN;
@@ -127,8 +124,7 @@ kw_result kp_fio_content_readslice(kw_vm *vm, kw_call *call)
 static bool writes_little(const kp_fio_job *j)
 {
     struct stat s;
-    return j->size <= KP_FIO_SMALL && j->how != KP_DISK_ATOMIC &&
-           (stat(j->path, &s) != 0 || S_ISREG(s.st_mode));
+    return j->size <= KP_FIO_SMALL && j->how != KP_DISK_ATOMIC && (stat(j->path, &s) != 0 || S_ISREG(s.st_mode));
 }
 
 static int do_write(kp_fio_job *j)
@@ -143,22 +139,19 @@ static bool give_slice_written(kw_vm *vm, const kp_fio_job *j, kw_value *value)
     *value = kw_int(j->number);
     if (j->error == 0)
         return true;
-    (void)kw_throw(vm, "FileSystemError", "Failed to write slice to file '%s' at offset %lld: %s",
-                   j->shown, (long long)j->offset, kb_error_errno_text(j->error, why, sizeof(why)));
+    (void)kw_throw(vm, "FileSystemError", "Failed to write slice to file '%s' at offset %lld: %s", j->shown,
+                   (long long)j->offset, kb_error_errno_text(j->error, why, sizeof(why)));
     return false;
 }
 
 #define WRITE_ERROR "FileSystemError", "Could not write to file: ", ""
 static const kp_fio_op op_write = {do_write, NULL, writes_little, WRITE_ERROR};
-static const kp_fio_op op_write_count = {do_write, kp_fio_job_give_number, writes_little,
-                                         WRITE_ERROR};
-static const kp_fio_op op_write_slice = {do_write, give_slice_written, writes_little, NULL, NULL,
-                                         NULL};
-static const kp_fio_op op_create = {
-    do_write, NULL, writes_little, "FileSystemError", "Could not create file: ", ""};
+static const kp_fio_op op_write_count = {do_write, kp_fio_job_give_number, writes_little, WRITE_ERROR};
+static const kp_fio_op op_write_slice = {do_write, give_slice_written, writes_little, NULL, NULL, NULL};
+static const kp_fio_op op_create = {do_write, NULL, writes_little, "FileSystemError", "Could not create file: ", ""};
 
-static kw_result write_data(kw_vm *vm, kw_call *call, const kp_fio_op *what, kp_disk_how how,
-                            int64_t offset, const void *data, size_t size)
+static kw_result write_data(kw_vm *vm, kw_call *call, const kp_fio_op *what, kp_disk_how how, int64_t offset,
+                            const void *data, size_t size)
 {
     kp_fio_job *j = kp_fio_job_begin(vm, call, what);
     if (j == NULL)
@@ -184,9 +177,7 @@ static bool write_options(kw_vm *vm, const kw_call *call, kp_disk_how *how)
             const kw_string *key = kw_display_text(vm, e->key);
             if (key != NULL)
                 (void)kw_throw(vm, "InvalidOperationError",
-                               known ? "Option '%s' must be true or false."
-                                     : "Unknown option '%s'.",
-                               key->text);
+                               known ? "Option '%s' must be true or false." : "Unknown option '%s'.", key->text);
             return false;
         }
         *how = e->value.as.i ? KP_DISK_ATOMIC : KP_DISK_REPLACE;
@@ -237,8 +228,7 @@ kw_result kp_fio_content_writeln(kw_vm *vm, kw_call *call)
         return kw_throw(vm, "InvalidOperationError", "Expected a string or a list.");
     kw_buf buf;
     kw_buf_init(&buf);
-    bool ok =
-        put_lines(vm, &buf, list ? what.as.list->items : &what, list ? what.as.list->count : 1);
+    bool ok = put_lines(vm, &buf, list ? what.as.list->items : &what, list ? what.as.list->count : 1);
     kw_string *text = ok ? kw_buf_string(vm, &buf) : NULL;
     if (text == NULL) {
         kw_buf_free(&buf);
@@ -251,8 +241,7 @@ kw_result kp_fio_content_writebytes(kw_vm *vm, kw_call *call)
 {
     kw_value what = kw_native_operand(call, 1);
     if (kw_is(what, KW_BYTES))
-        return write_data(vm, call, &op_write_count, KP_DISK_REPLACE, 0, what.as.bytes->data,
-                          what.as.bytes->size);
+        return write_data(vm, call, &op_write_count, KP_DISK_REPLACE, 0, what.as.bytes->data, what.as.bytes->size);
     if (!kw_is(what, KW_LIST))
         return kw_throw(vm, "InvalidOperationError", "Expected a list or bytes.");
     kw_buf buf;

@@ -409,6 +409,7 @@ static kw_result file_new(kw_vm *vm, kw_call *call)
     return kw_throw(vm, "InvalidOperationError", "fio::open() makes files.");
 }
 
+/* clang-format off */
 static const kw_native_def methods[] = {
     {"new()", file_new, "Not to be called: fio::open() makes files.",
      "try\n  File.new()\ncatch type, message\n  println message  # => fio::open() makes files.\nend", NULL,
@@ -432,6 +433,7 @@ static const kw_native_def methods[] = {
     {"close()", file_close, "Write what is left and close; again: harmless.", "f = fio::open(path)\nf.close()"},
     {NULL},
 };
+/* clang-format on */
 
 const kp_struct kp_fio_file = {
     .package = &kp_fio,

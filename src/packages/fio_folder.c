@@ -38,8 +38,7 @@ static const kp_fio_op op_copy = {
     do_copy, NULL, kp_fio_job_reads_little, "FileSystemError", "Could not copy file: ", ""};
 static const kp_fio_op op_copyr = {do_copy_tree,      kp_fio_job_give_flag,         NULL,
                                    "FileSystemError", "Could not copy directory: ", ""};
-static const kp_fio_op op_move = {
-    do_move, NULL, NULL, "FileSystemError", "Could not move file: ", ""};
+static const kp_fio_op op_move = {do_move, NULL, NULL, "FileSystemError", "Could not move file: ", ""};
 
 /* From the path that is argument 0 to that of argument 1. */
 static kw_result transfer(kw_vm *vm, kw_call *call, const kp_fio_op *what, bool overwrite)
@@ -88,8 +87,7 @@ static int do_remove_tree(kp_fio_job *j)
 }
 
 #define REMOVE_ERROR "FileSystemError", "Could not remove path: ", ""
-static const kp_fio_op op_remove = {do_remove, kp_fio_job_give_flag, kp_fio_job_at_once,
-                                    REMOVE_ERROR};
+static const kp_fio_op op_remove = {do_remove, kp_fio_job_give_flag, kp_fio_job_at_once, REMOVE_ERROR};
 static const kp_fio_op op_rmdirf = {do_remove_tree, kp_fio_job_give_number, NULL, REMOVE_ERROR};
 
 kw_result kp_fio_folder_remove(kw_vm *vm, kw_call *call)
@@ -143,8 +141,7 @@ static int do_glob(kp_fio_job *j)
 {
     if (stat(j->path, &j->stat) != 0 || !S_ISDIR(j->stat.st_mode))
         return 0;
-    return kp_glob_find(j->path, (const char *const *)j->includes, (const char *const *)j->excludes,
-                        &j->bytes);
+    return kp_glob_find(j->path, (const char *const *)j->includes, (const char *const *)j->excludes, &j->bytes);
 }
 
 static int do_chdir(kp_fio_job *j)
@@ -244,8 +241,7 @@ static const char *temporary_folder(void)
 static kw_string *temporary_path(kw_vm *vm, const char *name)
 {
     const char *folder = temporary_folder();
-    return kw_string_format(vm, "%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/",
-                            name);
+    return kw_string_format(vm, "%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name);
 }
 
 kw_result kp_fio_folder_tmpdir(kw_vm *vm, kw_call *call)

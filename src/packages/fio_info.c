@@ -33,12 +33,9 @@ static int do_is_dir(kp_fio_job *j)
     return 0;
 }
 
-static const kp_fio_op op_exists = {do_exists, kp_fio_job_give_flag, kp_fio_job_at_once, NULL, NULL,
-                                    NULL};
-static const kp_fio_op op_is_file = {
-    do_is_file, kp_fio_job_give_flag, kp_fio_job_at_once, NULL, NULL, NULL};
-static const kp_fio_op op_is_dir = {do_is_dir, kp_fio_job_give_flag, kp_fio_job_at_once, NULL, NULL,
-                                    NULL};
+static const kp_fio_op op_exists = {do_exists, kp_fio_job_give_flag, kp_fio_job_at_once, NULL, NULL, NULL};
+static const kp_fio_op op_is_file = {do_is_file, kp_fio_job_give_flag, kp_fio_job_at_once, NULL, NULL, NULL};
+static const kp_fio_op op_is_dir = {do_is_dir, kp_fio_job_give_flag, kp_fio_job_at_once, NULL, NULL, NULL};
 
 kw_result kp_fio_info_exists(kw_vm *vm, kw_call *call)
 {
@@ -75,8 +72,7 @@ static kw_value local_date(struct timespec t)
 static kw_map *attributes(kw_vm *vm, const kp_fio_job *j)
 {
     mode_t mode = j->stat.st_mode;
-    bool hidden = kp_pathname_name(j->path)[0] == '.', folder = S_ISDIR(mode),
-         locked = j->number == 0;
+    bool hidden = kp_pathname_name(j->path)[0] == '.', folder = S_ISDIR(mode), locked = j->number == 0;
     bool device = S_ISCHR(mode) || S_ISBLK(mode);
     const struct {
         const char *name;
@@ -132,8 +128,7 @@ static bool give_info(kw_vm *vm, const kp_fio_job *j, kw_value *value)
 }
 
 static const kp_fio_op op_info = {
-    do_info, give_info, kp_fio_job_at_once, "FileSystemError", "Could not list path metadata: ",
-    ""};
+    do_info, give_info, kp_fio_job_at_once, "FileSystemError", "Could not list path metadata: ", ""};
 
 kw_result kp_fio_info_fileinfo(kw_vm *vm, kw_call *call)
 {

@@ -57,8 +57,7 @@ static bool give(kw_vm *vm, kp_job *job, kw_value *value)
     return j->op->give == NULL || j->op->give(vm, j, value);
 }
 
-static const kp_job_kind job_kind = {
-    .size = sizeof(kp_fio_job), .work = work, .give = give, .free = free_job};
+static const kp_job_kind job_kind = {.size = sizeof(kp_fio_job), .work = work, .give = give, .free = free_job};
 
 /* Is there no NUL in the string, which the system would take for its end? */
 bool kp_fio_job_whole(const kw_string *s)

@@ -17,10 +17,10 @@ typedef struct kp_fio_job kp_fio_job;
 
 /* What to do, and how it fails: `type`: `prefix` PATH `suffix`. */
 typedef struct kp_fio_op {
-    int (*work)(kp_fio_job *j); /* an errno; any thread, without the interpreter */
+    int (*work)(kp_fio_job *j);                                    /* an errno; any thread, without the interpreter */
     bool (*give)(kw_vm *vm, const kp_fio_job *j, kw_value *value); /* false: thrown.  NULL: true is the value */
-    bool (*short_one)(const kp_fio_job *j); /* is it done at once?  NULL: it is not */
-    const char *type, *prefix, *suffix;     /* type NULL: `give` is called whatever `error` is */
+    bool (*short_one)(const kp_fio_job *j);                        /* is it done at once?  NULL: it is not */
+    const char *type, *prefix, *suffix;                            /* type NULL: `give` is called whatever `error` is */
 } kp_fio_op;
 
 struct kp_fio_job {
@@ -33,7 +33,7 @@ struct kp_fio_job {
     size_t size, limit;
     int64_t offset, most;
     kp_disk_how how;
-    bool flag; /* overwrite, recursive, a link */
+    bool flag;                   /* overwrite, recursive, a link */
     char **includes, **excludes; /* ended by NULL */
     int error;                   /* the outcome: this, or: */
     int64_t number;

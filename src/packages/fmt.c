@@ -17,7 +17,7 @@
 /* A part of a format: text up to `from`, then a placeholder [from, to) unless its letter is NUL. */
 typedef struct part {
     const char *from, *to;
-    char letter;   /* '%': a percent sign; '?': unknown, to be copied */
+    char letter; /* '%': a percent sign; '?': unknown, to be copied */
     bool left, zero, plus;
     size_t width;
     int precision; /* -1: not given */
@@ -299,6 +299,7 @@ static kw_result fmt_format(kw_vm *vm, kw_call *call)
     return KW_THROWN;
 }
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"sprintf(format: string, values: list = []): string", fmt_sprintf,
      "The format with the values in the places of `%s %d %i %f %e %x %X %o %b %c`, in which `-` (left), `+`, `0`, a "
@@ -312,6 +313,7 @@ static const kw_native_def functions[] = {
     {"__format__(format: string, values: list): string", fmt_format, "sprintf of converted values.", NULL},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_fmt = {
     .name = "fmt",

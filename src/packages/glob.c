@@ -11,11 +11,9 @@
 /* ---- Patterns ---------------------------------------------------------------------------------- */
 
 /* Does the text [name, name_end) without slashes match [pattern, pattern_end)?  Linear but for the last `*`. */
-static bool part_matches(const char *pattern, const char *pattern_end, const char *name,
-                         const char *name_end)
+static bool part_matches(const char *pattern, const char *pattern_end, const char *name, const char *name_end)
 {
-    const char *star = NULL,
-               *from = NULL; /* the last `*`, and where what it stands for ends so far */
+    const char *star = NULL, *from = NULL; /* the last `*`, and where what it stands for ends so far */
     while (name < name_end) {
         if (pattern < pattern_end && *pattern == '*') {
             star = pattern++;
@@ -95,8 +93,7 @@ static bool goes_deep(const char *const *patterns)
     return false;
 }
 
-int kp_glob_find(const char *path, const char *const *includes, const char *const *excludes,
-                 kp_disk_bytes *found)
+int kp_glob_find(const char *path, const char *const *includes, const char *const *excludes, kp_disk_bytes *found)
 {
     kp_disk_bytes files = {.data = NULL}, folders = {.data = NULL};
     int error = kp_tree_list(path, goes_deep(includes), &files, &folders);

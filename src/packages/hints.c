@@ -43,8 +43,7 @@ typedef struct member_search {
 static void offer_member(const kw_global *g, void *context)
 {
     const member_search *s = context;
-    if ((g->means & KW_MEANS_FUNCTION) && g->plain != NULL &&
-        strcmp(g->owner->text, s->package->text) == 0)
+    if ((g->means & KW_MEANS_FUNCTION) && g->plain != NULL && strcmp(g->owner->text, s->package->text) == 0)
         kw_hint_nearest_offer(s->nearest, g->plain->name->text, g->plain->name->size);
 }
 
@@ -62,8 +61,7 @@ static void offer_owner(kw_nearest *n, const char *name, size_t size)
 
 static bool suggest(const kw_nearest *n, char *out)
 {
-    return n->best != NULL &&
-           snprintf(out, KP_HINT_SIZE, "did you mean '%.*s'?", (int)n->best_size, n->best) > 0;
+    return n->best != NULL && snprintf(out, KP_HINT_SIZE, "did you mean '%.*s'?", (int)n->best_size, n->best) > 0;
 }
 
 static bool advise_name(kw_vm *vm, const char *name, size_t size, char *out)
@@ -91,9 +89,7 @@ static void offer_methods_of(kw_vm *vm, kw_value v, kw_nearest *n)
         kw_names_each(vm, offer_member, &s);
         return;
     }
-    const kw_class *c = kw_is(v, KW_OBJECT)   ? v.as.object->klass
-                        : kw_is(v, KW_STRUCT) ? v.as.klass
-                                              : NULL;
+    const kw_class *c = kw_is(v, KW_OBJECT) ? v.as.object->klass : kw_is(v, KW_STRUCT) ? v.as.klass : NULL;
     for (; c != NULL; c = c->base)
         offer_methods(n, c->methods);
     offer_methods(n, vm->methods[v.tag]);
@@ -109,9 +105,8 @@ static bool advise_method(kw_vm *vm, const char *name, size_t size, char *out)
 {
     kw_map *methods = vm->methods[vm->error.receiver.tag];
     const char *known = kw_hint_foreign_method(name, size);
-    const kw_value *method = known != NULL && methods != NULL
-                                 ? kw_map_find_string(methods, kw_intern_c(vm, known))
-                                 : NULL;
+    const kw_value *method = known != NULL && methods != NULL ? kw_map_find_string(methods, kw_intern_c(vm, known))
+                                                              : NULL;
     if (method != NULL && !kw_complaint_is(*method))
         return snprintf(out, KP_HINT_SIZE, "write `VALUE.%s(...)`", known) > 0;
     kw_nearest n;
@@ -183,6 +178,5 @@ bool kp_hints_advise(kw_vm *vm, const char *source, size_t size, char out[KP_HIN
     if (e->column > 0)
         return kw_hint_syntax(e->id, e->subject != NULL ? e->subject->text : "", source, size, e->line, out,
                               KP_HINT_SIZE);
-    return e->trace == NULL &&
-           advise_running(vm, out); /* what a script throws is its own business */
+    return e->trace == NULL && advise_running(vm, out); /* what a script throws is its own business */
 }

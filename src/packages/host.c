@@ -18,7 +18,7 @@ enum {
 struct kp_wait {
     kiwi_id id;
     kp_settle settle;
-    kp_job *job; /* what was awaited, if it is one */
+    kp_job *job;       /* what was awaited, if it is one */
     kw_parked *fibers; /* points to `first` while one is enough */
     size_t count, cap;
     kw_parked first;
@@ -65,8 +65,7 @@ static bool join_wait(kp_wait *w, kw_parked parked)
 {
     if (w->count == w->cap) {
         size_t cap = w->cap * 2;
-        kw_parked *fibers =
-            realloc(w->fibers == &w->first ? NULL : w->fibers, cap * sizeof(*fibers));
+        kw_parked *fibers = realloc(w->fibers == &w->first ? NULL : w->fibers, cap * sizeof(*fibers));
         if (fibers == NULL)
             return false;
         if (w->fibers == &w->first)
@@ -161,8 +160,7 @@ static void mark_waits(kw_vm *vm, kp_host *host)
             kw_gc_mark_obj(vm, w->fibers[i].fiber);
 }
 
-static kw_string *settle_result(kp_host *host, kiwi_result *result, kp_settle settle,
-                                kw_value *value)
+static kw_string *settle_result(kp_host *host, kiwi_result *result, kp_settle settle, kw_value *value)
 {
     kw_vm *vm = host->vm;
     kw_value kept;
@@ -376,13 +374,12 @@ static void port_fiber_done(kw_vm *vm, void *data, kw_fiber *fiber)
         kp_leftovers_purge(&host->leftovers, host->net);
     }
     if (!kw_is(value, KW_UNDEF))
-        kp_leftovers_complete(&host->leftovers, host->net, id, value,
-                              kb_map_get(&host->waits, id) != NULL);
+        kp_leftovers_complete(&host->leftovers, host->net, id, value, kb_map_get(&host->waits, id) != NULL);
     else
         kp_leftovers_fault(&host->leftovers, host->net, id, message);
     if (message != NULL && (message->header.flags & KW_STR_CLOSED))
         (void)kiwi_task_status(host->net, id); /* a look: whoever closed the socket knows */
-    collect_ends(host); /* whoever awaits it can run in this turn */
+    collect_ends(host);                        /* whoever awaits it can run in this turn */
 }
 
 /* Is a task's end awaited by one fiber alone? */
@@ -496,10 +493,8 @@ kiwi_net *kp_host_net(kw_vm *vm)
 {
     kp_host *host = kp_host_of(vm);
     if (host->net == NULL) {
-        kiwi_net_options options = {.lazy = true,
-                                    .report = host->report.wanted,
-                                    .afford = kp_memory_affords,
-                                    .afford_data = host};
+        kiwi_net_options options = {
+            .lazy = true, .report = host->report.wanted, .afford = kp_memory_affords, .afford_data = host};
         kw_heap_know_limit(vm);
         int code = kiwi_net_open(&options, &host->net);
         if (code != 0) {
@@ -519,8 +514,7 @@ void kp_host_wake(kw_vm *vm)
         kiwi_net_wake(net);
 }
 
-kw_result kp_host_go_on_with(kw_vm *vm, kw_call *call, kw_value callable, const kw_value *args,
-                        size_t argc)
+kw_result kp_host_go_on_with(kw_vm *vm, kw_call *call, kw_value callable, const kw_value *args, size_t argc)
 {
     call->result = callable;
     call->tail_args = kw_list_new(vm, argc);

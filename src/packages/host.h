@@ -24,19 +24,19 @@ typedef struct kp_job kp_job;       /* job.h */
 
 typedef struct kp_host {
     kw_vm *vm;
-    kiwi_net *net;   /* opened on first need; NULL before */
+    kiwi_net *net;             /* opened on first need; NULL before */
     _Atomic(kiwi_net *) waker; /* the same, for other threads */
-    kb_map waits;    /* task id -> kp_wait */
-    kb_map fibers;   /* id of a spawned task that runs -> its kw_fiber */
-    kp_wait *spare;  /* free list */
-    size_t watched;  /* waits that the runtime will answer */
+    kb_map waits;              /* task id -> kp_wait */
+    kb_map fibers;             /* id of a spawned task that runs -> its kw_fiber */
+    kp_wait *spare;            /* free list */
+    size_t watched;            /* waits that the runtime will answer */
     kp_notices notices;
     kp_leftovers leftovers;
     kp_report report;
     kp_input input; /* fibers that wait for lines of standard input */
     kb_map states;  /* kp_package -> kp_opened */
     kp_opened *opened;
-    kb_map classes; /* kp_struct -> its class, pinned */
+    kb_map classes;       /* kp_struct -> its class, pinned */
     kw_string *reason_of; /* the message of the error that kp_host_reason() was about last; */
     char reason[128];     /* that */
     /* what the library calls by names that begin with "__": see kp_library_function() */
@@ -62,7 +62,7 @@ kiwi_net *kp_host_net(kw_vm *vm);
 size_t kp_memory_held(void *data);
 bool kp_memory_affords(void *data, size_t more);
 enum {
-    KP_ENTRY = 512, /* about what an operation that is pending takes */
+    KP_ENTRY = 512,      /* about what an operation that is pending takes */
     KP_RECEIVED = 16384, /* what a receive needs, if it may take as much, */
     KP_DATAGRAM = 65535, /* and one of a datagram */
 };
@@ -109,7 +109,6 @@ bool kp_args_port(kw_vm *vm, int64_t port, int64_t lowest);
 kw_result kp_args_give_info(kw_vm *vm, kw_call *call, const kiwi_socket_info *info);
 
 /* Call `callable` with these arguments in place of the native: KW_CALL.  KW_UNDEF: thrown before. */
-kw_result kp_host_go_on_with(kw_vm *vm, kw_call *call, kw_value callable, const kw_value *args,
-                        size_t argc);
+kw_result kp_host_go_on_with(kw_vm *vm, kw_call *call, kw_value callable, const kw_value *args, size_t argc);
 
 #endif

@@ -13,8 +13,7 @@
 
 enum { IMPORT, INCLUDE, EXPORT, REQUIRE }; /* operand C of the instruction */
 
-static const char *const extensions[] = {".min.kiwi", ".kiwi", ".min.\xF0\x9F\xA5\x9D",
-                                         ".\xF0\x9F\xA5\x9D"};
+static const char *const extensions[] = {".min.kiwi", ".kiwi", ".min.\xF0\x9F\xA5\x9D", ".\xF0\x9F\xA5\x9D"};
 enum { EXTENSIONS = sizeof(extensions) / sizeof(extensions[0]) };
 
 /* ---- Files ----------------------------------------------------------------------------------- */
@@ -31,8 +30,8 @@ static kw_string *find_file(kw_vm *vm, const char *folder, const char *name, boo
 {
     bool alone = folder == NULL || name[0] == '/';
     for (int i = as_is ? -1 : 0; i < EXTENSIONS; i++) {
-        kw_string *path = kw_string_format(vm, "%s%s%s%s", alone ? "" : folder, alone ? "" : "/",
-                                           name, i < 0 ? "" : extensions[i]);
+        kw_string *path =
+            kw_string_format(vm, "%s%s%s%s", alone ? "" : folder, alone ? "" : "/", name, i < 0 ? "" : extensions[i]);
         if (path != NULL && kp_file_is_file(vm, path->text))
             return path;
     }
@@ -42,8 +41,7 @@ static kw_string *find_file(kw_vm *vm, const char *folder, const char *name, boo
 static kw_string *folder_of(kw_vm *vm, kw_string *file)
 {
     const char *slash = strrchr(file->text, '/');
-    return slash == NULL ? kw_intern_c(vm, ".")
-                         : kw_intern(vm, file->text, (size_t)(slash - file->text));
+    return slash == NULL ? kw_intern_c(vm, ".") : kw_intern(vm, file->text, (size_t)(slash - file->text));
 }
 
 static bool is_relative(const char *name)
@@ -96,8 +94,7 @@ static kw_string *find_import(kw_vm *vm, const char *name)
 {
     if (kp_import_has_extension(name) && kp_file_is_file(vm, name))
         return kw_intern_c(vm, name);
-    return find_file(vm, vm->script_dir != NULL ? vm->script_dir->text : NULL, name,
-                     kp_import_has_extension(name));
+    return find_file(vm, vm->script_dir != NULL ? vm->script_dir->text : NULL, name, kp_import_has_extension(name));
 }
 
 kw_proto *kp_import_load_file(kw_vm *vm, kw_string *path)
@@ -111,8 +108,7 @@ kw_proto *kp_import_load_file(kw_vm *vm, kw_string *path)
     size_t size;
     if (!kp_file_read(vm, name->text, &text, &size)) {
         char why[96];
-        kw_throw(vm, "FileReadError", "Cannot read %s: %s", name->text,
-                 kb_error_errno_text(errno, why, sizeof(why)));
+        kw_throw(vm, "FileReadError", "Cannot read %s: %s", name->text, kb_error_errno_text(errno, why, sizeof(why)));
         return NULL;
     }
     kw_proto *p = vm->hooks.compile(vm, name, text, size, KW_TEXT_PROGRAM);

@@ -9,7 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef enum kp_entry_kind { KP_PACKAGE_ENTRY, KP_STRUCT_ENTRY, KP_CONSTANT_ENTRY, KP_FUNCTION_ENTRY, KP_METHOD_ENTRY } kp_entry_kind;
+typedef enum kp_entry_kind {
+    KP_PACKAGE_ENTRY,
+    KP_STRUCT_ENTRY,
+    KP_CONSTANT_ENTRY,
+    KP_FUNCTION_ENTRY,
+    KP_METHOD_ENTRY
+} kp_entry_kind;
 
 typedef struct kp_entry {
     kp_entry_kind kind;
@@ -17,7 +23,7 @@ typedef struct kp_entry {
     const char *owner; /* the struct that a method is of; else NULL */
     const char *name;  /* not terminated: the beginning of the signature, where there is one */
     size_t name_size;
-    const char *signature; /* of functions and methods; else NULL */
+    const char *signature;       /* of functions and methods; else NULL */
     const char *about, *example; /* may be NULL */
     const char *setup;           /* code that the example goes on from; may be NULL */
     const char *refused;         /* the name under which safe mode refuses it; NULL: it does not */

@@ -178,8 +178,7 @@ static bool more_is_wanted(void)
 /* On the thread: wait for input and read it, or be told to stop.  Nobody else moves the text meanwhile. */
 static void read_patiently(void)
 {
-    struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                            {.fd = stop[0], .events = POLLIN}};
+    struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = stop[0], .events = POLLIN}};
     char *where = text + to;
     size_t size = read_size();
     ssize_t n = -1;
@@ -333,11 +332,9 @@ static kw_result wait_for(kw_vm *vm, kp_input *mine, kp_input_what what)
     kb_unlock(&lock);
     if (error != 0) {
         char why[96];
-        return kw_throw(vm, "SystemError", "Cannot wait for input: %s",
-                        kb_error_errno_text(error, why, sizeof(why)));
+        return kw_throw(vm, "SystemError", "Cannot wait for input: %s", kb_error_errno_text(error, why, sizeof(why)));
     }
-    if (!kp_queue_put(vm, &mine->waiting,
-                      (kp_item){.parked = kw_fiber_parked_here(vm), .value = kw_int(what)}))
+    if (!kp_queue_put(vm, &mine->waiting, (kp_item){.parked = kw_fiber_parked_here(vm), .value = kw_int(what)}))
         return KW_THROWN;
     kiwi_net_expect(net, 1);
     kp_input_resume(vm);

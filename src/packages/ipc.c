@@ -56,11 +56,10 @@ static kw_string *path_of(kw_vm *vm, const kw_string *name, const char *verb)
     if (folder == NULL || folder[0] == '\0')
         folder = "/tmp";
     if (name->size > 0 && strlen(name->text) == name->size && strchr(name->text, '/') == NULL)
-        return kw_string_format(vm, "%s%sCoreFxPipe_%s", folder,
-                                folder[strlen(folder) - 1] == '/' ? "" : "/", name->text);
-    (void)kw_throw(vm, "SystemError",
-                   "Failed to %s pipe '%s': A name must not be empty or contain '/' or NUL.",
-                   verb, name->text);
+        return kw_string_format(vm, "%s%sCoreFxPipe_%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/",
+                                name->text);
+    (void)kw_throw(vm, "SystemError", "Failed to %s pipe '%s': A name must not be empty or contain '/' or NUL.", verb,
+                   name->text);
     return NULL;
 }
 
@@ -88,8 +87,7 @@ static kw_result ipc_connect(kw_vm *vm, kw_call *call)
 static kw_string *why(kw_vm *vm, const kiwi_result *result)
 {
     char text[96];
-    const char *message = result->sys != 0 ? kb_error_errno_text(result->sys, text, sizeof(text))
-                                           : result->message;
+    const char *message = result->sys != 0 ? kb_error_errno_text(result->sys, text, sizeof(text)) : result->message;
     return kw_string_new(vm, message, strlen(message));
 }
 
@@ -99,8 +97,7 @@ static kw_string *listening(kw_vm *vm, kiwi_result *result, kw_value *value)
         *value = kw_int(result->integer);
         return NULL;
     }
-    return result->sys == EADDRINUSE ? kw_string_format(vm, "All pipe instances are busy.")
-                                     : why(vm, result);
+    return result->sys == EADDRINUSE ? kw_string_format(vm, "All pipe instances are busy.") : why(vm, result);
 }
 
 static kw_result ipc_listen(kw_vm *vm, kw_call *call)
@@ -111,8 +108,7 @@ static kw_result ipc_listen(kw_vm *vm, kw_call *call)
 
 static kw_result ipc_accept(kw_vm *vm, kw_call *call)
 {
-    return kp_host_await_own(
-        vm, call, kiwi_tcp_accept(kp_host_net(vm), kw_native_operand(call, 0).as.i), listening);
+    return kp_host_await_own(vm, call, kiwi_tcp_accept(kp_host_net(vm), kw_native_operand(call, 0).as.i), listening);
 }
 
 /* Null: nobody is there yet. */
@@ -138,8 +134,7 @@ static kw_result ipc_open(kw_vm *vm, kw_call *call)
     ipc_state *state = kp_state(vm, &kp_ipc);
     pipe_end *p = state == NULL ? NULL : malloc(sizeof(*p));
     if (p != NULL)
-        *p = (pipe_end){.socket = kw_native_operand(call, 0).as.i,
-                        .listener = kw_native_operand(call, 1).as.i};
+        *p = (pipe_end){.socket = kw_native_operand(call, 0).as.i, .listener = kw_native_operand(call, 1).as.i};
     if (p != NULL && kb_map_put(&state->pipes, state->last + 1, p) == KB_OK)
         return kw_return(call, kw_int(++state->last));
     free(p);
@@ -187,10 +182,8 @@ static kw_string *failed(kw_vm *vm, const kiwi_result *result, const char *verb,
     if (is_gone)
         return kw_string_format(vm, "Failed to %s on IPC handle %lld: %s", verb, handle, gone);
     if (result->fault == KIWI_FAULT_CLOSED)
-        return kw_string_format(vm, "Failed to %s on IPC handle %lld: Cannot access a closed pipe.",
-                                verb, handle);
-    return kw_string_format(vm, "Failed to %s on IPC handle %lld: %s", verb, handle,
-                            result->message);
+        return kw_string_format(vm, "Failed to %s on IPC handle %lld: Cannot access a closed pipe.", verb, handle);
+    return kw_string_format(vm, "Failed to %s on IPC handle %lld: %s", verb, handle, result->message);
 }
 
 static kw_string *sent(kw_vm *vm, kiwi_result *result, kw_value *value)
@@ -212,8 +205,7 @@ static kw_result ipc_send(kw_vm *vm, kw_call *call)
     if (p == NULL)
         return KW_THROWN;
     if (text->size > INT32_MAX)
-        return kw_throw(vm, "SystemError",
-                        "Failed to send on IPC handle %lld: A message of %zu bytes is too large.",
+        return kw_throw(vm, "SystemError", "Failed to send on IPC handle %lld: A message of %zu bytes is too large.",
                         (long long)kw_native_operand(call, 0).as.i, (size_t)text->size);
     kw_result room = kp_memory_room(vm, call, KP_ENTRY + HEAD + text->size);
     if (room != KW_DONE)
@@ -225,8 +217,7 @@ static kw_result ipc_send(kw_vm *vm, kw_call *call)
     for (int i = 0; i < HEAD; i++)
         frame[i] = (unsigned char)(size >> (HEAD - 1 - i) * 8);
     memcpy(frame + HEAD, text->text, size);
-    kiwi_id id =
-        kiwi_tcp_send_lent(kp_host_net(vm), p->socket, frame, HEAD + (size_t)size, free, frame);
+    kiwi_id id = kiwi_tcp_send_lent(kp_host_net(vm), p->socket, frame, HEAD + (size_t)size, free, frame);
     return await(vm, call, state, id, sent);
 }
 
@@ -246,10 +237,10 @@ static kw_result ipc_recv(kw_vm *vm, kw_call *call)
     kw_result room = p == NULL ? KW_THROWN : kp_memory_tidy(vm, call, KP_ENTRY + KP_RECEIVED);
     if (room != KW_DONE)
         return room;
-    return await(vm, call, state, kiwi_tcp_recv_message(kp_host_net(vm), p->socket, INT32_MAX),
-                 received);
+    return await(vm, call, state, kiwi_tcp_recv_message(kp_host_net(vm), p->socket, INT32_MAX), received);
 }
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"create(name: string): integer", ipc_create,
      "Make a pipe of that name and wait for its one client; a handle.",
@@ -275,6 +266,7 @@ static const kw_native_def functions[] = {
      "A handle for a connection.", NULL},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_ipc = {
     .name = "ipc",

@@ -12,10 +12,10 @@
 #include "packages/host.h"
 
 typedef struct kp_job_kind {
-    size_t size;               /* of the struct that begins with a kp_job */
-    void (*work)(kp_job *job); /* any thread, without the interpreter */
+    size_t size;                                           /* of the struct that begins with a kp_job */
+    void (*work)(kp_job *job);                             /* any thread, without the interpreter */
     bool (*give)(kw_vm *vm, kp_job *job, kw_value *value); /* interpreter thread; false: thrown */
-    void (*free)(kp_job *job); /* what it owns; any thread.  NULL: nothing */
+    void (*free)(kp_job *job);                             /* what it owns; any thread.  NULL: nothing */
 } kp_job_kind;
 
 struct kp_job {

@@ -43,6 +43,7 @@ static kw_result json_stringify(kw_vm *vm, kw_call *call)
     return kp_json_write(vm, call, kw_native_operand(call, 0), kw_is(pretty, KW_BOOL) && pretty.as.i != 0);
 }
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"parse(text: string): any", json_parse,
      "The value that a JSON text stands for.  Comments and commas before the end of a list or object are allowed; an "
@@ -54,6 +55,7 @@ static const kw_native_def functions[] = {
      "__json_stringify__/2"},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_json = {
     .name = "json",

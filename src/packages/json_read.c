@@ -14,8 +14,7 @@
 /* ---- Errors ------------------------------------------------------------------------------------------ */
 
 /* Throw a JsonError with the place of `at`, which the reader then stands at.  Always false. */
-static bool fail(kp_json_reader *r, const char *at, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+static bool fail(kp_json_reader *r, const char *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static bool fail(kp_json_reader *r, const char *at, const char *format, ...)
 {
     char text[256];
@@ -50,10 +49,12 @@ static bool at_end(const kp_json_reader *r, const char *at)
 static bool unfinished(kp_json_reader *r)
 {
     if (r->depth > 0)
-        return fail(r, r->end, "Expected depth to be zero at the end of the JSON payload. There is an open JSON "
-                               "object or array that should be closed.");
-    return fail(r, r->end, "The input does not contain any JSON tokens. Expected the input to start with a valid "
-                           "JSON token, when isFinalBlock is true.");
+        return fail(r, r->end,
+                    "Expected depth to be zero at the end of the JSON payload. There is an open JSON "
+                    "object or array that should be closed.");
+    return fail(r, r->end,
+                "The input does not contain any JSON tokens. Expected the input to start with a valid "
+                "JSON token, when isFinalBlock is true.");
 }
 
 /* ---- Between tokens ---------------------------------------------------------------------------------- */
@@ -69,8 +70,9 @@ static bool skip_comment(kp_json_reader *r)
     }
     if (*p != '*')
         return at_end(r, p) ? fail(r, p, "Expected end of comment, but instead reached end of data.")
-                            : wrong(r, p, "is invalid after '/' at the beginning of the comment. Expected either "
-                                          "'/' or '*'.");
+                            : wrong(r, p,
+                                    "is invalid after '/' at the beginning of the comment. Expected either "
+                                    "'/' or '*'.");
     do
         p = memchr(p + 1, '*', (size_t)(r->end - p - 1));
     while (p != NULL && p[1] != '/');
@@ -127,8 +129,9 @@ static int32_t no_hex(kp_json_reader *r, const char *p)
     if (at_end(r, p))
         (void)fail(r, p, "Expected end of string, but instead reached end of data.");
     else
-        (void)wrong(r, p, "is not a hex digit following '\\u' within a JSON string. The string should be correctly "
-                          "escaped.");
+        (void)wrong(r, p,
+                    "is not a hex digit following '\\u' within a JSON string. The string should be correctly "
+                    "escaped.");
     return -1;
 }
 
@@ -188,8 +191,9 @@ static bool escape(kp_json_reader *r, const char **p, char **to)
     const char *at = c != '\0' ? strchr(names, c) : NULL;
     if (at == NULL)
         return at_end(r, *p) ? fail(r, *p, "Expected end of string, but instead reached end of data.")
-                             : wrong(r, *p, "is an invalid escapable character within a JSON string. The string "
-                                            "should be correctly escaped.");
+                             : wrong(r, *p,
+                                     "is an invalid escapable character within a JSON string. The string "
+                                     "should be correctly escaped.");
     *(*to)++ = meant[at - names];
     (*p)++;
     return true;
@@ -323,8 +327,9 @@ static bool read_float(kp_json_reader *r, const char *p, uint64_t n, size_t coun
     int64_t exponent = 0, decimals = 0;
     if (*p == '.') {
         const char *first = ++p;
-        if (!digits(r, &p, &n, "is invalid within a number, immediately after a decimal point ('.'). Expected a "
-                               "digit ('0'-'9')."))
+        if (!digits(r, &p, &n,
+                    "is invalid within a number, immediately after a decimal point ('.'). Expected a "
+                    "digit ('0'-'9')."))
             return false;
         decimals = p - first;
     }
@@ -341,8 +346,9 @@ static bool read_number(kp_json_reader *r, kw_value *out)
     bool negative = *p == '-';
     const char *first = p += negative ? 1 : 0;
     uint64_t n = 0;
-    if (!digits(r, &p, &n, "is invalid within a number, immediately after a sign character ('+' or '-'). Expected "
-                           "a digit ('0'-'9')."))
+    if (!digits(r, &p, &n,
+                "is invalid within a number, immediately after a sign character ('+' or '-'). Expected "
+                "a digit ('0'-'9')."))
         return false;
     if (*first == '0' && p - first > 1)
         return fail(r, first + 1, "Invalid leading zero before '%c'.", first[1]);
@@ -482,8 +488,7 @@ static bool read_key(kp_json_reader *r)
     if (key == NULL || !push(r, kw_of_string(key)) || !skip(r, &c))
         return false;
     if (c != ':')
-        return at_end(r, r->at) ? unfinished(r)
-                                : wrong(r, r->at, "is invalid after a property name. Expected a ':'.");
+        return at_end(r, r->at) ? unfinished(r) : wrong(r, r->at, "is invalid after a property name. Expected a ':'.");
     r->at++;
     return true;
 }

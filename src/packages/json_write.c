@@ -24,9 +24,9 @@ static inline void put_char(writer *w, char c)
 /* How an ASCII character is written: 0: as it is; 'u': by its number; else a backslash and this. */
 static const char forms[128] = {
 #define NUMBERS(a) [a] = 'u', [(a) + 1] = 'u', [(a) + 2] = 'u', [(a) + 3] = 'u'
-    NUMBERS(0), NUMBERS(4), ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', [11] = 'u', ['\f'] = 'f', ['\r'] = 'r',
-    [14] = 'u', [15] = 'u', NUMBERS(16), NUMBERS(20), NUMBERS(24), NUMBERS(28), ['"'] = 'u', ['&'] = 'u',
-    ['\''] = 'u', ['+'] = 'u', ['<'] = 'u', ['>'] = 'u', ['\\'] = '\\', ['`'] = 'u', [127] = 'u',
+    NUMBERS(0),   NUMBERS(4),  ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n',  [11] = 'u',  ['\f'] = 'f', ['\r'] = 'r',
+    [14] = 'u',   [15] = 'u',  NUMBERS(16),  NUMBERS(20),  NUMBERS(24),   NUMBERS(28), ['"'] = 'u',  ['&'] = 'u',
+    ['\''] = 'u', ['+'] = 'u', ['<'] = 'u',  ['>'] = 'u',  ['\\'] = '\\', ['`'] = 'u', [127] = 'u',
 #undef NUMBERS
 };
 
@@ -35,8 +35,8 @@ enum { ESCAPE = 6 /* size of \uXXXX */ };
 static char *put_unit(char *to, uint32_t unit)
 {
     static const char digits[] = "0123456789ABCDEF";
-    const char text[ESCAPE] = {'\\', 'u', digits[unit >> 12], digits[unit >> 8 & 15], digits[unit >> 4 & 15],
-                               digits[unit & 15]};
+    const char text[ESCAPE] = {
+        '\\', 'u', digits[unit >> 12], digits[unit >> 8 & 15], digits[unit >> 4 & 15], digits[unit & 15]};
     memcpy(to, text, ESCAPE);
     return to + ESCAPE;
 }
@@ -62,7 +62,7 @@ static inline bool is_plain(char c)
 }
 
 enum {
-    PART = 1024, /* bytes at once: a part may take six times its size, and a character behind it */
+    PART = 1024,      /* bytes at once: a part may take six times its size, and a character behind it */
     LONG = 64 * PART, /* strings that others have turns in */
 };
 

@@ -18,14 +18,13 @@ typedef struct sequence {
 } sequence;
 
 static const sequence sequences[] = {
-    {'A', 0, "UpArrow"},  {'B', 0, "DownArrow"}, {'C', 0, "RightArrow"}, {'D', 0, "LeftArrow"},
-    {'H', 0, "Home"},     {'F', 0, "End"},       {'P', 0, "F1"},         {'Q', 0, "F2"},
-    {'R', 0, "F3"},       {'S', 0, "F4"},        {'Z', 0, "Tab"},        {'~', 1, "Home"},
-    {'~', 2, "Insert"},   {'~', 3, "Delete"},    {'~', 4, "End"},        {'~', 5, "PageUp"},
-    {'~', 6, "PageDown"}, {'~', 7, "Home"},      {'~', 8, "End"},        {'~', 11, "F1"},
-    {'~', 12, "F2"},      {'~', 13, "F3"},       {'~', 14, "F4"},        {'~', 15, "F5"},
-    {'~', 17, "F6"},      {'~', 18, "F7"},       {'~', 19, "F8"},        {'~', 20, "F9"},
-    {'~', 21, "F10"},     {'~', 23, "F11"},      {'~', 24, "F12"},
+    {'A', 0, "UpArrow"}, {'B', 0, "DownArrow"}, {'C', 0, "RightArrow"}, {'D', 0, "LeftArrow"}, {'H', 0, "Home"},
+    {'F', 0, "End"},     {'P', 0, "F1"},        {'Q', 0, "F2"},         {'R', 0, "F3"},        {'S', 0, "F4"},
+    {'Z', 0, "Tab"},     {'~', 1, "Home"},      {'~', 2, "Insert"},     {'~', 3, "Delete"},    {'~', 4, "End"},
+    {'~', 5, "PageUp"},  {'~', 6, "PageDown"},  {'~', 7, "Home"},       {'~', 8, "End"},       {'~', 11, "F1"},
+    {'~', 12, "F2"},     {'~', 13, "F3"},       {'~', 14, "F4"},        {'~', 15, "F5"},       {'~', 17, "F6"},
+    {'~', 18, "F7"},     {'~', 19, "F8"},       {'~', 20, "F9"},        {'~', 21, "F10"},      {'~', 23, "F11"},
+    {'~', 24, "F12"},
 };
 
 static const char *sequence_name(char final, int number)
@@ -45,9 +44,7 @@ static size_t decode_sequence(const char *bytes, size_t size, kp_key *key)
         if (bytes[at] == ';')
             which = 1;
         else if (bytes[at] >= '0' && bytes[at] <= '9')
-            numbers[which] =
-                (numbers[which] * (at > 2 && bytes[at - 1] != ';' ? 10 : 0) + bytes[at] - '0') %
-                1000;
+            numbers[which] = (numbers[which] * (at > 2 && bytes[at - 1] != ';' ? 10 : 0) + bytes[at] - '0') % 1000;
     if (at == size || bytes[at] < '@' || bytes[at] > '~')
         return 0;
     int modifiers = numbers[1] - 1; /* xterm: 1 + shift, 2 alt, 4 control */
@@ -77,8 +74,7 @@ static const char *character_name(char c)
 static size_t decode_character(const char *bytes, size_t size, kp_key *key)
 {
     size_t length, count = 1;
-    while (count < size && count < 4 && ((unsigned char)bytes[count] & 0xC0) == 0x80 &&
-           (bytes[0] & 0x80) != 0)
+    while (count < size && count < 4 && ((unsigned char)bytes[count] & 0xC0) == 0x80 && (bytes[0] & 0x80) != 0)
         count++;
     if (kw_text_valid_part(bytes, count, &length) != count || length != 1)
         count = 1;
@@ -97,8 +93,7 @@ size_t kp_keys_decode(const char *bytes, size_t size, kp_key *key)
     memset(key, 0, sizeof(*key));
     if (bytes[0] != 0x1B || size == 1)
         return decode_character(bytes, size, key);
-    size_t count =
-        size > 2 && (bytes[1] == '[' || bytes[1] == 'O') ? decode_sequence(bytes, size, key) : 0;
+    size_t count = size > 2 && (bytes[1] == '[' || bytes[1] == 'O') ? decode_sequence(bytes, size, key) : 0;
     if (count > 0)
         return count;
     count = decode_character(bytes + 1, size - 1, key);

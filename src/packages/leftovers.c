@@ -105,8 +105,7 @@ static int compare_ids(const void *a, const void *b)
 
 typedef void remover(kp_leftovers *l, kw_value key);
 
-static void purge_map(kp_leftovers *l, kw_map *map, remover *drop, const kiwi_id *ids,
-                      size_t count)
+static void purge_map(kp_leftovers *l, kw_map *map, remover *drop, const kiwi_id *ids, size_t count)
 {
     uint32_t at = 0;
     for (kw_entry *e; (e = kw_map_next(map, &at)) != NULL;)

@@ -25,8 +25,7 @@ void kp_leftovers_mark(kp_leftovers *l);
 
 /* Spawned task `id` has ended: keep what it ended with, and tell the runtime.  `awaited`: its value
  * is taken at once. */
-void kp_leftovers_complete(kp_leftovers *l, kiwi_net *net, kiwi_id id, kw_value value,
-                           bool awaited);
+void kp_leftovers_complete(kp_leftovers *l, kiwi_net *net, kiwi_id id, kw_value value, bool awaited);
 void kp_leftovers_fault(kp_leftovers *l, kiwi_net *net, kiwi_id id, kw_string *message);
 /* Keep the value that result() shows of an operation: it is the same one each time.  false: no
  * memory, thrown. */

@@ -35,8 +35,7 @@ static bool run_now(kw_vm *vm, kw_proto *p)
 
 int kp_library_run_program(kw_vm *vm, kw_proto *p)
 {
-    kw_fiber *fiber =
-        p == NULL ? NULL : kw_fiber_new(vm, kw_of_obj(KW_LAMBDA, kw_closure_new(vm, p)), NULL, 0);
+    kw_fiber *fiber = p == NULL ? NULL : kw_fiber_new(vm, kw_of_obj(KW_LAMBDA, kw_closure_new(vm, p)), NULL, 0);
     return fiber == NULL ? 1 : kw_sched_run(vm, fiber);
 }
 
@@ -71,8 +70,7 @@ bool kp_library_run(kw_vm *vm, const char *name)
     kw_value file = kw_of_string(kw_intern(vm, shown->text, shown->size));
     if (kw_map_find(vm->included, file) != NULL)
         return false;
-    bool ran = kw_map_set(vm, vm->included, file, kw_bool(true)) &&
-               run_source(vm, file.as.string, s->text, s->size);
+    bool ran = kw_map_set(vm, vm->included, file, kw_bool(true)) && run_source(vm, file.as.string, s->text, s->size);
     if (!ran)
         (void)kw_map_remove(vm->included, file);
     return ran;

@@ -24,73 +24,72 @@ static double naive_expm1(double x)
 }
 
 /* X(name, function, sentence, example): a float of a float. */
-#define UNARIES(X)                                                                                              \
-    X(sin, sin, "The sine of an angle in radians.", "println math::sin(0.0)  # => 0")                           \
-    X(cos, cos, "The cosine of an angle in radians.", "println math::cos(0.0)  # => 1")                         \
-    X(tan, tan, "The tangent of an angle in radians.", "println math::tan(0.0)  # => 0")                        \
-    X(asin, asin, "The angle in radians with this sine.", "println math::asin(0.0)  # => 0")                    \
-    X(acos, acos, "The angle in radians with this cosine.", "println math::acos(1.0)  # => 0")                  \
-    X(atan, atan, "The angle in radians with this tangent.", "println math::atan(0.0)  # => 0")                 \
-    X(sinh, sinh, "The hyperbolic sine.", "println math::sinh(0.0)  # => 0")                                    \
-    X(cosh, cosh, "The hyperbolic cosine.", "println math::cosh(0.0)  # => 1")                                  \
-    X(tanh, tanh, "The hyperbolic tangent.", "println math::tanh(0.0)  # => 0")                                 \
-    X(sqrt, sqrt, "The square root.", "println math::sqrt(16.0)  # => 4")                                       \
-    X(cbrt, cbrt, "The cube root.", "println math::cbrt(8.0)  # => 2")                                         \
-    X(exp, exp, "The exponential function.", "println math::exp(0.0)  # => 1")                                  \
-    X(log, log, "The natural logarithm.", "println math::log(1.0)  # => 0")                                     \
-    X(log2, log2, "The logarithm to base 2.", "println math::log2(8.0)  # => 3")                                \
-    X(log10, log10, "The logarithm to base 10.", "println math::log10(1000.0)  # => 3")                         \
-    X(log1p, naive_log1p, "log(1 + x).", "println math::log1p(0.0)  # => 0")                                    \
-    X(expm1, naive_expm1, "exp(x) - 1.", "println math::expm1(0.0)  # => 0")                                    \
-    X(floor, floor, "The largest whole number that is not above x.", "println math::floor(2.7)  # => 2")        \
-    X(ceil, ceil, "The smallest whole number that is not below x.", "println math::ceil(2.1)  # => 3")          \
-    X(trunc, trunc, "The whole part.", "println math::trunc(-2.9)  # => -2")                                    \
-    X(erf, kp_math_erf, "The error function, to 1.5e-7.", "println math::round(math::erf(1.0), 6)  # => 0.842701")   \
-    X(erfc, kp_math_erfc, "1 - erf(x).", "println math::round(math::erfc(1.0), 6)  # => 0.157299")                   \
-    X(tgamma, kp_math_tgamma, "The gamma function.", "println math::round(math::tgamma(5.0), 9)  # => 24")           \
-    X(lgamma, kp_math_lgamma, "The logarithm of the gamma function's size.",                                         \
+#define UNARIES(X)                                                                                                     \
+    X(sin, sin, "The sine of an angle in radians.", "println math::sin(0.0)  # => 0")                                  \
+    X(cos, cos, "The cosine of an angle in radians.", "println math::cos(0.0)  # => 1")                                \
+    X(tan, tan, "The tangent of an angle in radians.", "println math::tan(0.0)  # => 0")                               \
+    X(asin, asin, "The angle in radians with this sine.", "println math::asin(0.0)  # => 0")                           \
+    X(acos, acos, "The angle in radians with this cosine.", "println math::acos(1.0)  # => 0")                         \
+    X(atan, atan, "The angle in radians with this tangent.", "println math::atan(0.0)  # => 0")                        \
+    X(sinh, sinh, "The hyperbolic sine.", "println math::sinh(0.0)  # => 0")                                           \
+    X(cosh, cosh, "The hyperbolic cosine.", "println math::cosh(0.0)  # => 1")                                         \
+    X(tanh, tanh, "The hyperbolic tangent.", "println math::tanh(0.0)  # => 0")                                        \
+    X(sqrt, sqrt, "The square root.", "println math::sqrt(16.0)  # => 4")                                              \
+    X(cbrt, cbrt, "The cube root.", "println math::cbrt(8.0)  # => 2")                                                 \
+    X(exp, exp, "The exponential function.", "println math::exp(0.0)  # => 1")                                         \
+    X(log, log, "The natural logarithm.", "println math::log(1.0)  # => 0")                                            \
+    X(log2, log2, "The logarithm to base 2.", "println math::log2(8.0)  # => 3")                                       \
+    X(log10, log10, "The logarithm to base 10.", "println math::log10(1000.0)  # => 3")                                \
+    X(log1p, naive_log1p, "log(1 + x).", "println math::log1p(0.0)  # => 0")                                           \
+    X(expm1, naive_expm1, "exp(x) - 1.", "println math::expm1(0.0)  # => 0")                                           \
+    X(floor, floor, "The largest whole number that is not above x.", "println math::floor(2.7)  # => 2")               \
+    X(ceil, ceil, "The smallest whole number that is not below x.", "println math::ceil(2.1)  # => 3")                 \
+    X(trunc, trunc, "The whole part.", "println math::trunc(-2.9)  # => -2")                                           \
+    X(erf, kp_math_erf, "The error function, to 1.5e-7.", "println math::round(math::erf(1.0), 6)  # => 0.842701")     \
+    X(erfc, kp_math_erfc, "1 - erf(x).", "println math::round(math::erfc(1.0), 6)  # => 0.157299")                     \
+    X(tgamma, kp_math_tgamma, "The gamma function.", "println math::round(math::tgamma(5.0), 9)  # => 24")             \
+    X(lgamma, kp_math_lgamma, "The logarithm of the gamma function's size.",                                           \
       "println math::round(math::lgamma(1.0), 9) == 0  # => true")
 
 /* X(name, function, sentence, example): a float of two. */
-#define BINARIES(X)                                                                                             \
-    X(atan2, atan2, "The angle of the point with these coordinates: y, x.",                                     \
-      "println math::atan2(0.0, 1.0)  # => 0")                                                                  \
-    X(hypot, hypot, "The length of the hypotenuse.", "println math::hypot(3.0, 4.0)  # => 5")                   \
-    X(pow, pow, "x to the power of y.", "println math::pow(2.0, 10.0)  # => 1024")                              \
-    X(fmod, fmod, "The remainder of x / y, with the sign of x.", "println math::fmod(-7.5, 2.0)  # => -1.5")    \
-    X(remainder, remainder, "The remainder of x / y rounded to the nearest.",                                   \
-      "println math::remainder(7.5, 2.0)  # => -0.5")                                                           \
-    X(fmax, fmax, "The larger one; NaN loses.", "println math::fmax(1.5, -2.0)  # => 1.5")                      \
-    X(fmin, fmin, "The smaller one; NaN loses.", "println math::fmin(1.5, -2.0)  # => -2")                      \
-    X(fdim, fdim, "x - y, or 0 if that is less.", "println math::fdim(3.0, 5.0)  # => 0")                       \
-    X(copysign, copysign, "x with the sign of y.", "println math::copysign(3.0, -1.0)  # => -3")                \
-    X(nextafter, nextafter, "The float next to x in the direction of y.",                                       \
+#define BINARIES(X)                                                                                                    \
+    X(atan2, atan2, "The angle of the point with these coordinates: y, x.", "println math::atan2(0.0, 1.0)  # => 0")   \
+    X(hypot, hypot, "The length of the hypotenuse.", "println math::hypot(3.0, 4.0)  # => 5")                          \
+    X(pow, pow, "x to the power of y.", "println math::pow(2.0, 10.0)  # => 1024")                                     \
+    X(fmod, fmod, "The remainder of x / y, with the sign of x.", "println math::fmod(-7.5, 2.0)  # => -1.5")           \
+    X(remainder, remainder, "The remainder of x / y rounded to the nearest.",                                          \
+      "println math::remainder(7.5, 2.0)  # => -0.5")                                                                  \
+    X(fmax, fmax, "The larger one; NaN loses.", "println math::fmax(1.5, -2.0)  # => 1.5")                             \
+    X(fmin, fmin, "The smaller one; NaN loses.", "println math::fmin(1.5, -2.0)  # => -2")                             \
+    X(fdim, fdim, "x - y, or 0 if that is less.", "println math::fdim(3.0, 5.0)  # => 0")                              \
+    X(copysign, copysign, "x with the sign of y.", "println math::copysign(3.0, -1.0)  # => -3")                       \
+    X(nextafter, nextafter, "The float next to x in the direction of y.",                                              \
       "println math::nextafter(1.0, 2.0)  # => 1.0000000000000002")
 
 /* X(name, sentence, example): a boolean of a float. */
-#define TESTS(X)                                                                                                \
-    X(isfinite, "Is it neither NaN nor an infinity?", "println math::isfinite(1.5)  # => true")                 \
-    X(isinf, "Is it an infinity?", "println math::isinf(1.5)  # => false")                                      \
-    X(isnan, "Is it NaN?", "println math::isnan(1.5)  # => false")                                              \
-    X(isnormal, "Is it neither zero, NaN nor infinite, nor too small for all its digits?",                      \
+#define TESTS(X)                                                                                                       \
+    X(isfinite, "Is it neither NaN nor an infinity?", "println math::isfinite(1.5)  # => true")                        \
+    X(isinf, "Is it an infinity?", "println math::isinf(1.5)  # => false")                                             \
+    X(isnan, "Is it NaN?", "println math::isnan(1.5)  # => false")                                                     \
+    X(isnormal, "Is it neither zero, NaN nor infinite, nor too small for all its digits?",                             \
       "println math::isnormal(0.0)  # => false")
 
-#define UNARY(name, function, about, example)                                                                   \
-    static kw_result math_##name(kw_vm *vm, kw_call *call)                                                      \
-    {                                                                                                           \
-        (void)vm;                                                                                               \
+#define UNARY(name, function, about, example)                                                                          \
+    static kw_result math_##name(kw_vm *vm, kw_call *call)                                                             \
+    {                                                                                                                  \
+        (void)vm;                                                                                                      \
         return kw_return(call, kw_float(function(kw_native_operand(call, 0).as.f)));                                   \
     }
-#define BINARY(name, function, about, example)                                                                  \
-    static kw_result math_##name(kw_vm *vm, kw_call *call)                                                      \
-    {                                                                                                           \
-        (void)vm;                                                                                               \
-        return kw_return(call, kw_float(function(kw_native_operand(call, 0).as.f, kw_native_operand(call, 1).as.f)));         \
+#define BINARY(name, function, about, example)                                                                         \
+    static kw_result math_##name(kw_vm *vm, kw_call *call)                                                             \
+    {                                                                                                                  \
+        (void)vm;                                                                                                      \
+        return kw_return(call, kw_float(function(kw_native_operand(call, 0).as.f, kw_native_operand(call, 1).as.f)));  \
     }
-#define TEST(name, about, example)                                                                              \
-    static kw_result math_##name(kw_vm *vm, kw_call *call)                                                      \
-    {                                                                                                           \
-        (void)vm;                                                                                               \
+#define TEST(name, about, example)                                                                                     \
+    static kw_result math_##name(kw_vm *vm, kw_call *call)                                                             \
+    {                                                                                                                  \
+        (void)vm;                                                                                                      \
         return kw_return(call, kw_bool(name(kw_native_operand(call, 0).as.f) != 0));                                   \
     }
 UNARIES(UNARY)
@@ -117,8 +116,7 @@ static kw_result math_round(kw_vm *vm, kw_call *call)
 /* The smallest integer has no absolute value. */
 static kw_result no_magnitude(kw_vm *vm, kw_value v)
 {
-    return kw_throw(vm, "InvalidOperationError", "The absolute value of %lld is no integer.",
-                    (long long)v.as.i);
+    return kw_throw(vm, "InvalidOperationError", "The absolute value of %lld is no integer.", (long long)v.as.i);
 }
 
 static kw_result math_abs(kw_vm *vm, kw_call *call)
@@ -298,7 +296,8 @@ static bool draw_of_many(kw_vm *vm, kp_random *g, kw_list *out, int64_t low, uin
 static kw_result math_random_set(kw_vm *vm, kw_call *call)
 {
     enum { FEW = 4 };
-    int64_t a = kw_native_operand(call, 0).as.i, b = kw_native_operand(call, 1).as.i, n = kw_native_operand(call, 2).as.i;
+    int64_t a = kw_native_operand(call, 0).as.i, b = kw_native_operand(call, 1).as.i,
+            n = kw_native_operand(call, 2).as.i;
     int64_t low = a < b ? a : b;
     uint64_t more = (uint64_t)(a < b ? b : a) - (uint64_t)low;
     kp_random *g = kp_state(vm, &kp_math);
@@ -371,11 +370,12 @@ static kw_result math_divisors(kw_vm *vm, kw_call *call)
 
 /* ---- Tables ------------------------------------------------------------------------------------------ */
 
-#define UNARY_ROW(name, function, about, example)                                                               \
+#define UNARY_ROW(name, function, about, example)                                                                      \
     {#name "(x: float): float", math_##name, about, example, "__" #name "__/1"},
-#define BINARY_ROW(name, function, about, example)                                                              \
+#define BINARY_ROW(name, function, about, example)                                                                     \
     {#name "(x: float, y: float): float", math_##name, about, example, "__" #name "__/2"},
 #define TEST_ROW(name, about, example) {#name "(x: float): boolean", math_##name, about, example, "__" #name "__/1"},
+/* clang-format off */
 static const kw_native_def functions[] = {
     UNARIES(UNARY_ROW)
     BINARIES(BINARY_ROW)
@@ -408,11 +408,14 @@ static const kw_native_def functions[] = {
      "println math::nthprime(5)  # => 11", "__nthprime__/1"},
     {NULL},
 };
+/* clang-format on */
 
+/* clang-format off */
 static const kw_native_def globals[] = {
     {"__divisors__(n: integer): list", math_divisors, "The numbers that divide n.", NULL, "__divisors__/1"},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_math = {
     .name = "math",

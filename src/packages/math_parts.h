@@ -8,8 +8,8 @@
 
 /* ---- math_special.c: approximations with the digits that scripts know ---- */
 
-double kp_math_erf(double x);   /* to 1.5e-7 */
-double kp_math_erfc(double x);  /* 1 - kp_math_erf(x) */
+double kp_math_erf(double x);  /* to 1.5e-7 */
+double kp_math_erfc(double x); /* 1 - kp_math_erf(x) */
 double kp_math_tgamma(double x);
 double kp_math_lgamma(double x);
 

@@ -27,9 +27,9 @@ double kp_math_erfc(double x)
 /* Lanczos' approximation with g = 7 and nine terms: its sum at x - 1. */
 static double lanczos(double x)
 {
-    static const double terms[] = {676.5203681218851,      -1259.1392167224028,  771.32342877765313,
-                                   -176.61502916214059,    12.507343278686905,   -0.13857109526572012,
-                                   9.9843695780195716e-6,  1.5056327351493116e-7};
+    static const double terms[] = {676.5203681218851,     -1259.1392167224028,  771.32342877765313,
+                                   -176.61502916214059,   12.507343278686905,   -0.13857109526572012,
+                                   9.9843695780195716e-6, 1.5056327351493116e-7};
     double sum = 0.99999999999980993;
     for (int i = 0; i < (int)(sizeof(terms) / sizeof(terms[0])); i++)
         sum += terms[i] / (x + i);

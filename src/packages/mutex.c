@@ -68,8 +68,7 @@ static kw_result mutex_try_acquire(kw_vm *vm, kw_call *call)
     mutex *m = live_mutex(vm, call);
     if (m == NULL)
         return KW_THROWN;
-    int64_t limit = kw_is(kw_arg(call, 0), KW_INT) ? call->args[0].as.i
-                                                   : 0; /* another type counts as 0 */
+    int64_t limit = kw_is(kw_arg(call, 0), KW_INT) ? call->args[0].as.i : 0; /* another type counts as 0 */
     if (m->taken && limit == 0)
         return kw_return(call, kw_bool(false));
     kw_result result = take(vm, call, m, kw_bool(true));
@@ -112,6 +111,7 @@ static kw_result mutex_synchronize(kw_vm *vm, kw_call *call)
     return kp_host_go_on_with(vm, call, synchronize, args, 2);
 }
 
+/* clang-format off */
 static const kw_native_def methods[] = {
     {"new()", mutex_new, "Make a mutex that nobody has.", "println Mutex.new().try_acquire()  # => true"},
     {"acquire(): Mutex", mutex_acquire, "Wait until it is free and take it; the mutex itself.",
@@ -127,6 +127,7 @@ static const kw_native_def methods[] = {
      "m = task::mutex()\nm.destroy()"},
     {NULL},
 };
+/* clang-format on */
 
 const kp_struct kp_mutex = {
     .package = &kp_task,

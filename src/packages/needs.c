@@ -10,8 +10,8 @@ kw_result kp_needs_lacks(kw_vm *vm, const kw_call *call, const char *library, co
     const kp_package *package = call->native->owner;
     const char *name = call->native->name->text;
     bool known = strncmp(name, "__", 2) != 0; /* else no script calls it by that */
-    return kw_throw(vm, "NotAvailableError", "%s%s%s needs %s (Debian: %s)", package->name,
-                    known ? "::" : "", known ? name : "", library, debian_package);
+    return kw_throw(vm, "NotAvailableError", "%s%s%s needs %s (Debian: %s)", package->name, known ? "::" : "",
+                    known ? name : "", library, debian_package);
 }
 
 bool kp_needs(kw_vm *vm, const kw_call *call, kb_library *library)

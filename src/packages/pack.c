@@ -27,8 +27,7 @@ void kp_pack_begin(kp_pack_format *f, const char *format, size_t size)
 {
     char order = size > 0 ? format[0] : '\0';
     bool named = order == '<' || order == '>' || order == '!' || order == '=';
-    *f = (kp_pack_format){
-        .at = format + (named ? 1 : 0), .end = format + size, .big = machine_is_big()};
+    *f = (kp_pack_format){.at = format + (named ? 1 : 0), .end = format + size, .big = machine_is_big()};
     if (named && order != '=')
         f->big = order != '<';
 }
@@ -82,8 +81,7 @@ bool kp_pack_size(kp_pack_format f, size_t *size, const char **bad)
 void kp_pack_range(const kp_pack_format *f, int64_t *least, int64_t *most)
 {
     unsigned bits = (unsigned)f->size * 8;
-    *most = bits == 64 ? INT64_MAX
-                       : (int64_t)(((uint64_t)1 << (f->is_signed ? bits - 1 : bits)) - 1);
+    *most = bits == 64 ? INT64_MAX : (int64_t)(((uint64_t)1 << (f->is_signed ? bits - 1 : bits)) - 1);
     *least = f->is_signed ? -*most - 1 : 0;
 }
 

@@ -96,9 +96,9 @@ bool kp_package_define_global(kw_vm *vm, const kw_string *name)
     bool primitive = strncmp(name->text, "__", 2) == 0;
     for (size_t i = 0; i < kp_package_count; i++) {
         const kp_package *p = kp_packages[i];
-        if (primitive ? define_primitive(vm, p, name)
-                      : !vm->no_stdlib && (define_struct_called(vm, p, name) ||
-                                           define_from(vm, p, p->globals, name, false)))
+        if (primitive
+                ? define_primitive(vm, p, name)
+                : !vm->no_stdlib && (define_struct_called(vm, p, name) || define_from(vm, p, p->globals, name, false)))
             return true;
     }
     return false;

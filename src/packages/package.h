@@ -31,8 +31,8 @@ typedef struct kp_constant {
 
 typedef struct kp_package {
     const char *name, *about;
-    const kw_native_def *functions; /* may be NULL, as all tables here */
-    const kw_native_def *globals;   /* functions that every script has without the package's name */
+    const kw_native_def *functions;  /* may be NULL, as all tables here */
+    const kw_native_def *globals;    /* functions that every script has without the package's name */
     const kp_struct *const *structs; /* ends with NULL; scripts have them by their names alone */
     const kp_constant *constants;
     const char *refused; /* safe mode refuses its functions, under this name; NULL: it does not */

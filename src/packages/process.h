@@ -20,7 +20,7 @@ int kp_process_kill(pid_t pid);
 typedef struct kp_process {
     pid_t pid, parent;
     char name[64];
-    int64_t memory;     /* bytes */
+    int64_t memory; /* bytes */
     int64_t threads;
     int64_t started_ms; /* since the epoch; 0: not known */
 } kp_process;

@@ -83,6 +83,7 @@ bool kp_protobuf_field_read(kw_vm *vm, kw_value number, kw_value descriptor, kp_
 
 /* ---- The package ------------------------------------------------------------------------------------- */
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"encode(schema: hashmap, data: hashmap): bytes", kp_protobuf_encode,
      "The message with the fields of `data` that the schema names and that are not null.  A schema has a hashmap for "
@@ -98,6 +99,7 @@ static const kw_native_def functions[] = {
      "__protobuf_decode__"},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_protobuf = {
     .name = "protobuf",

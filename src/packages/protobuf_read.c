@@ -12,8 +12,8 @@
 
 /* A message, or values that lie behind each other. */
 typedef struct part {
-    size_t end;                     /* in the data */
-    kw_map *schema, *found;         /* of a message; else: */
+    size_t end;             /* in the data */
+    kw_map *schema, *found; /* of a message; else: */
     kw_list *list;
     const kp_protobuf_type *packed;
 } part;
@@ -302,8 +302,7 @@ kw_result kp_protobuf_decode(kw_vm *vm, kw_call *call)
     reader first = {.vm = vm}, *r = call->kept != NULL ? kw_kept(call, 0).as.pointer->data : &first;
     r->data = data->data;
     kw_map *map = call->kept == NULL ? kw_map_new(vm, 0) : NULL;
-    if (call->kept == NULL &&
-        (map == NULL || !begin_message(r, kw_native_operand(call, 0).as.map, map, data->size)))
+    if (call->kept == NULL && (map == NULL || !begin_message(r, kw_native_operand(call, 0).as.map, map, data->size)))
         return KW_THROWN;
     kw_map *found = r->parts[0].found;
     if (data->size < r->parts[0].end)

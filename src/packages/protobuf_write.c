@@ -100,8 +100,9 @@ static bool check(writer *w, const kp_protobuf_field *f, kw_value v)
     }
     if (t->most == 0 || (v.as.i >= t->least && v.as.i <= t->most))
         return true;
-    (void)kw_throw(w->vm, "ProtobufError", "The field '%.64s' (%s): %" PRId64 " is not from %" PRId64 " to %" PRId64 ".",
-                   f->name->text, t->name, v.as.i, t->least, t->most);
+    (void)kw_throw(w->vm, "ProtobufError",
+                   "The field '%.64s' (%s): %" PRId64 " is not from %" PRId64 " to %" PRId64 ".", f->name->text,
+                   t->name, v.as.i, t->least, t->most);
     return false;
 }
 

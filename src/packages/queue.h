@@ -20,7 +20,7 @@ typedef struct kp_queue { /* all zero: empty */
 bool kp_queue_put(kw_vm *vm, kp_queue *q, kp_item it); /* false: no memory, thrown */
 /* The same for a fiber that is to wait here. */
 bool kp_queue_wait(kw_vm *vm, kp_queue *q, kp_item it);
-kp_item kp_queue_take(kp_queue *q);                    /* the oldest; there must be one */
+kp_item kp_queue_take(kp_queue *q); /* the oldest; there must be one */
 /* Does a fiber still wait here?  Those before it that do not are forgotten. */
 bool kp_queue_waits(kp_queue *q);
 /* Take the first fiber that still waits here; false: none does. */

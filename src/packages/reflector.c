@@ -215,6 +215,7 @@ static kw_result reflector_state(kw_vm *vm, kw_call *call)
 
 /* ---- The package ------------------------------------------------------------------------------------- */
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"callstack(): list", reflector_callstack,
      "The names of the functions that run, the innermost first; the main program is `__global__`.",
@@ -239,6 +240,7 @@ static const kw_native_def functions[] = {
      "__reflector_state__/0"},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_reflector = {
     .name = "reflector",

@@ -14,9 +14,8 @@
 /* Types whose methods a package of the same name extends (TYPES.md section 2). */
 static bool type_of_package(const char *name, kw_type *type)
 {
-    static const kw_type extended[] = {KW_INT,  KW_FLOAT, KW_BOOL,  KW_STRING,
-                                       KW_LIST, KW_MAP,   KW_BYTES, KW_DATE,
-                                       KW_LAMBDA, KW_GENERATOR};
+    static const kw_type extended[] = {KW_INT, KW_FLOAT, KW_BOOL, KW_STRING, KW_LIST,
+                                       KW_MAP, KW_BYTES, KW_DATE, KW_LAMBDA, KW_GENERATOR};
     for (size_t i = 0; i < sizeof(extended) / sizeof(extended[0]); i++)
         if (strcmp(name, kw_display_type_name(extended[i])) == 0) {
             *type = extended[i];

@@ -26,8 +26,7 @@ void kp_report_fini(kp_report *r)
 /* ---- Texts ----------------------------------------------------------------------------------- */
 
 /* A place as a person would name it who works in the folder of the script. */
-static void put_place(FILE *to, const kw_vm *vm, const char *before, const kw_string *file,
-                      uint32_t line)
+static void put_place(FILE *to, const kw_vm *vm, const char *before, const kw_string *file, uint32_t line)
 {
     if (file == NULL)
         return;

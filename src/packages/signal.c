@@ -55,9 +55,8 @@ static const struct {
     const char *name;
     int number;
 } real_signals[] = {
-    {"SIGINT", SIGINT},     {"SIGTERM", SIGTERM}, {"SIGHUP", SIGHUP},
-    {"SIGUSR1", SIGUSR1},   {"SIGUSR2", SIGUSR2}, {"SIGQUIT", SIGQUIT},
-    {"SIGALRM", SIGALRM},   {"SIGCONT", SIGCONT}, {"SIGTSTP", SIGTSTP},
+    {"SIGINT", SIGINT},     {"SIGTERM", SIGTERM}, {"SIGHUP", SIGHUP},   {"SIGUSR1", SIGUSR1}, {"SIGUSR2", SIGUSR2},
+    {"SIGQUIT", SIGQUIT},   {"SIGALRM", SIGALRM}, {"SIGCONT", SIGCONT}, {"SIGTSTP", SIGTSTP},
 #if defined(SIGWINCH)
     {"SIGWINCH", SIGWINCH},
 #endif
@@ -449,6 +448,7 @@ static void close_all(kw_vm *vm, void *state)
 }
 
 /* The functions look at their arguments themselves: the error texts are those of the library's Kiwi code. */
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"trap(name: string, handler: lambda): task<any>", signal_trap,
      "Call the handler in a task of its own whenever the signal comes; the id of the task.",
@@ -466,12 +466,23 @@ static const kw_native_def functions[] = {
     {"__unwatch__(channel: pointer)", signal_unwatch, "No more.", NULL, NULL, KW_CHECK_NONE},
     {NULL},
 };
+/* clang-format on */
 
 /* Those of real_signals. */
-#define NAME_OF(name) {name, name, 0, "The name of the signal."}
+#define NAME_OF(name)                                                                                                  \
+    {                                                                                                                  \
+        name, name, 0, "The name of the signal."                                                                       \
+    }
 static const kp_constant constants[] = {
-    NAME_OF("SIGINT"),  NAME_OF("SIGTERM"), NAME_OF("SIGHUP"),  NAME_OF("SIGUSR1"), NAME_OF("SIGUSR2"),
-    NAME_OF("SIGQUIT"), NAME_OF("SIGALRM"), NAME_OF("SIGCONT"), NAME_OF("SIGTSTP"),
+    NAME_OF("SIGINT"),
+    NAME_OF("SIGTERM"),
+    NAME_OF("SIGHUP"),
+    NAME_OF("SIGUSR1"),
+    NAME_OF("SIGUSR2"),
+    NAME_OF("SIGQUIT"),
+    NAME_OF("SIGALRM"),
+    NAME_OF("SIGCONT"),
+    NAME_OF("SIGTSTP"),
 #if defined(SIGWINCH)
     NAME_OF("SIGWINCH"),
 #endif

@@ -30,7 +30,8 @@ static kw_result socket_tcpserver(kw_vm *vm, kw_call *call)
     kp_socket_options options;
     if (host == NULL || !kp_args_port(vm, port, 0) || !kp_socket_options_read(vm, call, 3, KP_OPTIONS_SERVER, &options))
         return KW_THROWN;
-    return kp_host_await_own(vm, call, kiwi_tcp_listen_with(kp_host_net(vm), host, port, backlog, &options.socket), NULL);
+    return kp_host_await_own(vm, call, kiwi_tcp_listen_with(kp_host_net(vm), host, port, backlog, &options.socket),
+                             NULL);
 }
 
 static kw_result tls_tcpserver(kw_vm *vm, kw_call *call)
@@ -41,7 +42,8 @@ static kw_result tls_tcpserver(kw_vm *vm, kw_call *call)
     if (host == NULL || !kp_args_port(vm, port, 0) ||
         !kp_socket_options_read(vm, call, 3, KP_OPTIONS_TLS | KP_OPTIONS_SERVER, &options))
         return KW_THROWN;
-    return kp_host_await_own(vm, call, kiwi_tls_listen(kp_host_net(vm), host, port, kw_native_argument(call, 2).as.i, &options.tls), NULL);
+    return kp_host_await_own(
+        vm, call, kiwi_tls_listen(kp_host_net(vm), host, port, kw_native_argument(call, 2).as.i, &options.tls), NULL);
 }
 
 static kw_result socket_tcpconnect(kw_vm *vm, kw_call *call)
@@ -52,7 +54,8 @@ static kw_result socket_tcpconnect(kw_vm *vm, kw_call *call)
     if (host == NULL || !kp_args_port(vm, port, 1) || !kp_args_limit(vm, call, 2, &timeout) ||
         !kp_socket_options_read(vm, call, 3, KP_OPTIONS_CLIENT, &options))
         return KW_THROWN;
-    return kp_host_await_own(vm, call, kiwi_tcp_connect_with(kp_host_net(vm), host, port, (int)timeout, &options.socket), NULL);
+    return kp_host_await_own(vm, call,
+                             kiwi_tcp_connect_with(kp_host_net(vm), host, port, (int)timeout, &options.socket), NULL);
 }
 
 /* The socket's id; a failure is a negative one, which remembers the reason. */
@@ -111,7 +114,8 @@ static kw_result socket_resolve(kw_vm *vm, kw_call *call)
     if (name == NULL || !kp_socket_options_read(vm, call, 1, KP_OPTIONS_RESOLVE, &options))
         return KW_THROWN;
     kw_result room = kp_memory_room(vm, call, KP_ENTRY);
-    return room == KW_DONE ? task(vm, call, kiwi_resolve(kp_host_net(vm), name, options.family), options.limit_ms) : room;
+    return room == KW_DONE ? task(vm, call, kiwi_resolve(kp_host_net(vm), name, options.family), options.limit_ms)
+                           : room;
 }
 
 /* ---- Unix sockets ------------------------------------------------------------------------------------------ */
@@ -133,7 +137,8 @@ static kw_result tls_unixserver(kw_vm *vm, kw_call *call)
     kp_socket_options options;
     if (path == NULL || !kp_socket_options_read(vm, call, 2, KP_OPTIONS_UNIX | KP_OPTIONS_TLS, &options))
         return KW_THROWN;
-    return kp_host_await_own(vm, call, kiwi_tls_unix_listen(kp_host_net(vm), path, backlog, options.mode, &options.tls), NULL);
+    return kp_host_await_own(vm, call, kiwi_tls_unix_listen(kp_host_net(vm), path, backlog, options.mode, &options.tls),
+                             NULL);
 }
 
 static kw_result socket_unixconnect(kw_vm *vm, kw_call *call)
@@ -298,14 +303,14 @@ static kw_result sending_many(kw_vm *vm, kw_call *call, const sender *send)
 }
 
 /* A function of each package, which differ by what they hand to `common`. */
-#define IN_BOTH(name, common, of_socket, of_tls)                       \
-    static kw_result socket_##name(kw_vm *vm, kw_call *call)           \
-    {                                                                  \
-        return common(vm, call, of_socket);                            \
-    }                                                                  \
-    static kw_result tls_##name(kw_vm *vm, kw_call *call)              \
-    {                                                                  \
-        return common(vm, call, of_tls);                               \
+#define IN_BOTH(name, common, of_socket, of_tls)                                                                       \
+    static kw_result socket_##name(kw_vm *vm, kw_call *call)                                                           \
+    {                                                                                                                  \
+        return common(vm, call, of_socket);                                                                            \
+    }                                                                                                                  \
+    static kw_result tls_##name(kw_vm *vm, kw_call *call)                                                              \
+    {                                                                                                                  \
+        return common(vm, call, of_tls);                                                                               \
     }
 
 IN_BOTH(accept, accepting, kiwi_tcp_accept, kiwi_tls_accept)
@@ -408,7 +413,8 @@ static kw_result serving(kw_vm *vm, kw_call *call, bool tls)
         const kiwi_result why = {.fault = KIWI_FAULT_INVALID, .message = "Invalid server socket"};
         return kp_host_throw_fault(vm, &why);
     }
-    const kw_value args[] = {call->args[0], call->args[1], kw_bool(tls), kw_int(options.clients), kw_int(options.drain_ms)};
+    const kw_value args[] = {call->args[0], call->args[1], kw_bool(tls), kw_int(options.clients),
+                             kw_int(options.drain_ms)};
     return kp_host_go_on_with(vm, call, kp_library_function(vm, "socket", "socket::__serve__"), args, 5);
 }
 
@@ -500,6 +506,7 @@ static kw_result tls_error(kw_vm *vm, kw_call *call)
     return kw_return(call, kw_of_string(kp_host_message(vm, &result)));
 }
 
+/* clang-format off */
 static const kw_native_def socket_functions[] = {
     {"tcpserver(host: string, port: integer, backlog: integer = 128, options: hashmap = {}): integer", socket_tcpserver,
      "Listen for connections; port 0: one that is free.  Options: those of `options`, which all its connections get, reuse_port, "
@@ -577,7 +584,9 @@ static const kw_native_def socket_functions[] = {
     {"__report__(id: integer, peer: string)", socket_report, "Tell on standard error that the task failed while it served the peer."},
     {NULL},
 };
+/* clang-format on */
 
+/* clang-format off */
 static const kw_native_def tls_functions[] = {
     {"tcpserver(host: string, port: integer, backlog: integer = 128, options: hashmap = {}): integer", tls_tcpserver,
      "Listen for TLS connections with the options cert, key, ...; without them with the development certificate.",
@@ -659,12 +668,13 @@ static const kw_native_def tls_functions[] = {
      "println tls::error(-1000000)  # => null", "__tlssocket_error__"},
     {NULL},
 };
+/* clang-format on */
 
-#define SETUP(package, host) \
-    "listener = " package "::tcpserver(\"127.0.0.1\", 0)\n" \
-    "port = " package "::info(listener).local_port\n" \
-    "accepted = " package "::accept(listener)\n" \
-    "peer = " package "::tcpconnect(\"" host "\", port)\n" \
+#define SETUP(package, host)                                                                                           \
+    "listener = " package "::tcpserver(\"127.0.0.1\", 0)\n"                                                            \
+    "port = " package "::info(listener).local_port\n"                                                                  \
+    "accepted = " package "::accept(listener)\n"                                                                       \
+    "peer = " package "::tcpconnect(\"" host "\", port)\n"                                                             \
     "conn = task::await(accepted)"
 
 const kp_package kp_socket = {

@@ -76,13 +76,15 @@ static bool store_clients(kw_vm *vm, const char *text, kp_socket_options *out)
     out->tls.client_optional = strcmp(text, "optional") == 0;
     if (out->tls.client_optional || strcmp(text, "required") == 0)
         return true;
-    (void)kw_throw(vm, "InvalidOperationError", "Option 'client_auth' must be 'optional' or 'required', not '%s'.", text);
+    (void)kw_throw(vm, "InvalidOperationError", "Option 'client_auth' must be 'optional' or 'required', not '%s'.",
+                   text);
     return false;
 }
 
 static bool store_family(kw_vm *vm, const char *text, kp_socket_options *out)
 {
-    static const char *const names[] = {[KIWI_FAMILY_ANY] = "any", [KIWI_FAMILY_IPV4] = "ipv4", [KIWI_FAMILY_IPV6] = "ipv6"};
+    static const char *const names[] = {
+        [KIWI_FAMILY_ANY] = "any", [KIWI_FAMILY_IPV4] = "ipv4", [KIWI_FAMILY_IPV6] = "ipv6"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(names[i], text) == 0) {
             out->family = (kiwi_family)i;
@@ -97,7 +99,8 @@ static bool agree(kw_vm *vm, const kp_socket_options *given)
 {
     if (!given->client_auth || given->tls.client_ca != NULL)
         return true;
-    (void)kw_throw(vm, "InvalidOperationError", "Option 'client_auth' needs 'client_ca', the authorities of the clients.");
+    (void)kw_throw(vm, "InvalidOperationError",
+                   "Option 'client_auth' needs 'client_ca', the authorities of the clients.");
     return false;
 }
 
@@ -108,8 +111,9 @@ static bool is_set(sort s)
 
 static bool store(kw_vm *vm, const option *o, kw_value v, kp_socket_options *out)
 {
-    static const kw_type types[] = {[TEXT] = KW_STRING, [SWITCH] = KW_BOOL, [FLAG] = KW_BOOL, [NUMBER] = KW_INT,
-                                    [CLIENTS] = KW_STRING, [FAMILY] = KW_STRING, [SET_FLAG] = KW_BOOL, [SET_NUMBER] = KW_INT};
+    static const kw_type types[] = {
+        [TEXT] = KW_STRING,    [SWITCH] = KW_BOOL,   [FLAG] = KW_BOOL,     [NUMBER] = KW_INT,
+        [CLIENTS] = KW_STRING, [FAMILY] = KW_STRING, [SET_FLAG] = KW_BOOL, [SET_NUMBER] = KW_INT};
     void *field = is_set(o->sort) ? NULL : (char *)out + o->at;
     if (!kw_is(v, types[o->sort])) {
         (void)kw_throw(vm, "InvalidOperationError", "Option '%s' must be of type %s, not %s.", o->name,

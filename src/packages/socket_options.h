@@ -7,22 +7,22 @@
 #include "packages/package.h"
 
 enum { /* whose options a function takes */
-    KP_OPTIONS_UNIX = 1,
-    KP_OPTIONS_TLS = 2,
-    KP_OPTIONS_OPEN = 4,    /* of a connection that is there already; */
-    KP_OPTIONS_SERVER = 8,  /* of a listener over TCP; */
-    KP_OPTIONS_CLIENT = 16, /* of one that is to be made over TCP */
-    KP_OPTIONS_SERVE = 32, /* of serve(); */
-    KP_OPTIONS_RESOLVE = 64, /* of resolve() */
+       KP_OPTIONS_UNIX = 1,
+       KP_OPTIONS_TLS = 2,
+       KP_OPTIONS_OPEN = 4,     /* of a connection that is there already; */
+       KP_OPTIONS_SERVER = 8,   /* of a listener over TCP; */
+       KP_OPTIONS_CLIENT = 16,  /* of one that is to be made over TCP */
+       KP_OPTIONS_SERVE = 32,   /* of serve(); */
+       KP_OPTIONS_RESOLVE = 64, /* of resolve() */
 };
 
 typedef struct kp_socket_options { /* the texts are the hashmap's; tls.socket points to `socket` */
     kiwi_tls_options tls;
     kiwi_socket_options socket;
     bool client_auth; /* given */
-    int mode;     /* of the file of a Unix socket; -1: as the umask leaves it */
-    int clients;  /* of serve: how many at a time; */
-    int drain_ms; /* how long they may go on when it ends */
+    int mode;         /* of the file of a Unix socket; -1: as the umask leaves it */
+    int clients;      /* of serve: how many at a time; */
+    int drain_ms;     /* how long they may go on when it ends */
     kiwi_family family;
     int limit_ms; /* of a look-up; 0: none */
 } kp_socket_options;

@@ -98,8 +98,7 @@ static void free_job(kp_job *job)
     free(j->text);
 }
 
-static const kp_job_kind job_kind = {
-    .size = sizeof(request_job), .work = work, .give = give, .free = free_job};
+static const kp_job_kind job_kind = {.size = sizeof(request_job), .work = work, .give = give, .free = free_job};
 
 /* A job with a copy of `text`.  NULL: thrown. */
 static request_job *new_job(kw_vm *vm, const action *what, const char *text, size_t size)
@@ -213,17 +212,13 @@ static bool convert(kw_value v, kp_sqlite_value *out)
     switch (v.tag) {
     case KW_NULL: return true;
     case KW_INT:
-    case KW_BOOL:
-        *out = (kp_sqlite_value){.type = KP_SQLITE_INTEGER, .integer = v.as.i};
-        return true;
+    case KW_BOOL: *out = (kp_sqlite_value){.type = KP_SQLITE_INTEGER, .integer = v.as.i}; return true;
     case KW_FLOAT: *out = (kp_sqlite_value){.type = KP_SQLITE_FLOAT, .number = v.as.f}; return true;
     case KW_STRING:
-        *out = (kp_sqlite_value){
-            .type = KP_SQLITE_TEXT, .data = v.as.string->text, .size = v.as.string->size};
+        *out = (kp_sqlite_value){.type = KP_SQLITE_TEXT, .data = v.as.string->text, .size = v.as.string->size};
         return true;
     case KW_BYTES:
-        *out = (kp_sqlite_value){
-            .type = KP_SQLITE_BYTES, .data = v.as.bytes->data, .size = v.as.bytes->size};
+        *out = (kp_sqlite_value){.type = KP_SQLITE_BYTES, .data = v.as.bytes->data, .size = v.as.bytes->size};
         return true;
     default: return false;
     }
@@ -236,8 +231,7 @@ static bool take_values(kw_vm *vm, request_job *j, const kw_list *list)
     for (size_t i = 0; i < list->count; i++) {
         kp_sqlite_value v;
         if (!convert(list->items[i], &v)) {
-            (void)kw_throw(vm, "SqliteError",
-                           "Parameter %zu is of type %s, which a database cannot hold.", i + 1,
+            (void)kw_throw(vm, "SqliteError", "Parameter %zu is of type %s, which a database cannot hold.", i + 1,
                            kw_display_type_title((kw_type)list->items[i].tag));
             return false;
         }
@@ -261,8 +255,8 @@ static bool take_values(kw_vm *vm, request_job *j, const kw_list *list)
 
 /* A job for the statements of a call, whose errors name the function `internal`; `with_values`: argument 1 is a list.
  * NULL: thrown. */
-static request_job *statement(kw_vm *vm, const kw_call *call, const action *what,
-                              const char *internal, bool with_values)
+static request_job *statement(kw_vm *vm, const kw_call *call, const action *what, const char *internal,
+                              bool with_values)
 {
     kw_value sql = kw_arg(call, 0), values = kw_arg(call, 1);
     if (!kw_is(sql, KW_STRING)) {
@@ -431,8 +425,7 @@ static kw_result sqlite_unpack(kw_vm *vm, kw_call *call)
         if (!add_row(vm, r, names, out, &at))
             return KW_THROWN;
         if (kw_slice_over(vm))
-            return kw_call_again(
-                vm, call, (kw_value[]){kw_int((int64_t)at), kw_of_list(names), kw_of_list(out)}, 3);
+            return kw_call_again(vm, call, (kw_value[]){kw_int((int64_t)at), kw_of_list(names), kw_of_list(out)}, 3);
     }
     return kw_return(call, kw_of_list(out));
 }
@@ -470,6 +463,7 @@ static kw_result database_changes(kw_vm *vm, kw_call *call)
 
 /* ---- The declaration --------------------------------------------------------------------------- */
 
+/* clang-format off */
 static const kw_native_def methods[] = {
     {"exec(sql: string): integer", database_exec,
      "Carry out statements; the number of rows that they have changed, -1 if they can change none.",
@@ -497,6 +491,7 @@ static const kw_native_def methods[] = {
      NULL, KW_CHECK_NONE},
     {NULL},
 };
+/* clang-format on */
 
 static const kp_struct database_struct = {
     .package = &kp_sqlite,
@@ -508,6 +503,7 @@ static const kp_struct database_struct = {
     .free = free_database,
 };
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"open(path: string, timeout_ms: integer = 30000): SqliteDb", sqlite_open,
      "Open a database, made if it is not there; \":memory:\" is one without a file.  A statement waits so long for "
@@ -518,6 +514,7 @@ static const kw_native_def functions[] = {
      KW_CHECK_NONE},
     {NULL},
 };
+/* clang-format on */
 
 static const kp_struct *const structs[] = {&database_struct, NULL};
 
@@ -528,8 +525,7 @@ const kp_package kp_sqlite = {
     .structs = structs,
     .refused = "sqlite",
     .network = true,
-    .setup =
-        "db = sqlite::open(\":memory:\")\ndb.exec(\"CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT);\n"
-        "  INSERT INTO t (name) VALUES ('a'), ('b')\")",
+    .setup = "db = sqlite::open(\":memory:\")\ndb.exec(\"CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT);\n"
+             "  INSERT INTO t (name) VALUES ('a'), ('b')\")",
     .state_size = sizeof(sqlite_state),
 };

@@ -11,13 +11,14 @@
 
 #include "packages/sqlite_db.h"
 
-#define SQLITE_NAMES(X)                                                                            \
-    X(bind_blob64)                                                                                 \
-    X(bind_double) X(bind_int64) X(bind_parameter_count) X(bind_parameter_name) X(bind_text64)     \
-        X(busy_timeout) X(changes) X(close_v2) X(column_blob) X(column_bytes) X(column_count)      \
-            X(column_double) X(column_int64) X(column_name) X(column_text) X(column_type)          \
-                X(db_config) X(errmsg) X(errstr) X(finalize) X(last_insert_rowid) X(open_v2)       \
-                    X(prepare_v2) X(step) X(stmt_readonly) X(threadsafe) X(total_changes)
+/* clang-format off */
+#define SQLITE_NAMES(X) \
+    X(bind_blob64) X(bind_double) X(bind_int64) X(bind_parameter_count) X(bind_parameter_name) \
+    X(bind_text64) X(busy_timeout) X(changes) X(close_v2) X(column_blob) X(column_bytes) \
+    X(column_count) X(column_double) X(column_int64) X(column_name) X(column_text) \
+    X(column_type) X(db_config) X(errmsg) X(errstr) X(finalize) X(last_insert_rowid) X(open_v2) \
+    X(prepare_v2) X(step) X(stmt_readonly) X(threadsafe) X(total_changes)
+/* clang-format on */
 
 static struct lib {
 #define FIELD(name) KB_LIBRARY_FIELD(name, sqlite3_##name)
@@ -28,8 +29,7 @@ static const kb_symbol symbols[] = {
 #define SYMBOL(name) KB_LIBRARY_SYMBOL(struct lib, name, sqlite3_##name)
     SQLITE_NAMES(SYMBOL){NULL, 0}};
 
-kb_library kp_sqlite_library = {"SQLite", "libsqlite3-0", KIWI_SQLITE3_LIBRARY,
-                                symbols,  &lib,           false};
+kb_library kp_sqlite_library = {"SQLite", "libsqlite3-0", KIWI_SQLITE3_LIBRARY, symbols, &lib, false};
 KB_LIBRARY_NOTE(sqlite_note, KIWI_SQLITE3_LIBRARY, "sqlite", "databases of SQLite")
 
 struct kp_sqlite_db {
@@ -48,23 +48,20 @@ static void fail(kp_sqlite_answer *answer, int code, const char *why, const char
     const char *dots = size > SHOWN ? "..." : "";
     if (code == SQLITE_NOMEM)
         answer->short_of_memory = true;
-    (void)snprintf(answer->message, sizeof(answer->message), "SQLite Error %d: '%.220s'.%s%.*s%s",
-                   code, why, size > 0 ? " Statement: " : "", (int)(size > SHOWN ? SHOWN : size),
-                   sql, dots);
+    (void)snprintf(answer->message, sizeof(answer->message), "SQLite Error %d: '%.220s'.%s%.*s%s", code, why,
+                   size > 0 ? " Statement: " : "", (int)(size > SHOWN ? SHOWN : size), sql, dots);
 }
 
 kp_sqlite_db *kp_sqlite_open(const char *path, int timeout_ms, kp_sqlite_answer *answer)
 {
     kp_sqlite_db *db = calloc(1, sizeof(*db));
     if (db == NULL || lib.threadsafe() == 0) {
-        fail(answer, db == NULL ? SQLITE_NOMEM : SQLITE_MISUSE,
-             "the library cannot be used by several threads", "", 0);
+        fail(answer, db == NULL ? SQLITE_NOMEM : SQLITE_MISUSE, "the library cannot be used by several threads", "", 0);
         free(db);
         return NULL;
     }
     atomic_init(&db->refs, 1);
-    int code = lib.open_v2(path, &db->handle,
-                           SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    int code = lib.open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     if (code == SQLITE_OK) { /* foreign keys hold, as in Kiwi 1.4.3 */
         (void)lib.busy_timeout(db->handle, timeout_ms);
         (void)lib.db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, 1, (int *)NULL);
@@ -103,8 +100,7 @@ static int bind_value(sqlite3_stmt *s, int at, const kp_sqlite_value *v)
     switch (v->type) {
     case KP_SQLITE_INTEGER: return lib.bind_int64(s, at, v->integer);
     case KP_SQLITE_FLOAT: return lib.bind_double(s, at, v->number);
-    case KP_SQLITE_TEXT:
-        return lib.bind_text64(s, at, v->data, v->size, SQLITE_STATIC, SQLITE_UTF8);
+    case KP_SQLITE_TEXT: return lib.bind_text64(s, at, v->data, v->size, SQLITE_STATIC, SQLITE_UTF8);
     case KP_SQLITE_BYTES: return lib.bind_blob64(s, at, v->data, v->size, SQLITE_STATIC);
     case KP_SQLITE_NULL: break; /* as it is before anything is bound */
     }
@@ -124,8 +120,7 @@ static long place_of(sqlite3_stmt *s, int at)
 }
 
 /* *why "": all are bound. */
-static void bind_all(sqlite3_stmt *s, const kp_sqlite_request *request, int *code, char *why,
-                     size_t size)
+static void bind_all(sqlite3_stmt *s, const kp_sqlite_request *request, int *code, char *why, size_t size)
 {
     int count = lib.bind_parameter_count(s);
     why[0] = '\0';
@@ -147,18 +142,10 @@ static kp_sqlite_value column(sqlite3_stmt *s, int at)
 {
     kp_sqlite_value v = {.type = KP_SQLITE_NULL};
     switch (lib.column_type(s, at)) {
-    case SQLITE_INTEGER:
-        v = (kp_sqlite_value){.type = KP_SQLITE_INTEGER, .integer = lib.column_int64(s, at)};
-        break;
-    case SQLITE_FLOAT:
-        v = (kp_sqlite_value){.type = KP_SQLITE_FLOAT, .number = lib.column_double(s, at)};
-        break;
-    case SQLITE_TEXT:
-        v = (kp_sqlite_value){.type = KP_SQLITE_TEXT, .data = lib.column_text(s, at)};
-        break;
-    case SQLITE_BLOB:
-        v = (kp_sqlite_value){.type = KP_SQLITE_BYTES, .data = lib.column_blob(s, at)};
-        break;
+    case SQLITE_INTEGER: v = (kp_sqlite_value){.type = KP_SQLITE_INTEGER, .integer = lib.column_int64(s, at)}; break;
+    case SQLITE_FLOAT: v = (kp_sqlite_value){.type = KP_SQLITE_FLOAT, .number = lib.column_double(s, at)}; break;
+    case SQLITE_TEXT: v = (kp_sqlite_value){.type = KP_SQLITE_TEXT, .data = lib.column_text(s, at)}; break;
+    case SQLITE_BLOB: v = (kp_sqlite_value){.type = KP_SQLITE_BYTES, .data = lib.column_blob(s, at)}; break;
     default: break;
     }
     if (v.type == KP_SQLITE_TEXT || v.type == KP_SQLITE_BYTES)
@@ -198,8 +185,7 @@ static bool put_row(sqlite3_stmt *s, const kp_sqlite_request *request, kp_sqlite
 /* ---- Statements -------------------------------------------------------------------------------- */
 
 /* Take all steps of a statement.  `wanted`: its rows are. */
-static int step_all(sqlite3_stmt *s, const kp_sqlite_request *request, bool wanted,
-                    kp_sqlite_answer *answer)
+static int step_all(sqlite3_stmt *s, const kp_sqlite_request *request, bool wanted, kp_sqlite_answer *answer)
 {
     int code;
     while ((code = lib.step(s)) == SQLITE_ROW)
@@ -208,8 +194,8 @@ static int step_all(sqlite3_stmt *s, const kp_sqlite_request *request, bool want
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-static int carry_out(sqlite3 *handle, sqlite3_stmt *s, const kp_sqlite_request *request,
-                     bool wanted, kp_sqlite_answer *answer)
+static int carry_out(sqlite3 *handle, sqlite3_stmt *s, const kp_sqlite_request *request, bool wanted,
+                     kp_sqlite_answer *answer)
 {
     int before = lib.total_changes(handle);
     int code = step_all(s, request, wanted, answer);
@@ -221,8 +207,8 @@ static int carry_out(sqlite3 *handle, sqlite3_stmt *s, const kp_sqlite_request *
 }
 
 /* One statement of the text, at `sql`; *tail is behind it.  false: it failed.  *took: its rows were wanted. */
-static bool run_one(sqlite3 *handle, const kp_sqlite_request *request, const char *sql,
-                    const char **tail, bool *took, kp_sqlite_answer *answer)
+static bool run_one(sqlite3 *handle, const kp_sqlite_request *request, const char *sql, const char **tail, bool *took,
+                    kp_sqlite_answer *answer)
 {
     char why[128] = "";
     sqlite3_stmt *s = NULL;
@@ -236,8 +222,7 @@ static bool run_one(sqlite3 *handle, const kp_sqlite_request *request, const cha
     if (s != NULL && code == SQLITE_OK && why[0] == '\0')
         code = carry_out(handle, s, request, wanted, answer);
     if (code != SQLITE_OK || why[0] != '\0')
-        fail(answer, code != SQLITE_OK ? code : SQLITE_MISUSE,
-             code != SQLITE_OK ? lib.errmsg(handle) : why, sql, size);
+        fail(answer, code != SQLITE_OK ? code : SQLITE_MISUSE, code != SQLITE_OK ? lib.errmsg(handle) : why, sql, size);
     (void)lib.finalize(s);
     return answer->message[0] == '\0';
 }

@@ -40,8 +40,7 @@ typedef struct kp_sqlite_db kp_sqlite_db; /* counts references; the last one clo
 typedef struct kp_sqlite_request {
     const char *sql; /* statements, `size` bytes without NUL and one behind them */
     size_t size;
-    const kp_sqlite_value
-        *values; /* of parameters: the first one is that of `?`, `?1`, `@p1`, `:p1` and `$p1` */
+    const kp_sqlite_value *values; /* of parameters: the first one is that of `?`, `?1`, `@p1`, `:p1` and `$p1` */
     size_t count;
     bool rows;    /* those of the first statement that has columns are wanted */
     size_t limit; /* bytes of them */

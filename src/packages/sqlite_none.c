@@ -10,8 +10,7 @@ kb_library kp_sqlite_library = {.name = "SQLite", .package = "libsqlite3-0"};
 kp_sqlite_db *kp_sqlite_open(const char *path, int timeout_ms, kp_sqlite_answer *answer)
 {
     (void)timeout_ms;
-    (void)snprintf(answer->message, sizeof(answer->message),
-                   "This build has no SQLite for '%.100s'.", path);
+    (void)snprintf(answer->message, sizeof(answer->message), "This build has no SQLite for '%.100s'.", path);
     return NULL;
 }
 

@@ -19,8 +19,7 @@ int kp_sqlite_put(kp_disk_bytes *out, const kp_sqlite_value *v)
     else
         memcpy(head + 1, has_data(v->type) ? (const void *)&size : &v->integer, sizeof(size));
     int error = kp_disk_append(out, head, sizeof(head));
-    return error == 0 && has_data(v->type) && size > 0 ? kp_disk_append(out, v->data, v->size)
-                                                       : error;
+    return error == 0 && has_data(v->type) && size > 0 ? kp_disk_append(out, v->data, v->size) : error;
 }
 
 bool kp_sqlite_take(const kp_disk_bytes *in, size_t *at, kp_sqlite_value *v)

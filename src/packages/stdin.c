@@ -28,6 +28,7 @@ static kw_result stdin_empty(kw_vm *vm, kw_call *call)
     return kp_input_take(vm, call, KP_INPUT_ENDED);
 }
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"readline(): string", stdin_readline,
      "The next line, without its end; \"\" at the end, which nextline() and empty() tell from an empty line.",
@@ -41,6 +42,7 @@ static const kw_native_def functions[] = {
      "println stdin::empty()  # => true"},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_stdin = {
     .name = "stdin",

@@ -76,8 +76,7 @@ typedef enum side { PAD_START, PAD_END, PAD_BOTH } side;
 
 static kw_result pad(kw_vm *vm, kw_call *call, side where)
 {
-    static const char *const odd_names[] = {"string::__padstart__", "string::__padend__",
-                                            "string::__center__"};
+    static const char *const odd_names[] = {"string::__padstart__", "string::__padend__", "string::__center__"};
     kw_value size = kw_native_operand(call, 1), padding = kw_native_operand(call, 2);
     kw_string *s = text_of(vm, call, 0);
     if (s == NULL)
@@ -89,9 +88,8 @@ static kw_result pad(kw_vm *vm, kw_call *call, side where)
     size_t width = count_of(size);
     if (width <= s->length)
         return kw_give_string(call, s);
-    kw_string *c = kw_is(padding, KW_STRING) && padding.as.string->length == 1
-                       ? padding.as.string
-                       : kw_intern_c(vm, " ");
+    kw_string *c = kw_is(padding, KW_STRING) && padding.as.string->length == 1 ? padding.as.string
+                                                                               : kw_intern_c(vm, " ");
     size_t all = width - s->length;
     if (!kw_heap_room(vm, all, c->size))
         return KW_THROWN;
@@ -324,9 +322,8 @@ static kw_result title(kw_vm *vm, kw_call *call, const kw_string *s, const kw_li
 static kw_result string_titleize(kw_vm *vm, kw_call *call)
 {
     kw_value given = kw_native_operand(call, 0);
-    return kw_is(given, KW_STRING)
-               ? title(vm, call, given.as.string, NULL)
-               : kp_host_go_on_with(vm, call, own(vm, "string::__titleize__"), &given, 1);
+    return kw_is(given, KW_STRING) ? title(vm, call, given.as.string, NULL)
+                                   : kp_host_go_on_with(vm, call, own(vm, "string::__titleize__"), &given, 1);
 }
 
 static kw_list *default_small_words(kw_vm *vm)
@@ -396,10 +393,10 @@ static kw_result all_chars(kw_vm *vm, kw_call *call, bool (*is)(uint32_t))
     return kw_return(call, kw_bool(true));
 }
 
-#define QUESTION(name, is)                                                                         \
-    static kw_result string_##name(kw_vm *vm, kw_call *call)                                       \
-    {                                                                                              \
-        return all_chars(vm, call, is);                                                            \
+#define QUESTION(name, is)                                                                                             \
+    static kw_result string_##name(kw_vm *vm, kw_call *call)                                                           \
+    {                                                                                                                  \
+        return all_chars(vm, call, is);                                                                                \
     }
 QUESTION(is_numeric, is_digit)
 QUESTION(is_alpha, is_letter)
@@ -545,8 +542,7 @@ static kw_result string_base64decode(kw_vm *vm, kw_call *call)
     return KW_THROWN;
 }
 
-static kw_result url(kw_vm *vm, kw_call *call,
-                     void (*convert)(kw_vm *, const kw_string *, kw_buf *))
+static kw_result url(kw_vm *vm, kw_call *call, void (*convert)(kw_vm *, const kw_string *, kw_buf *))
 {
     kw_string *s = text_of(vm, call, 0);
     if (s == NULL)
@@ -568,6 +564,7 @@ static kw_result string_urldecode(kw_vm *vm, kw_call *call)
 }
 
 /* Most take any value, as their display form. */
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"padstart(text: any, size: integer, padding: any = \" \"): string", string_padstart, "The text, padded at the start to `size` characters.",
      "println string::padstart(\"7\", 3, \"0\")  # => 007", NULL, KW_CHECK_NONE},
@@ -621,6 +618,7 @@ static const kw_native_def functions[] = {
      "println string::urldecode(\"a+b\")  # => a b", NULL, KW_CHECK_NONE},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_string = {
     .name = "string",

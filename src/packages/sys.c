@@ -55,11 +55,11 @@ static char **arguments(kw_vm *vm, const kw_call *call, const char *verb)
     for (size_t i = 0; i <= count; i++) {
         kw_value v = i == 0 ? kw_native_operand(call, 0) : given.as.list->items[i - 1];
         if (!kw_is(v, KW_STRING))
-            (void)kw_throw(vm, "SystemError", "Failed to %s '%s': Expected a string but instead received `%s`.",
-                           verb, program->text, kw_display_type_title((kw_type)v.tag));
+            (void)kw_throw(vm, "SystemError", "Failed to %s '%s': Expected a string but instead received `%s`.", verb,
+                           program->text, kw_display_type_title((kw_type)v.tag));
         else if (strlen(v.as.string->text) != v.as.string->size)
-            (void)kw_throw(vm, "SystemError", "Failed to %s '%s': An argument must not contain a NUL character.",
-                           verb, program->text);
+            (void)kw_throw(vm, "SystemError", "Failed to %s '%s': An argument must not contain a NUL character.", verb,
+                           program->text);
         else {
             argv[i] = v.as.string->text;
             continue;
@@ -378,6 +378,7 @@ static kw_result sys_pid(kw_vm *vm, kw_call *call)
     return kw_return(call, kw_int(getpid()));
 }
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"exec(program: string, args: list = []): integer", sys_exec,
      "Run a program to its end; its exit code.  It is found through PATH, and no shell is involved.",
@@ -407,6 +408,7 @@ static const kw_native_def functions[] = {
     {"__text__(id: integer): string", sys_text, "Await the output of a program.", NULL},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_sys = {
     .name = "sys",

@@ -120,8 +120,7 @@ static kw_result task_spawn(kw_vm *vm, kw_call *call)
         return kw_throw_expected(vm, "a list", args);
     kiwi_id id;
     bool given = kw_is(args, KW_LIST);
-    if (!kp_host_spawn(vm, callback, given ? args.as.list->items : NULL,
-                  given ? args.as.list->count : 0, &id))
+    if (!kp_host_spawn(vm, callback, given ? args.as.list->items : NULL, given ? args.as.list->count : 0, &id))
         return KW_THROWN;
     return kw_return(call, kw_int(id));
 }
@@ -230,6 +229,7 @@ static kw_result task_mutex(kw_vm *vm, kw_call *call)
 
 /* What is wrong with an argument is told as the library's Kiwi code tells it, so the functions look at theirs
  * themselves. */
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"spawn(callback: lambda, args: list = []): task<any>", task_spawn, "Run the callback as a task; its id.",
      "id = task::spawn(with (x) do x * 2 end, [21])\nprintln task::await(id)  # => 42", "__task_spawn__/2",
@@ -276,7 +276,9 @@ static const kw_native_def functions[] = {
     {"__others_running__(): boolean", task_others, "Is a task other than this one running?"},
     {NULL},
 };
+/* clang-format on */
 
+/* clang-format off */
 static const kw_native_def globals[] = {
     {"spawn(callback: lambda, args: list = []): task<any>", task_spawn, "The same as task::spawn().",
      "println await(spawn(with () do 1 end))  # => 1", NULL, KW_CHECK_NONE},
@@ -294,6 +296,7 @@ static const kw_native_def globals[] = {
      KW_CHECK_NONE},
     {NULL},
 };
+/* clang-format on */
 
 static const kp_struct *const structs[] = {&kp_channel, &kp_mutex, NULL};
 

@@ -18,7 +18,7 @@ enum { DEADLY = sizeof(deadly) / sizeof(deadly[0]) };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows */
 static unsigned wanted;                                  /* by how many */
-static bool caught[DEADLY]; /* signals that restore_and_end() handles */
+static bool caught[DEADLY];                              /* signals that restore_and_end() handles */
 /* Does not change while a signal is caught, so that the handler may read it. */
 static struct termios before;
 
@@ -47,8 +47,8 @@ static void release_signals(void)
     struct sigaction now, action = {.sa_handler = SIG_DFL};
     (void)sigemptyset(&action.sa_mask);
     for (int i = 0; i < DEADLY; i++)
-        if (caught[i] && sigaction(deadly[i], NULL, &now) == 0 &&
-            (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == restore_and_end)
+        if (caught[i] && sigaction(deadly[i], NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 &&
+            now.sa_handler == restore_and_end)
             (void)sigaction(deadly[i], &action, NULL);
 }
 

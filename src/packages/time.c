@@ -22,23 +22,23 @@ static kw_date_parts parts_of(const kw_call *call)
 }
 
 /* X(function, internal name, value, sentence, what it is of 2026-05-17 13:45:30) */
-#define PARTS(X) \
-    X(year, "__time_year__", kw_int(c.year), "The year.", "2026") \
-    X(month, "__time_month__", kw_int(c.month), "The month, 1 to 12.", "5") \
-    X(day, "__time_monthday__", kw_int(c.day), "The day of the month.", "17") \
-    X(hour, "__time_hour__", kw_int(c.hour), "The hour, 0 to 23.", "13") \
-    X(minute, "__time_minute__", kw_int(c.minute), "The minute, 0 to 59.", "45") \
-    X(second, "__time_second__", kw_int(c.second), "The second, 0 to 59.", "30") \
-    X(millisecond, "__time_millisecond__", kw_int(c.fraction / KW_TICKS_PER_MS), "The millisecond, 0 to 999.", "0") \
-    X(weekday, "__time_weekday__", kw_int(c.weekday), "The day of the week; 0 is Sunday.", "0") \
+#define PARTS(X)                                                                                                       \
+    X(year, "__time_year__", kw_int(c.year), "The year.", "2026")                                                      \
+    X(month, "__time_month__", kw_int(c.month), "The month, 1 to 12.", "5")                                            \
+    X(day, "__time_monthday__", kw_int(c.day), "The day of the month.", "17")                                          \
+    X(hour, "__time_hour__", kw_int(c.hour), "The hour, 0 to 23.", "13")                                               \
+    X(minute, "__time_minute__", kw_int(c.minute), "The minute, 0 to 59.", "45")                                       \
+    X(second, "__time_second__", kw_int(c.second), "The second, 0 to 59.", "30")                                       \
+    X(millisecond, "__time_millisecond__", kw_int(c.fraction / KW_TICKS_PER_MS), "The millisecond, 0 to 999.", "0")    \
+    X(weekday, "__time_weekday__", kw_int(c.weekday), "The day of the week; 0 is Sunday.", "0")                        \
     X(yearday, "__time_yearday__", kw_int(c.yearday), "The day of the year, from 1 on.", "137")
 
-#define PART(name, native, expression, about, of_example)                                          \
-    static kw_result time_##name(kw_vm *vm, kw_call *call)                                         \
-    {                                                                                              \
-        kw_date_parts c = parts_of(call);                                                               \
-        (void)vm;                                                                                  \
-        return kw_return(call, expression);                                                        \
+#define PART(name, native, expression, about, of_example)                                                              \
+    static kw_result time_##name(kw_vm *vm, kw_call *call)                                                             \
+    {                                                                                                                  \
+        kw_date_parts c = parts_of(call);                                                                              \
+        (void)vm;                                                                                                      \
+        return kw_return(call, expression);                                                                            \
     }
 PARTS(PART)
 
@@ -79,9 +79,7 @@ static kw_result add_ticks(kw_vm *vm, kw_call *call, int64_t unit)
     double n = kw_to_double(amount);
     double most = (double)(KW_MAX_TICKS / unit);
     bool ok = n >= -most && n <= most; /* also false for NaN */
-    int64_t ticks = !ok                     ? 0
-                    : kw_is(amount, KW_INT) ? amount.as.i * unit
-                                            : (int64_t)llround(n * (double)unit);
+    int64_t ticks = !ok ? 0 : kw_is(amount, KW_INT) ? amount.as.i * unit : (int64_t)llround(n * (double)unit);
     return give_date(vm, call, ok, kw_native_operand(call, 0).as.i + ticks);
 }
 
@@ -106,19 +104,20 @@ static kw_result add_months(kw_vm *vm, kw_call *call, int64_t factor)
 }
 
 /* X(function, internal name, how, unit, what is added, 2026-05-17 13:45:30 plus 2 of them) */
-#define SUMS(X) \
-    X(add_days, "__time_dayadd__", add_ticks, KW_TICKS_PER_DAY, "days", "05/19/2026 13:45:30") \
-    X(add_hours, "__time_houradd__", add_ticks, KW_TICKS_PER_SECOND * INT64_C(3600), "hours", "05/17/2026 15:45:30") \
-    X(add_minutes, "__time_minuteadd__", add_ticks, KW_TICKS_PER_SECOND * INT64_C(60), "minutes", "05/17/2026 13:47:30") \
-    X(add_seconds, "__time_secadd__", add_ticks, KW_TICKS_PER_SECOND, "seconds", "05/17/2026 13:45:32") \
-    X(add_milliseconds, "__time_millisecadd__", add_ticks, KW_TICKS_PER_MS, "milliseconds", "05/17/2026 13:45:30") \
-    X(add_months, "__time_monthadd__", add_months, 1, "months", "07/17/2026 13:45:30") \
+#define SUMS(X)                                                                                                        \
+    X(add_days, "__time_dayadd__", add_ticks, KW_TICKS_PER_DAY, "days", "05/19/2026 13:45:30")                         \
+    X(add_hours, "__time_houradd__", add_ticks, KW_TICKS_PER_SECOND *INT64_C(3600), "hours", "05/17/2026 15:45:30")    \
+    X(add_minutes, "__time_minuteadd__", add_ticks, KW_TICKS_PER_SECOND *INT64_C(60), "minutes",                       \
+      "05/17/2026 13:47:30")                                                                                           \
+    X(add_seconds, "__time_secadd__", add_ticks, KW_TICKS_PER_SECOND, "seconds", "05/17/2026 13:45:32")                \
+    X(add_milliseconds, "__time_millisecadd__", add_ticks, KW_TICKS_PER_MS, "milliseconds", "05/17/2026 13:45:30")     \
+    X(add_months, "__time_monthadd__", add_months, 1, "months", "07/17/2026 13:45:30")                                 \
     X(add_years, "__time_yearadd__", add_months, 12, "years", "05/17/2028 13:45:30")
 
-#define SUM(name, native, how, unit, added, of_example)                                            \
-    static kw_result time_##name(kw_vm *vm, kw_call *call)                                         \
-    {                                                                                              \
-        return how(vm, call, unit);                                                                \
+#define SUM(name, native, how, unit, added, of_example)                                                                \
+    static kw_result time_##name(kw_vm *vm, kw_call *call)                                                             \
+    {                                                                                                                  \
+        return how(vm, call, unit);                                                                                    \
     }
 SUMS(SUM)
 
@@ -162,28 +161,31 @@ static kw_result time_ticksms(kw_vm *vm, kw_call *call)
 #define SETUP "t = d(2026, 5, 17, 13, 45, 30)"
 
 /* Rows of package `in`; those of date have the internal names, by which they are primitives, too. */
-#define PART_ROW(in, name, native, about, of_example) \
-    {#name "(t: date = null): integer", time_##name, about " Now, where t is missing.", \
+#define PART_ROW(in, name, native, about, of_example)                                                                  \
+    {#name "(t: date = null): integer", time_##name, about " Now, where t is missing.",                                \
      "println " in "::" #name "(t)  # => " of_example, native},
-#define SUM_ROW(in, name, native, added, of_example) \
-    {#name "(t: date, n: number): date", time_##name, "The date with n " added " added; n may be negative.", \
+#define SUM_ROW(in, name, native, added, of_example)                                                                   \
+    {#name "(t: date, n: number): date", time_##name, "The date with n " added " added; n may be negative.",           \
      "println " in "::" #name "(t, 2)  # => " of_example, native},
-#define OTHER_ROWS(in, arity) \
-    {"ampm(t: date = null): string", time_ampm, "AM or PM.", "println " in "::ampm(t)  # => PM", \
-     "__time_ampm__" arity}, \
-    {"isdst(t: date = null): boolean", time_isdst, "Does summer time hold then, where the program runs?", \
-     "println typeof(" in "::isdst(t))  # => boolean", "__time_isdst__" arity},
+#define OTHER_ROWS(in, arity)                                                                                          \
+    {"ampm(t: date = null): string", time_ampm, "AM or PM.", "println " in "::ampm(t)  # => PM",                       \
+     "__time_ampm__" arity},                                                                                           \
+        {"isdst(t: date = null): boolean", time_isdst, "Does summer time hold then, where the program runs?",          \
+         "println typeof(" in "::isdst(t))  # => boolean", "__time_isdst__" arity},
 
 #define DATE_PART(name, native, expression, about, of_example) PART_ROW("date", name, native "/0-1", about, of_example)
 #define TIME_PART(name, native, expression, about, of_example) PART_ROW("time", name, native, about, of_example)
-#define DATE_SUM(name, native, how, unit, added, of_example) SUM_ROW("date", name, native "/2", added, of_example)
-#define TIME_SUM(name, native, how, unit, added, of_example) SUM_ROW("time", name, native, added, of_example)
+#define DATE_SUM(name, native, how, unit, added, of_example)   SUM_ROW("date", name, native "/2", added, of_example)
+#define TIME_SUM(name, native, how, unit, added, of_example)   SUM_ROW("time", name, native, added, of_example)
 
+/* clang-format off */
 static const kw_native_def date_functions[] = {
     PARTS(DATE_PART) SUMS(DATE_SUM) OTHER_ROWS("date", "/0-1")
     {NULL},
 };
+/* clang-format on */
 
+/* clang-format off */
 static const kw_native_def time_functions[] = {
     PARTS(TIME_PART) SUMS(TIME_SUM) OTHER_ROWS("time", "")
     {"now(): date", time_now, "The local date and time.", "println typeof(time::now())  # => date",
@@ -194,12 +196,15 @@ static const kw_native_def time_functions[] = {
      "println time::ticksms(5000000.0)  # => 5", "__time_ticksms__/1"},
     {NULL},
 };
+/* clang-format on */
 
+/* clang-format off */
 static const kw_native_def time_globals[] = {
     {"__time_ticks__(t: date = null): number", primitive_ticks, "time::ticks(), or the ticks of a date.", NULL,
      "__time_ticks__/0-1"},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_date = {
     .name = "date",

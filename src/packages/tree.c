@@ -36,9 +36,8 @@ static const char *next_name(DIR *dir)
 enum { SKIP = -1 };
 typedef struct walk walk;
 struct walk {
-    int (*enter)(walk *w, const char *path,
-                 const struct stat *s); /* a folder, before what is in it */
-    int (*meet)(walk *w, const char *path, const struct stat *s); /* anything else */
+    int (*enter)(walk *w, const char *path, const struct stat *s); /* a folder, before what is in it */
+    int (*meet)(walk *w, const char *path, const struct stat *s);  /* anything else */
     void *data;
 };
 
@@ -115,8 +114,7 @@ int kp_tree_list(const char *path, bool recursive, kp_disk_bytes *files, kp_disk
 
 typedef struct copying {
     const char *from, *to;
-    struct stat
-        target; /* the folder that is made: it may lie in what is copied, and is not copied into itself */
+    struct stat target; /* the folder that is made: it may lie in what is copied, and is not copied into itself */
 } copying;
 
 /* Where the copy of `path` goes. */

@@ -152,8 +152,7 @@ static kw_result udp_send(kw_vm *vm, kw_call *call)
 static kw_string *receive_error(kw_vm *vm, const kiwi_result *result)
 {
     bool late = result->fault == KIWI_FAULT_TIMEOUT;
-    return kw_string_format(vm, "UDP recv error: %s",
-                            late ? "Connection timed out" : result->message);
+    return kw_string_format(vm, "UDP recv error: %s", late ? "Connection timed out" : result->message);
 }
 
 /* The end of a receive: NULL with *value a hashmap of data (a string if `text`, else bytes), from_host and
@@ -241,6 +240,7 @@ static kw_result udp_info(kw_vm *vm, kw_call *call)
     return kp_args_give_info(vm, call, &info);
 }
 
+/* clang-format off */
 static const kw_native_def methods[] = {
     {"new()", udp_new, "Make a socket.", "s = Socket.new()\ns.close()"},
     {"bind(port: integer, host = \"0.0.0.0\"): Socket", udp_bind,
@@ -262,6 +262,7 @@ static const kw_native_def methods[] = {
     {"__adopt__(net: integer)", udp_adopt, "A binding stands.", NULL, "__udp_bind__"},
     {NULL},
 };
+/* clang-format on */
 
 static const kp_struct udp_socket_struct = {
     .package = &kp_udp,
@@ -275,10 +276,12 @@ static const kp_struct udp_socket_struct = {
 
 static const kp_struct *const structs[] = {&udp_socket_struct, NULL};
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"socket(): Socket", udp_socket, "A new socket.", "s = udp::socket()\ns.close()"},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_udp = {
     .name = "udp",

@@ -18,6 +18,7 @@ kp_xml_names kp_xml_names_of(kw_vm *vm)
     return names;
 }
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"parse(text: string|bytes): XmlNode", kp_xml_parse,
      "The root element of an XML document; of bytes, in the encoding that the document names.  Text between elements "
@@ -30,6 +31,7 @@ static const kw_native_def functions[] = {
      "println xml::stringify(xml::create(\"a\", {id: \"1\"}))  # => <a id=\"1\"/>", NULL},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_xml = {
     .name = "xml",

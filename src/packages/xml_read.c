@@ -13,24 +13,24 @@
 #include "packages/xml.h"
 #include "vm/gc.h"
 
-#define EXPAT_NAMES(X)                                                                                              \
-    X(ParserCreate)                                                                                                 \
-    X(ParserFree)                                                                                                   \
-    X(Parse)                                                                                                        \
-    X(StopParser)                                                                                                   \
-    X(SetUserData)                                                                                                  \
-    X(SetElementHandler)                                                                                            \
-    X(SetCharacterDataHandler)                                                                                      \
-    X(SetCdataSectionHandler)                                                                                       \
-    X(SetCommentHandler)                                                                                            \
-    X(SetProcessingInstructionHandler)                                                                              \
-    X(SetExternalEntityRefHandler)                                                                                  \
-    X(SetSkippedEntityHandler)                                                                                      \
-    X(SetBillionLaughsAttackProtectionMaximumAmplification)                                                         \
-    X(SetBillionLaughsAttackProtectionActivationThreshold)                                                          \
-    X(GetErrorCode)                                                                                                 \
-    X(ErrorString)                                                                                                  \
-    X(GetCurrentLineNumber)                                                                                         \
+#define EXPAT_NAMES(X)                                                                                                 \
+    X(ParserCreate)                                                                                                    \
+    X(ParserFree)                                                                                                      \
+    X(Parse)                                                                                                           \
+    X(StopParser)                                                                                                      \
+    X(SetUserData)                                                                                                     \
+    X(SetElementHandler)                                                                                               \
+    X(SetCharacterDataHandler)                                                                                         \
+    X(SetCdataSectionHandler)                                                                                          \
+    X(SetCommentHandler)                                                                                               \
+    X(SetProcessingInstructionHandler)                                                                                 \
+    X(SetExternalEntityRefHandler)                                                                                     \
+    X(SetSkippedEntityHandler)                                                                                         \
+    X(SetBillionLaughsAttackProtectionMaximumAmplification)                                                            \
+    X(SetBillionLaughsAttackProtectionActivationThreshold)                                                             \
+    X(GetErrorCode)                                                                                                    \
+    X(ErrorString)                                                                                                     \
+    X(GetCurrentLineNumber)                                                                                            \
     X(GetCurrentColumnNumber)
 
 static struct expat {
@@ -225,8 +225,8 @@ static void XMLCALL on_skipped(void *data, const XML_Char *name, int is_paramete
         fail(r, "undefined entity ", name);
 }
 
-static int XMLCALL on_external(XML_Parser parser, const XML_Char *context, const XML_Char *base,
-                               const XML_Char *system, const XML_Char *public)
+static int XMLCALL on_external(XML_Parser parser, const XML_Char *context, const XML_Char *base, const XML_Char *system,
+                               const XML_Char *public)
 {
     (void)parser, (void)context, (void)base, (void)system, (void)public;
     return XML_STATUS_ERROR;

@@ -31,10 +31,10 @@ static bool refuse(writer *w, const char *what, const kw_string *s)
 /* The characters that names begin with (XML 1.0, fifth edition, section 2.3), */
 static bool begins_name(uint32_t c)
 {
-    static const uint32_t ranges[][2] = {
-        {':', ':'},       {'A', 'Z'},       {'_', '_'},       {'a', 'z'},       {0xC0, 0xD6},     {0xD8, 0xF6},
-        {0xF8, 0x2FF},    {0x370, 0x37D},   {0x37F, 0x1FFF},  {0x200C, 0x200D}, {0x2070, 0x218F}, {0x2C00, 0x2FEF},
-        {0x3001, 0xD7FF}, {0xF900, 0xFDCF}, {0xFDF0, 0xFFFD}, {0x10000, 0xEFFFF}};
+    static const uint32_t ranges[][2] = {{':', ':'},       {'A', 'Z'},       {'_', '_'},       {'a', 'z'},
+                                         {0xC0, 0xD6},     {0xD8, 0xF6},     {0xF8, 0x2FF},    {0x370, 0x37D},
+                                         {0x37F, 0x1FFF},  {0x200C, 0x200D}, {0x2070, 0x218F}, {0x2C00, 0x2FEF},
+                                         {0x3001, 0xD7FF}, {0xF900, 0xFDCF}, {0xFDF0, 0xFFFD}, {0x10000, 0xEFFFF}};
     for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
         if (c >= ranges[i][0] && c <= ranges[i][1])
             return true;

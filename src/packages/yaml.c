@@ -80,6 +80,7 @@ bool kp_yaml_typed(const char *text, size_t size, kw_value *out)
 
 /* ---- The package ------------------------------------------------------------------------------------- */
 
+/* clang-format off */
 static const kw_native_def functions[] = {
     {"parse(text: string): any", kp_yaml_parse,
      "The value of the first document, null if there is none.  Plain scalars become null, booleans, integers and "
@@ -94,6 +95,7 @@ static const kw_native_def functions[] = {
      "  # => name: kiwi|tags:|  - 1|  - \"2\"|"},
     {NULL},
 };
+/* clang-format on */
 
 const kp_package kp_yaml = {
     .name = "yaml",

@@ -10,12 +10,12 @@
 #include "types/give.h"
 #include "vm/gc.h"
 
-#define YAML_NAMES(X)                                                                                               \
-    X(parser_initialize)                                                                                            \
-    X(parser_delete)                                                                                                \
-    X(parser_set_input)                                                                                             \
-    X(parser_set_encoding)                                                                                          \
-    X(parser_parse)                                                                                                 \
+#define YAML_NAMES(X)                                                                                                  \
+    X(parser_initialize)                                                                                               \
+    X(parser_delete)                                                                                                   \
+    X(parser_set_input)                                                                                                \
+    X(parser_set_encoding)                                                                                             \
+    X(parser_parse)                                                                                                    \
     X(event_delete)
 
 static struct yaml {

@@ -57,8 +57,7 @@ bool kp_zip_is_safe(const char *name, size_t size)
 static kb_status complain(kb_error *err, const char *what, const char *name, size_t size)
 {
     enum { MOST_SHOWN = 80 };
-    return kb_error_fail(err, KB_EINVAL, 0, "%s: '%.*s'", what,
-                         (int)(size < MOST_SHOWN ? size : MOST_SHOWN), name);
+    return kb_error_fail(err, KB_EINVAL, 0, "%s: '%.*s'", what, (int)(size < MOST_SHOWN ? size : MOST_SHOWN), name);
 }
 
 /* ---- Writing -------------------------------------------------------------------------------------------- */
@@ -94,10 +93,8 @@ static kb_status append(kp_codec_out *out, const void *data, size_t size, kb_err
     if (out->size > MOST_BYTES - size)
         return kb_error_fail(err, KB_EFULL, 0, "a zip archive has at most 4 GiB");
     if (out->room - out->size < size) {
-        size_t wanted = out->size + size,
-               twice = out->room < SIZE_MAX / 2 ? out->room * 2 : SIZE_MAX;
-        kb_status status =
-            kp_codec_reserve_all(out, wanted > twice || twice > out->most ? wanted : twice, err);
+        size_t wanted = out->size + size, twice = out->room < SIZE_MAX / 2 ? out->room * 2 : SIZE_MAX;
+        kb_status status = kp_codec_reserve_all(out, wanted > twice || twice > out->most ? wanted : twice, err);
         if (status != KB_OK)
             return status;
     }
@@ -108,8 +105,7 @@ static kb_status append(kp_codec_out *out, const void *data, size_t size, kb_err
 }
 
 /* The data of an entry, deflated if that makes it smaller. */
-static kb_status pack(const kp_zip_entry *e, int level, kp_codec_out *packed, written *w,
-                      kb_error *err)
+static kb_status pack(const kp_zip_entry *e, int level, kp_codec_out *packed, written *w, kb_error *err)
 {
     *w = (written){.method = STORED, .packed = e->size, .crc = kp_codec_crc32(e->data, e->size)};
     if (level == 0 || e->size == 0)
@@ -122,14 +118,11 @@ static kb_status pack(const kp_zip_entry *e, int level, kp_codec_out *packed, wr
     return status;
 }
 
-static kb_status write_entry(const kp_zip_entry *e, int level, kp_codec_out *out, written *w,
-                             kb_error *err)
+static kb_status write_entry(const kp_zip_entry *e, int level, kp_codec_out *out, written *w, kb_error *err)
 {
     unsigned char head[LOCAL_SIZE] = {0};
     if (e->size > MOST_BYTES || e->name_size > MOST_NAME || !kp_zip_is_safe(e->name, e->name_size))
-        return complain(err,
-                        e->size > MOST_BYTES ? "too large for a zip archive"
-                                             : "not a safe name of a zip entry",
+        return complain(err, e->size > MOST_BYTES ? "too large for a zip archive" : "not a safe name of a zip entry",
                         e->name, e->name_size);
     kp_codec_out packed = {.limit = SIZE_MAX, .most = out->most};
     kb_status status = pack(e, level, &packed, w, err);
@@ -146,8 +139,7 @@ static kb_status write_entry(const kp_zip_entry *e, int level, kp_codec_out *out
     return status;
 }
 
-static kb_status write_list_item(const kp_zip_entry *e, const written *w, kp_codec_out *out,
-                                 kb_error *err)
+static kb_status write_list_item(const kp_zip_entry *e, const written *w, kp_codec_out *out, kb_error *err)
 {
     unsigned char head[CENTRAL_SIZE] = {0};
     put(head, 4, CENTRAL);
@@ -169,12 +161,10 @@ static kb_status write_end(size_t count, size_t list, kp_codec_out *out, kb_erro
     return append(out, end, sizeof(end), err);
 }
 
-kb_status kp_zip_write(const kp_zip_entry *entries, size_t count, int level, kp_codec_out *out,
-                       kb_error *err)
+kb_status kp_zip_write(const kp_zip_entry *entries, size_t count, int level, kp_codec_out *out, kb_error *err)
 {
     if (count > MOST_ENTRIES - 1)
-        return kb_error_fail(err, KB_EFULL, 0, "a zip archive has at most %d entries",
-                             MOST_ENTRIES - 1);
+        return kb_error_fail(err, KB_EFULL, 0, "a zip archive has at most %d entries", MOST_ENTRIES - 1);
     written *all = calloc(count > 0 ? count : 1, sizeof(*all));
     kb_status status = all != NULL ? KB_OK : kp_codec_no_memory(err);
     for (size_t i = 0; i < count && status == KB_OK; i++)
@@ -225,8 +215,7 @@ static kb_status find_end(archive *a)
         if (a->count == MOST_ENTRIES || a->list == MOST_BYTES + 1U)
             return kb_error_fail(a->err, KB_EINVAL, 0, "zip64 archives are not supported");
         if (get(end + 4, 4) != 0 || get(end + 8, 2) != a->count)
-            return kb_error_fail(a->err, KB_EINVAL, 0,
-                                 "zip archives of several parts are not supported");
+            return kb_error_fail(a->err, KB_EINVAL, 0, "zip archives of several parts are not supported");
         return a->list <= at - 1 ? KB_OK : kp_codec_invalid(a->err);
     }
     return kb_error_fail(a->err, KB_EINVAL, 0, "not a zip archive");
@@ -263,13 +252,11 @@ static kb_status admit(archive *a, const item *it)
     if (it->method != STORED && it->method != DEFLATED)
         return complain(a->err, "a zip entry by an unknown method", it->name, it->name_size);
     if (it->size > a->left)
-        return kb_error_fail(a->err, KB_EFULL, 0, "output is larger than %zu bytes",
-                             a->limits->size);
+        return kb_error_fail(a->err, KB_EFULL, 0, "output is larger than %zu bytes", a->limits->size);
     if (it->size / a->limits->ratio > it->packed ||
         (it->size / a->limits->ratio == it->packed && it->size % a->limits->ratio > 0))
-        return kb_error_fail(
-            a->err, KB_EFULL, 0, "a zip entry is larger than %zu times its data: '%.*s'",
-            a->limits->ratio, (int)(it->name_size < 80 ? it->name_size : 80), it->name);
+        return kb_error_fail(a->err, KB_EFULL, 0, "a zip entry is larger than %zu times its data: '%.*s'",
+                             a->limits->ratio, (int)(it->name_size < 80 ? it->name_size : 80), it->name);
     a->left -= it->size;
     return KB_OK;
 }
@@ -295,8 +282,7 @@ static kb_status unpack(archive *a, const item *it, kp_zip_entry *e)
     kb_status status = KB_OK;
     if (it->method == DEFLATED)
         status = kp_codec_deflate.expand(data, it->packed, &out, a->err);
-    else if (it->packed == it->size &&
-             (status = kp_codec_reserve_all(&out, it->size, a->err)) == KB_OK) {
+    else if (it->packed == it->size && (status = kp_codec_reserve_all(&out, it->size, a->err)) == KB_OK) {
         memcpy(out.data, data, it->size);
         out.size = it->size;
     }
@@ -306,9 +292,8 @@ static kb_status unpack(archive *a, const item *it, kp_zip_entry *e)
         return KB_OK;
     }
     free(out.data);
-    return status == KB_ENOMEM
-               ? status
-               : complain(a->err, "the data of a zip entry is invalid", it->name, it->name_size);
+    return status == KB_ENOMEM ? status
+                               : complain(a->err, "the data of a zip entry is invalid", it->name, it->name_size);
 }
 
 /* The entry of the item at *at, which goes on to the next one. */
@@ -323,8 +308,8 @@ static kb_status read_entry(archive *a, size_t *at, kp_zip_entry *e)
     return status;
 }
 
-kb_status kp_zip_read(const void *data, size_t size, const kp_zip_limits *limits,
-                      kp_zip_entry **entries, size_t *count, kb_error *err)
+kb_status kp_zip_read(const void *data, size_t size, const kp_zip_limits *limits, kp_zip_entry **entries, size_t *count,
+                      kb_error *err)
 {
     archive a = {.data = data, .size = size, .left = limits->size, .limits = limits, .err = err};
     *entries = NULL;
@@ -333,8 +318,7 @@ kb_status kp_zip_read(const void *data, size_t size, const kp_zip_limits *limits
     if (status != KB_OK)
         return status;
     if (a.count > limits->entries)
-        return kb_error_fail(err, KB_EFULL, 0, "a zip archive of more than %zu entries",
-                             limits->entries);
+        return kb_error_fail(err, KB_EFULL, 0, "a zip archive of more than %zu entries", limits->entries);
     *entries = calloc(a.count > 0 ? a.count : 1, sizeof(**entries));
     if (*entries == NULL)
         return kp_codec_no_memory(err);

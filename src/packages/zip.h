@@ -26,12 +26,11 @@ typedef struct kp_zip_limits {
 /* Is it a name within the folder where an archive is unpacked?  Not empty, not absolute, without NUL and "..". */
 bool kp_zip_is_safe(const char *name, size_t size);
 /* The archive of these entries into `out`; `level` is zlib's, 0: stored. */
-kb_status kp_zip_write(const kp_zip_entry *entries, size_t count, int level, kp_codec_out *out,
-                       kb_error *err);
+kb_status kp_zip_write(const kp_zip_entry *entries, size_t count, int level, kp_codec_out *out, kb_error *err);
 /* The entries of an archive into a malloc'ed array, also after an error; free it with kp_zip_free().  Names are in the
  * archive. */
-kb_status kp_zip_read(const void *archive, size_t size, const kp_zip_limits *limits,
-                      kp_zip_entry **entries, size_t *count, kb_error *err);
+kb_status kp_zip_read(const void *archive, size_t size, const kp_zip_limits *limits, kp_zip_entry **entries,
+                      size_t *count, kb_error *err);
 void kp_zip_free(kp_zip_entry *entries, size_t count);
 
 #endif

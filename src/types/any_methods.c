@@ -92,8 +92,7 @@ static void pretty(kw_vm *vm, kw_buf *buf, kw_value v, const level *outer)
         quoted(vm, buf, v);
         return;
     }
-    level here = {
-        .outer = outer, .container = v.as.obj, .depth = outer != NULL ? outer->depth + 1 : 1};
+    level here = {.outer = outer, .container = v.as.obj, .depth = outer != NULL ? outer->depth + 1 : 1};
     bool inside = here.depth > MAX_LEVELS;
     for (const level *at = outer; at != NULL && !inside; at = at->outer)
         inside = at->container == here.container;

@@ -74,8 +74,7 @@ static const kw_native_def *real_method(const kw_string *name)
 {
     for (const kw_types_table *t = kw_types_tables; t->methods != NULL; t++)
         for (const kw_native_def *def = t->methods; def->signature != NULL; def++)
-            if (kw_signature_name(def->signature) == name->size &&
-                memcmp(def->signature, name->text, name->size) == 0)
+            if (kw_signature_name(def->signature) == name->size && memcmp(def->signature, name->text, name->size) == 0)
                 return def;
     return NULL;
 }

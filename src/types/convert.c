@@ -62,13 +62,11 @@ static kw_result any_to_integer(kw_vm *vm, kw_call *call)
     case KW_INT: return kw_return(call, call->self);
     case KW_FLOAT: return kw_return(call, kw_int(kw_arith_truncate(call->self.as.f)));
     case KW_STRING: break;
-    default:
-        return kw_throw(vm, "ConversionError", "Cannot convert non-numeric value to an integer.");
+    default: return kw_throw(vm, "ConversionError", "Cannot convert non-numeric value to an integer.");
     }
     const kw_string *s = call->self.as.string;
     if (!parse_integer(s->text, s->size, (int)base, &n))
-        return kw_throw(vm, "ConversionError",
-                        "Cannot convert non-numeric string to an integer: `%s`", s->text);
+        return kw_throw(vm, "ConversionError", "Cannot convert non-numeric string to an integer: `%s`", s->text);
     return kw_return(call, kw_int(n));
 }
 
@@ -86,8 +84,7 @@ static bool same_word(const char *text, size_t size, const char *word)
 
 static bool special_float(const char *text, size_t size, double *out)
 {
-    if (same_word(text, size, "nan") || same_word(text, size, "-nan") ||
-        same_word(text, size, "+nan"))
+    if (same_word(text, size, "nan") || same_word(text, size, "-nan") || same_word(text, size, "+nan"))
         *out = (double)NAN;
     else if (same_word(text, size, "infinity") || same_word(text, size, "+infinity"))
         *out = HUGE_VAL;
@@ -100,8 +97,7 @@ static bool special_float(const char *text, size_t size, double *out)
 
 /* Copy the digits at text[*at..end) to buf, without commas if they are allowed; returns how
  * many. */
-static size_t take_digits(kw_vm *vm, kw_buf *buf, const char *text, size_t *at, size_t end,
-                          bool commas)
+static size_t take_digits(kw_vm *vm, kw_buf *buf, const char *text, size_t *at, size_t end, bool commas)
 {
     size_t count = 0;
     for (; *at < end && kw_buf_go_on(vm, buf); (*at)++) {
@@ -167,8 +163,7 @@ static kw_result any_to_float(kw_vm *vm, kw_call *call)
     if (vm->error.type != NULL)
         return KW_THROWN;
     if (!ok)
-        return kw_throw(vm, "ConversionError", "Cannot convert non-numeric value to a float: `%s`",
-                        s->text);
+        return kw_throw(vm, "ConversionError", "Cannot convert non-numeric value to a float: `%s`", s->text);
     return kw_return(call, kw_float(d));
 }
 
@@ -185,8 +180,7 @@ static kw_result in_base(kw_vm *vm, kw_call *call, int64_t n, unsigned shift, in
         out[--at] = digits[rest & ((1u << shift) - 1)];
         rest >>= shift;
     }
-    return kw_give_string(call,
-                          kw_string_valid(vm, out + at, (size_t)(64 - at), (size_t)(64 - at)));
+    return kw_give_string(call, kw_string_valid(vm, out + at, (size_t)(64 - at), (size_t)(64 - at)));
 }
 
 enum { EXACT_DECIMALS = 1080, MAX_DECIMALS = 999999999 }; /* a double has at most 1074 decimals */
@@ -200,8 +194,7 @@ static kw_result fixed_point(kw_vm *vm, kw_call *call, const char *format, size_
         decimals = decimals * 10 + (format[i] - '0');
     }
     if (!ok || decimals > MAX_DECIMALS)
-        return kw_throw(vm, "InvalidOperationError", "Invalid fixed-point format `%.*s`.",
-                        (int)size, format);
+        return kw_throw(vm, "InvalidOperationError", "Invalid fixed-point format `%.*s`.", (int)size, format);
     double d = kw_to_double(call->self);
     if (isnan(d) || isinf(d))
         return kw_give_string(call, kw_display_text(vm, call->self));
@@ -226,8 +219,10 @@ static kw_result format_number(kw_vm *vm, kw_call *call, const char *format, siz
     kw_value v = call->self;
     int64_t n = kw_is(v, KW_INT) ? v.as.i : kw_arith_truncate(v.as.f);
     switch (format[0]) {
-    case 'b': case 'B': return in_base(vm, call, n, 1, 16, false);
-    case 'o': case 'O': return in_base(vm, call, n, 3, 0, false);
+    case 'b':
+    case 'B': return in_base(vm, call, n, 1, 16, false);
+    case 'o':
+    case 'O': return in_base(vm, call, n, 3, 0, false);
     default: return in_base(vm, call, n, 4, 0, format[0] == 'X');
     }
 }
@@ -254,8 +249,7 @@ static kw_result any_to_string(kw_vm *vm, kw_call *call)
             return kw_give_string(call, kw_buf_string(vm, &buf));
         kw_buf_free(&buf);
     }
-    return kw_throw(vm, "InvalidOperationError", "Unable to format type: %s",
-                    kw_display_typeof(vm, call->self)->text);
+    return kw_throw(vm, "InvalidOperationError", "Unable to format type: %s", kw_display_typeof(vm, call->self)->text);
 }
 
 /* ---- To bytes, list, date -------------------------------------------------------------------- */
@@ -263,8 +257,7 @@ static kw_result any_to_string(kw_vm *vm, kw_call *call)
 static kw_result any_to_bytes(kw_vm *vm, kw_call *call)
 {
     if (!kw_is(call->self, KW_STRING))
-        return kw_throw(vm, "InvalidOperationError",
-                        "Expected a string or list of strings to convert to bytes.");
+        return kw_throw(vm, "InvalidOperationError", "Expected a string or list of strings to convert to bytes.");
     const kw_string *s = call->self.as.string;
     return kw_give_bytes(call, kw_bytes_new(vm, s->text, s->size));
 }
@@ -279,9 +272,8 @@ static kw_result string_to_date(kw_call *call)
 {
     const kw_string *text = call->self.as.string, *format = call->argc == 1 ? call->args[0].as.string : NULL;
     int64_t ticks = 0;
-    bool ok = format == NULL
-                  ? kw_date_parse(text->text, text->size, &ticks)
-                  : kw_date_parse_exact(text->text, text->size, format->text, format->size, &ticks);
+    bool ok = format == NULL ? kw_date_parse(text->text, text->size, &ticks)
+                             : kw_date_parse_exact(text->text, text->size, format->text, format->size, &ticks);
     return kw_return(call, kw_date(ok ? ticks : 0));
 }
 
@@ -290,8 +282,7 @@ static kw_result any_to_date(kw_vm *vm, kw_call *call)
     if (kw_is(call->self, KW_STRING) && (call->argc == 0 || kw_is(call->args[0], KW_STRING)))
         return string_to_date(call);
     int64_t limit = (KW_MAX_TICKS - KW_EPOCH_TICKS) / KW_TICKS_PER_MS, ms = call->self.as.i;
-    if (kw_is(call->self, KW_INT) && call->argc == 0 && ms <= limit &&
-        ms >= -(KW_EPOCH_TICKS / KW_TICKS_PER_MS))
+    if (kw_is(call->self, KW_INT) && call->argc == 0 && ms <= limit && ms >= -(KW_EPOCH_TICKS / KW_TICKS_PER_MS))
         return kw_return(call, kw_date(KW_EPOCH_TICKS + ms * KW_TICKS_PER_MS));
     return kw_throw(vm, "InvalidOperationError", "Invalid date expression.");
 }

@@ -53,13 +53,12 @@ void kw_date_parts_of(int64_t ticks, kw_date_parts *out)
 bool kw_date_ticks(const kw_date_parts *c, int64_t *ticks)
 {
     if (c->year < 1 || c->year > 9999 || c->month < 1 || c->month > 12 || c->day < 1 ||
-        c->day > kw_date_days_in_month(c->year, c->month) || c->hour < 0 || c->hour > 23 ||
-        c->minute < 0 || c->minute > 59 || c->second < 0 || c->second > 59 || c->fraction < 0 ||
-        c->fraction >= KW_TICKS_PER_SECOND)
+        c->day > kw_date_days_in_month(c->year, c->month) || c->hour < 0 || c->hour > 23 || c->minute < 0 ||
+        c->minute > 59 || c->second < 0 || c->second > 59 || c->fraction < 0 || c->fraction >= KW_TICKS_PER_SECOND)
         return false;
     int64_t seconds = c->hour * INT64_C(3600) + c->minute * INT64_C(60) + c->second;
-    *ticks = days_from_civil(c->year, c->month, c->day) * KW_TICKS_PER_DAY +
-             seconds * KW_TICKS_PER_SECOND + c->fraction;
+    *ticks = days_from_civil(c->year, c->month, c->day) * KW_TICKS_PER_DAY + seconds * KW_TICKS_PER_SECOND +
+             c->fraction;
     return true;
 }
 
@@ -69,8 +68,7 @@ int kw_date_utc_offset(int64_t ticks)
     struct tm local, utc;
     if (localtime_r(&when, &local) == NULL || gmtime_r(&when, &utc) == NULL)
         return 0;
-    int days = local.tm_year != utc.tm_year ? (local.tm_year > utc.tm_year ? 1 : -1)
-                                            : local.tm_yday - utc.tm_yday;
+    int days = local.tm_year != utc.tm_year ? (local.tm_year > utc.tm_year ? 1 : -1) : local.tm_yday - utc.tm_yday;
     return days * MINUTES_PER_DAY + (local.tm_hour - utc.tm_hour) * 60 + local.tm_min - utc.tm_min;
 }
 

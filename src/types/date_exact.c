@@ -53,8 +53,7 @@ static bool number_field(cursor *c, size_t count, int *part)
     return exact_number(c, count > 2 ? 2 : count, &value) > 0 && set(part, value);
 }
 
-static bool name_field(cursor *c, size_t count, const char *const *names, int known, int first,
-                       int *part)
+static bool name_field(cursor *c, size_t count, const char *const *names, int known, int first, int *part)
 {
     int i = kw_date_name(c, names, known, count == 3);
     return i >= 0 && set(part, i + first);
@@ -190,22 +189,20 @@ static bool to_ticks(parts *read, int64_t *ticks)
     if (!complete_hour(read))
         return false;
     kw_date_parts when = {.year = read->year,
-                     .month = read->month,
-                     .day = read->day,
-                     .hour = read->hour,
-                     .minute = or_zero(read->minute),
-                     .second = or_zero(read->second),
-                     .fraction = or_zero(read->fraction)};
-    if (!kw_date_ticks(&when, ticks) ||
-        (read->weekday != UNSET && read->weekday != kw_date_weekday(*ticks)))
+                          .month = read->month,
+                          .day = read->day,
+                          .hour = read->hour,
+                          .minute = or_zero(read->minute),
+                          .second = or_zero(read->second),
+                          .fraction = or_zero(read->fraction)};
+    if (!kw_date_ticks(&when, ticks) || (read->weekday != UNSET && read->weekday != kw_date_weekday(*ticks)))
         return false;
     if (read->zoned)
         *ticks = kw_date_local(*ticks, read->offset);
     return *ticks >= 0 && *ticks <= KW_MAX_TICKS;
 }
 
-bool kw_date_parse_exact(const char *text, size_t size, const char *format, size_t format_size,
-                         int64_t *ticks)
+bool kw_date_parse_exact(const char *text, size_t size, const char *format, size_t format_size, int64_t *ticks)
 {
     const char *standard = format_size == 1 ? kw_date_standard(format[0]) : NULL;
     bool utc = format_size == 1 && format[0] == 'U';
@@ -226,8 +223,7 @@ bool kw_date_parse_exact(const char *text, size_t size, const char *format, size
                   .zoned = utc};
     kw_date_pattern_item item;
     while (kw_date_pattern_next(&pattern, &item))
-        if (item.count == 0 ? !literal(&c, item.letter, &pattern)
-                            : !field(&c, item.letter, item.count, &read))
+        if (item.count == 0 ? !literal(&c, item.letter, &pattern) : !field(&c, item.letter, item.count, &read))
             return false;
     return c.at == c.end && to_ticks(&read, ticks);
 }

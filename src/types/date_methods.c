@@ -6,13 +6,13 @@
 
 #include "types/date.h"
 
-#define PART(name, expression)                                                                     \
-    static kw_result date_##name(kw_vm *vm, kw_call *call)                                         \
-    {                                                                                              \
-        (void)vm;                                                                                  \
-        kw_date_parts c;                                                                                \
-        kw_date_parts_of(call->self.as.i, &c);                                                          \
-        return kw_return(call, kw_int(expression));                                                \
+#define PART(name, expression)                                                                                         \
+    static kw_result date_##name(kw_vm *vm, kw_call *call)                                                             \
+    {                                                                                                                  \
+        (void)vm;                                                                                                      \
+        kw_date_parts c;                                                                                               \
+        kw_date_parts_of(call->self.as.i, &c);                                                                         \
+        return kw_return(call, kw_int(expression));                                                                    \
     }
 PART(year, c.year)
 PART(month, c.month)

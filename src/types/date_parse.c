@@ -86,8 +86,7 @@ static bool numeric_date(cursor *c, kw_date_parts *out)
 {
     int first, second, third = 1;
     int digits = kw_date_number(c, 4, &first);
-    if ((digits != 4 && (digits < 1 || digits > 2)) || c->at == c->end ||
-        strchr("-/.", *c->at) == NULL)
+    if ((digits != 4 && (digits < 1 || digits > 2)) || c->at == c->end || strchr("-/.", *c->at) == NULL)
         return false;
     bool year_first = digits == 4;
     char separator = *c->at++;
@@ -148,8 +147,7 @@ static bool named_date(cursor *c, parts *out)
 static bool half_of_day(cursor *c, kw_date_parts *out)
 {
     skip_space(c);
-    if (c->end - c->at < 2 || (c->at[1] != 'M' && c->at[1] != 'm') ||
-        strchr("APap", c->at[0]) == NULL)
+    if (c->end - c->at < 2 || (c->at[1] != 'M' && c->at[1] != 'm') || strchr("APap", c->at[0]) == NULL)
         return true;
     bool afternoon = c->at[0] == 'P' || c->at[0] == 'p';
     c->at += 2;

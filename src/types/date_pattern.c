@@ -5,11 +5,9 @@
 
 #include "types/date_text.h"
 
-const char *const kw_date_month_names[12] = {"January",   "February", "March",    "April",
-                                        "May",       "June",     "July",     "August",
-                                        "September", "October",  "November", "December"};
-const char *const kw_date_day_names[7] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                     "Thursday", "Friday", "Saturday"};
+const char *const kw_date_month_names[12] = {"January", "February", "March",     "April",   "May",      "June",
+                                             "July",    "August",   "September", "October", "November", "December"};
+const char *const kw_date_day_names[7] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
 
 const char *kw_date_standard(char letter)
 {

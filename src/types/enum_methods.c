@@ -20,8 +20,7 @@ static kw_result enum_list(kw_vm *vm, kw_call *call, bool keys)
 {
     kw_list *list = kw_list_new(vm, 8);
     kw_entry *e;
-    for (uint32_t i = 0; list != NULL && members(call) != NULL &&
-                         (e = kw_map_next(members(call), &i)) != NULL;)
+    for (uint32_t i = 0; list != NULL && members(call) != NULL && (e = kw_map_next(members(call), &i)) != NULL;)
         if (!kw_list_push(vm, list, keys ? e->key : e->value))
             return KW_THROWN;
     return kw_give_list(call, list);
@@ -41,8 +40,7 @@ static kw_result enum_to_hashmap(kw_vm *vm, kw_call *call)
 {
     kw_map *map = kw_map_new(vm, 8);
     kw_entry *e;
-    for (uint32_t i = 0; map != NULL && members(call) != NULL &&
-                         (e = kw_map_next(members(call), &i)) != NULL;)
+    for (uint32_t i = 0; map != NULL && members(call) != NULL && (e = kw_map_next(members(call), &i)) != NULL;)
         if (!kw_map_set(vm, map, e->key, e->value))
             return KW_THROWN;
     return kw_give_map(call, map);

@@ -27,8 +27,8 @@ static bool parse_code(const kw_string *s, int64_t *out)
     if ((at[0] == 'U' || at[0] == 'u') && at[1] == '+')
         at += 2;
     char *end = NULL;
-    if (!((*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'f') || (*at >= 'A' && *at <= 'F')) ||
-        at[1] == 'x' || at[1] == 'X')
+    if (!((*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'f') || (*at >= 'A' && *at <= 'F')) || at[1] == 'x' ||
+        at[1] == 'X')
         return false;
     *out = strtol(at, &end, 16);
     return end == s->text + s->size;
@@ -68,9 +68,13 @@ static kw_result global_d(kw_vm *vm, kw_call *call)
         if (part[i] < 0 || part[i] > 9999) /* no part may be that large: an impossible date */
             return kw_return(call, kw_date(0));
     }
-    kw_date_parts c = {.year = part[0], .month = (int)part[1], .day = (int)part[2], .hour = (int)part[3],
-                  .minute = (int)part[4], .second = (int)part[5],
-                  .fraction = (int)part[6] * KW_TICKS_PER_MS};
+    kw_date_parts c = {.year = part[0],
+                       .month = (int)part[1],
+                       .day = (int)part[2],
+                       .hour = (int)part[3],
+                       .minute = (int)part[4],
+                       .second = (int)part[5],
+                       .fraction = (int)part[6] * KW_TICKS_PER_MS};
     if (!kw_date_ticks(&c, &ticks))
         ticks = 0;
     return kw_return(call, kw_date(ticks));

@@ -56,8 +56,7 @@ static uint32_t parameter_count(kw_value f)
 
 static kw_result list_each(kw_vm *vm, kw_call *call)
 {
-    bool indexed = call->argc == 1 && kw_is(call->args[0], KW_LAMBDA) &&
-                   parameter_count(call->args[0]) > 1;
+    bool indexed = call->argc == 1 && kw_is(call->args[0], KW_LAMBDA) && parameter_count(call->args[0]) > 1;
     return with_lambda(vm, call, indexed ? "__list_each_index__" : "__list_each__");
 }
 
@@ -66,8 +65,7 @@ static kw_result list_reduce(kw_vm *vm, kw_call *call)
     if (call->argc != 2)
         return bad_invocation(vm);
     if (!kw_is(call->args[1], KW_LAMBDA))
-        return kw_throw(vm, "InvalidOperationError",
-                        "Expected a lambda in specialized list builtin.");
+        return kw_throw(vm, "InvalidOperationError", "Expected a lambda in specialized list builtin.");
     kw_value args[3] = {call->self, call->args[0], call->args[1]};
     return kw_give_prelude(vm, call, "__list_reduce__", 3, args);
 }
@@ -157,9 +155,8 @@ static kw_result list_group_by_field(kw_vm *vm, kw_call *call)
     if (groups == NULL)
         return KW_THROWN;
     for (size_t i = 0; i < l->count; i++) {
-        kw_value *field = kw_is(l->items[i], KW_MAP)
-                              ? kw_map_find_string(l->items[i].as.map, call->args[0].as.string)
-                              : NULL;
+        kw_value *field = kw_is(l->items[i], KW_MAP) ? kw_map_find_string(l->items[i].as.map, call->args[0].as.string)
+                                                     : NULL;
         if (field == NULL)
             continue;
         kw_string *key = kw_display_text(vm, *field);
@@ -169,8 +166,7 @@ static kw_result list_group_by_field(kw_vm *vm, kw_call *call)
         kw_list *rows = group != NULL ? group->as.list : kw_list_new(vm, 4);
         if (rows == NULL || !kw_list_push(vm, rows, l->items[i]))
             return KW_THROWN;
-        if (!kw_go_on(vm) ||
-            (group == NULL && !kw_map_set(vm, groups, kw_of_string(key), kw_of_list(rows))))
+        if (!kw_go_on(vm) || (group == NULL && !kw_map_set(vm, groups, kw_of_string(key), kw_of_list(rows))))
             return KW_THROWN;
     }
     return kw_return(call, kw_of_map(groups));

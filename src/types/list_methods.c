@@ -297,9 +297,8 @@ static kw_result list_zip(kw_vm *vm, kw_call *call)
     kw_list *out = kw_list_new(vm, count);
     for (size_t i = 0; out != NULL && i < count; i++) {
         kw_list *pair = kw_list_new(vm, 2);
-        if (pair == NULL || !kw_list_push(vm, pair, l->items[i]) ||
-            !kw_list_push(vm, pair, other->items[i]) || !kw_list_push(vm, out, kw_of_list(pair)) ||
-            !kw_go_on(vm))
+        if (pair == NULL || !kw_list_push(vm, pair, l->items[i]) || !kw_list_push(vm, pair, other->items[i]) ||
+            !kw_list_push(vm, out, kw_of_list(pair)) || !kw_go_on(vm))
             return KW_THROWN;
     }
     return kw_give_list(call, out);

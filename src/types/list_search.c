@@ -19,8 +19,7 @@ static kw_result find(kw_vm *vm, kw_call *call, bool last, int64_t *found)
     *found = -1;
     for (size_t n = kw_kept_size(call, 0); n < l->count; n++) {
         size_t at = last ? l->count - 1 - n : n;
-        if (!kw_differ(l->items[at], call->args[0]) &&
-            !kw_equal_try_strict(vm, l->items[at], call->args[0], &same))
+        if (!kw_differ(l->items[at], call->args[0]) && !kw_equal_try_strict(vm, l->items[at], call->args[0], &same))
             return KW_THROWN;
         if (same) {
             *found = (int64_t)at;
@@ -72,13 +71,11 @@ static kw_result list_count(kw_vm *vm, kw_call *call)
     size_t count = kw_kept_size(call, 1);
     for (size_t i = kw_kept_size(call, 0); i < l->count; i++) {
         same = false;
-        if (!kw_differ(l->items[i], call->args[0]) &&
-            !kw_equal_try_strict(vm, l->items[i], call->args[0], &same))
+        if (!kw_differ(l->items[i], call->args[0]) && !kw_equal_try_strict(vm, l->items[i], call->args[0], &same))
             return KW_THROWN;
         count += same;
         if (kw_slice_over(vm))
-            return kw_call_again(vm, call, (kw_value[]){kw_int((int64_t)i + 1), kw_int((int64_t)count)},
-                            2);
+            return kw_call_again(vm, call, (kw_value[]){kw_int((int64_t)i + 1), kw_int((int64_t)count)}, 2);
     }
     return kw_return(call, kw_int((int64_t)count));
 }
@@ -90,8 +87,7 @@ static kw_result list_replace(kw_vm *vm, kw_call *call)
                                       : kw_list_part(vm, self_of(call), 0, self_of(call)->count);
     for (size_t i = kw_kept_size(call, 0); out != NULL && i < out->count; i++) {
         same = false;
-        if (!kw_differ(out->items[i], call->args[0]) &&
-            !kw_equal_try_strict(vm, out->items[i], call->args[0], &same))
+        if (!kw_differ(out->items[i], call->args[0]) && !kw_equal_try_strict(vm, out->items[i], call->args[0], &same))
             return KW_THROWN;
         if (same)
             out->items[i] = call->args[1];
@@ -108,13 +104,10 @@ static kw_result list_unique(kw_vm *vm, kw_call *call)
     kw_list *out = call->kept != NULL ? kw_kept(call, 2).as.list : kw_list_new(vm, 0);
     for (size_t i = kw_kept_size(call, 0); i < l->count; i++) {
         bool known = kw_map_find(seen, l->items[i]) != NULL;
-        if (!known &&
-            (!kw_map_set(vm, seen, l->items[i], kw_null()) || !kw_list_push(vm, out, l->items[i])))
+        if (!known && (!kw_map_set(vm, seen, l->items[i], kw_null()) || !kw_list_push(vm, out, l->items[i])))
             return KW_THROWN;
         if (kw_slice_over(vm))
-            return kw_call_again(vm, call,
-                            (kw_value[]){kw_int((int64_t)i + 1), kw_of_map(seen), kw_of_list(out)},
-                            3);
+            return kw_call_again(vm, call, (kw_value[]){kw_int((int64_t)i + 1), kw_of_map(seen), kw_of_list(out)}, 3);
     }
     return kw_give_list(call, out);
 }

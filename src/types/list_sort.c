@@ -122,17 +122,7 @@ typedef struct sorting {
     is_less less;       /* or NULL */
 } sorting;
 
-enum {
-    KEPT_TAG,
-    KEPT_LIST,
-    KEPT_SPARE,
-    KEPT_DONE,
-    KEPT_WIDTH,
-    KEPT_MERGING,
-    KEPT_LEFT,
-    KEPT_RIGHT,
-    KEPT_COUNT
-};
+enum { KEPT_TAG, KEPT_LIST, KEPT_SPARE, KEPT_DONE, KEPT_WIDTH, KEPT_MERGING, KEPT_LEFT, KEPT_RIGHT, KEPT_COUNT };
 
 static kw_value number(size_t n)
 {
@@ -171,15 +161,14 @@ static void resume(const kw_call *call, sorting *s)
 
 static kw_result pause(kw_vm *vm, kw_call *call, const sorting *s)
 {
-    const kw_value kept[KEPT_COUNT] = {
-        [KEPT_TAG] = number(s->less != NULL ? s->list->items[0].tag : KW_UNDEF),
-        [KEPT_LIST] = kw_of_list(s->list),
-        [KEPT_SPARE] = kw_of_list(s->spare),
-        [KEPT_DONE] = number(s->done),
-        [KEPT_WIDTH] = number(s->width),
-        [KEPT_MERGING] = number(s->merging),
-        [KEPT_LEFT] = number(s->left),
-        [KEPT_RIGHT] = number(s->right)};
+    const kw_value kept[KEPT_COUNT] = {[KEPT_TAG] = number(s->less != NULL ? s->list->items[0].tag : KW_UNDEF),
+                                       [KEPT_LIST] = kw_of_list(s->list),
+                                       [KEPT_SPARE] = kw_of_list(s->spare),
+                                       [KEPT_DONE] = number(s->done),
+                                       [KEPT_WIDTH] = number(s->width),
+                                       [KEPT_MERGING] = number(s->merging),
+                                       [KEPT_LEFT] = number(s->left),
+                                       [KEPT_RIGHT] = number(s->right)};
     return kw_call_again(vm, call, kept, KEPT_COUNT);
 }
 
@@ -237,8 +226,7 @@ static bool begin_merge(kw_vm *vm, sorting *s, size_t start, size_t middle)
 /* Move at most BLOCK elements of two rows to their places. */
 static void merge_some(kw_vm *vm, sorting *s, size_t start, size_t middle)
 {
-    const kw_value *left = s->spare->items + s->left,
-                   *left_end = s->spare->items + (middle - start);
+    const kw_value *left = s->spare->items + s->left, *left_end = s->spare->items + (middle - start);
     const kw_value *right = s->list->items + s->right, *right_end = s->list->items + s->done;
     kw_value *first = s->list->items + start + s->left + (s->right - middle), *to = first;
     is_less less = s->less;
@@ -323,8 +311,7 @@ static kw_result list_sort(kw_vm *vm, kw_call *call)
         return kw_give_prelude(vm, call, "__list_sort_by__", 2, args);
     }
     if (call->argc != 0)
-        return kw_throw(vm, "InvalidOperationError",
-                        "Invalid specialized list builtin invocation.");
+        return kw_throw(vm, "InvalidOperationError", "Invalid specialized list builtin invocation.");
     if (call->kept == NULL && l->count < 2)
         return kw_return(call, call->self);
     kw_before_long(vm, l->count);

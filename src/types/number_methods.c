@@ -20,8 +20,7 @@ static kw_result throw_crossed(kw_vm *vm, double low, double high)
 {
     char a[32], b[32];
     size_t a_size = kw_display_double(low, a), b_size = kw_display_double(high, b);
-    return kw_throw(vm, "InvalidOperationError", "'%.*s' cannot be greater than %.*s.", (int)a_size,
-                    a, (int)b_size, b);
+    return kw_throw(vm, "InvalidOperationError", "'%.*s' cannot be greater than %.*s.", (int)a_size, a, (int)b_size, b);
 }
 
 bool kw_number_clamp_takes(kw_vm *vm, uint32_t count)

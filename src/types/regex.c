@@ -25,9 +25,9 @@ struct kw_regexes {
     pcre2_compile_context *compiling;
     pcre2_match_context *matching;
     pcre2_jit_stack *stack;
-    pcre2_match_data *data; /* one for all: it keeps the memory of the greediest match */
-    uint32_t pairs;         /* that `data` has room for */
-    kw_regex_behind *behind;      /* NULL: not needed so far */
+    pcre2_match_data *data;  /* one for all: it keeps the memory of the greediest match */
+    uint32_t pairs;          /* that `data` has room for */
+    kw_regex_behind *behind; /* NULL: not needed so far */
 };
 typedef struct kw_regexes kw_regexes;
 
@@ -120,8 +120,7 @@ bool kw_regex_use_jit(kw_vm *vm, bool use)
 /* ---- Compiling ------------------------------------------------------------------------------- */
 
 /* Invalid pattern 'P' at offset N. REASON */
-static void throw_invalid(kw_vm *vm, const kw_regex *r, size_t at, const char *reason,
-                          size_t reason_size)
+static void throw_invalid(kw_vm *vm, const kw_regex *r, size_t at, const char *reason, size_t reason_size)
 {
     char offset[48];
     kw_buf buf;
@@ -172,8 +171,7 @@ static int compile_main(const kw_regexes *all, kw_regex *r)
     uint32_t options = (source->apart ? KW_BEHIND_APART : KW_BEHIND_PLAIN) | PCRE2_USE_OFFSET_LIMIT;
     int code;
     size_t at;
-    r->code = pcre2_compile((PCRE2_SPTR)source->out.text, source->out.size, options, &code, &at,
-                            all->compiling);
+    r->code = pcre2_compile((PCRE2_SPTR)source->out.text, source->out.size, options, &code, &at, all->compiling);
     kw_buf_free(&source->out);
     if (r->code == NULL)
         return code;
@@ -318,10 +316,8 @@ static void throw_given_up(kw_vm *vm, const kw_regex *r, size_t size, int code)
     if (code == PCRE2_ERROR_MATCHLIMIT)
         (void)snprintf(text, sizeof(text), "' backtracks too much: given up after %u steps.",
                        (unsigned)steps_for(size));
-    else if (code == PCRE2_ERROR_JIT_STACKLIMIT || code == PCRE2_ERROR_HEAPLIMIT ||
-             code == PCRE2_ERROR_NOMEMORY)
-        (void)snprintf(text, sizeof(text), "' needs too much memory: more than %zu bytes.",
-                       vm->regexes->memory);
+    else if (code == PCRE2_ERROR_JIT_STACKLIMIT || code == PCRE2_ERROR_HEAPLIMIT || code == PCRE2_ERROR_NOMEMORY)
+        (void)snprintf(text, sizeof(text), "' needs too much memory: more than %zu bytes.", vm->regexes->memory);
     else
         (void)snprintf(text, sizeof(text), "' cannot be matched: PCRE2 error %d.", code);
     kw_buf_init(&buf);

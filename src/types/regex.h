@@ -33,7 +33,7 @@ typedef struct kw_regex {
     uint64_t used;           /* when, for giving way */
     void *code;              /* pcre2_code */
     kw_regex_pattern source; /* slots: the groups; their names are places in `text` */
-    kw_regex_span *spans;          /* of the last match: one for each slot, the first is the whole */
+    kw_regex_span *spans;    /* of the last match: one for each slot, the first is the whole */
     uint64_t spent;          /* steps since kw_regex_get(), but for matches that needed few */
     uint32_t parts_left;     /* steps that the parts may still take */
 } kw_regex;

@@ -115,8 +115,7 @@ void kw_regex_behind_leave_none(pcre2_compile_context *compiling)
 bool kw_regex_behind_helps(int code)
 {
     enum { TOO_LONG_BRANCH = 200 }; /* has no name before 10.43 */
-    return code == PCRE2_ERROR_LOOKBEHIND_NOT_FIXED_LENGTH ||
-           code == PCRE2_ERROR_LOOKBEHIND_TOO_COMPLICATED ||
+    return code == PCRE2_ERROR_LOOKBEHIND_NOT_FIXED_LENGTH || code == PCRE2_ERROR_LOOKBEHIND_TOO_COMPLICATED ||
            code == PCRE2_ERROR_LOOKBEHIND_TOO_LONG || code == TOO_LONG_BRANCH;
 }
 
@@ -126,8 +125,8 @@ int kw_regex_behind_compile_parts(kw_regex_pattern *source, pcre2_compile_contex
         kw_regex_part *part = &source->parts[i];
         int code;
         size_t at;
-        part->code = pcre2_compile((PCRE2_SPTR)part->text, part->size,
-                                   KW_BEHIND_APART | PCRE2_ANCHORED, &code, &at, compiling);
+        part->code =
+            pcre2_compile((PCRE2_SPTR)part->text, part->size, KW_BEHIND_APART | PCRE2_ANCHORED, &code, &at, compiling);
         if (part->code == NULL)
             return code;
         if (jit)
@@ -189,8 +188,7 @@ static bool turn(kw_regex_behind *b, size_t at)
 
 /* ---- Matching -------------------------------------------------------------------------------- */
 
-void kw_regex_behind_start(kw_regex_behind *b, kw_regex *r, const kw_string *subject, size_t from,
-                     uint32_t steps)
+void kw_regex_behind_start(kw_regex_behind *b, kw_regex *r, const kw_string *subject, size_t from, uint32_t steps)
 {
     if (b->subject != subject)
         b->done = 0;
@@ -228,8 +226,7 @@ static int match_part(kw_regex_behind *b, const kw_regex_part *part, size_t at)
     for (uint32_t limit = FIRST_STEPS; code == PCRE2_ERROR_MATCHLIMIT && limit <= b->steps;) {
         b->steps -= limit;
         (void)pcre2_set_match_limit(l->context, limit);
-        code =
-            pcre2_match(part->code, text, b->size, start, PCRE2_NO_UTF_CHECK, l->data, l->context);
+        code = pcre2_match(part->code, text, b->size, start, PCRE2_NO_UTF_CHECK, l->data, l->context);
         limit = limit < UINT32_MAX / MORE_STEPS ? limit * MORE_STEPS : UINT32_MAX;
     }
     b->given_up |= code == PCRE2_ERROR_MATCHLIMIT;

@@ -44,8 +44,7 @@ void kw_regex_behind_free_parts(kw_regex_pattern *source);
 
 /* Before a match of `r`, which is written apart, in `subject` from byte `from`: the parts may take
  * `steps`.  Both stay until the next start or the end of the interpreter's use of them. */
-void kw_regex_behind_start(kw_regex_behind *b, kw_regex *r, const kw_string *subject, size_t from,
-                     uint32_t steps);
+void kw_regex_behind_start(kw_regex_behind *b, kw_regex *r, const kw_string *subject, size_t from, uint32_t steps);
 /* How many of them are left; *given_up: a part needed more than there were. */
 uint32_t kw_regex_behind_left(const kw_regex_behind *b, bool *given_up);
 /* The match was found by `code`: note its captures.  Returns 0 or PCRE2's error. */

@@ -126,9 +126,8 @@ const char *kw_regex_boundary(const kw_regex_scan *s, bool negated)
 
 static bool is_category(const char *name, size_t size)
 {
-    static const char names[] =
-        " L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc Sk Sm So"
-        " Z Zl Zp Zs C Cc Cf Cn Co Cs ";
+    static const char names[] = " L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc Sk Sm So"
+                                " Z Zl Zp Zs C Cc Cf Cn Co Cs ";
     if (size == 0 || size > 2)
         return false;
     for (const char *at = names; (at = strchr(at, ' ')) != NULL && at[1] != '\0'; at++)
@@ -147,8 +146,7 @@ static void put_range(kw_buf *out, uint32_t first, uint32_t last)
     if (first > last)
         return;
     int size = first == last ? snprintf(text, sizeof(text), "\\x{%x}", (unsigned)first)
-                             : snprintf(text, sizeof(text), "\\x{%x}-\\x{%x}", (unsigned)first,
-                                        (unsigned)last);
+                             : snprintf(text, sizeof(text), "\\x{%x}-\\x{%x}", (unsigned)first, (unsigned)last);
     kw_buf_put(out, text, (size_t)size);
 }
 
@@ -264,8 +262,7 @@ static bool subtract(kw_regex_scan *s, class_state *c)
         return false;
     c->subtracted = true;
     if (!s->counting && s->pos < s->size && s->text[s->pos] != ']')
-        return kw_regex_fail_plain(s,
-                                   "A subtraction must be the last element in a character class.");
+        return kw_regex_fail_plain(s, "A subtraction must be the last element in a character class.");
     return true;
 }
 
@@ -330,8 +327,8 @@ static bool class_items(kw_regex_scan *s, class_state *c)
             escaped = true;
             if (!class_escape(s, c, &ch, &done))
                 return false;
-        } else if (ch == '[' && !c->in_range && kw_regex_peek(s, 0) == ':' &&
-                   kw_regex_peek(s, 1) == ':' && kw_regex_peek(s, 2) == ']') {
+        } else if (ch == '[' && !c->in_range && kw_regex_peek(s, 0) == ':' && kw_regex_peek(s, 1) == ':' &&
+                   kw_regex_peek(s, 2) == ']') {
             s->pos += 3; /* all that is left of POSIX names there: they are skipped */
         }
         if (!done && !class_char(s, c, ch, escaped))

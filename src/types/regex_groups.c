@@ -117,8 +117,7 @@ kw_regex_slot *kw_regex_slot_by_name(const kw_regex_scan *s, size_t name, size_t
 {
     const kw_regex_pattern *p = s->p;
     for (size_t i = 0; i < p->slot_count; i++)
-        if (p->slots[i].name_size == size &&
-            memcmp(s->text + p->slots[i].name, s->text + name, size) == 0)
+        if (p->slots[i].name_size == size && memcmp(s->text + p->slots[i].name, s->text + name, size) == 0)
             return &p->slots[i];
     return NULL;
 }
@@ -133,9 +132,8 @@ static int by_number(const void *a, const void *b)
 static void place_capture(reader *r, kw_regex_capture *c)
 {
     kw_regex_pattern *p = r->s.p;
-    kw_regex_slot *slot = c->is.name_size > 0
-                              ? kw_regex_slot_by_name(&r->s, c->is.name, c->is.name_size)
-                              : kw_regex_slot_by_number(p, c->is.number);
+    kw_regex_slot *slot = c->is.name_size > 0 ? kw_regex_slot_by_name(&r->s, c->is.name, c->is.name_size)
+                                              : kw_regex_slot_by_number(p, c->is.number);
     if (slot == NULL) {
         while (c->is.name_size > 0 && kw_regex_slot_by_number(p, r->auto_number) != NULL)
             r->auto_number++;

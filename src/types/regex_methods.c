@@ -81,7 +81,7 @@ static size_t slot_count(const walk *w)
 static bool push_piece(kw_vm *vm, kw_list *list, const walk *w, kw_regex_span span)
 {
     kw_string *piece = span.from == KW_REGEX_NO_SPAN ? kw_string_c(vm, "").as.string
-                                               : kw_string_piece(vm, w->s, span.from, span.to);
+                                                     : kw_string_piece(vm, w->s, span.from, span.to);
     return piece != NULL && kw_list_push(vm, list, kw_of_string(piece));
 }
 
@@ -196,8 +196,7 @@ static kw_result string_named_captures(kw_vm *vm, kw_call *call)
             continue;
         kw_string *name = kw_string_new(vm, r->text + slot->name, slot->name_size);
         kw_string *text = kw_string_piece(vm, w.s, span.from, span.to);
-        if (name == NULL || text == NULL ||
-            !kw_map_set(vm, map, kw_of_string(name), kw_of_string(text)))
+        if (name == NULL || text == NULL || !kw_map_set(vm, map, kw_of_string(name), kw_of_string(text)))
             return KW_THROWN;
     }
     return kw_return(call, kw_of_map(map));
@@ -225,8 +224,7 @@ static int64_t slot_of_name(const kw_regex *r, const kw_string *t, size_t *at)
         ++*at;
     for (size_t i = 1; *at > name && i < r->source.slot_count; i++) {
         const kw_regex_slot *slot = &r->source.slots[i];
-        if (slot->name_size == *at - name &&
-            memcmp(r->text + slot->name, t->text + name, *at - name) == 0)
+        if (slot->name_size == *at - name && memcmp(r->text + slot->name, t->text + name, *at - name) == 0)
             return (int64_t)i;
     }
     return -1;
@@ -234,8 +232,7 @@ static int64_t slot_of_name(const kw_regex *r, const kw_string *t, size_t *at)
 
 /* What the template has behind "$" at *at: false if it means nothing; else *span of *from, and *at
  * behind it. */
-static bool reference(const walk *w, const kw_string *t, size_t *at, const kw_string **from,
-                      kw_regex_span *span)
+static bool reference(const walk *w, const kw_string *t, size_t *at, const kw_string **from, kw_regex_span *span)
 {
     const kw_regex_span *spans = w->regex->spans;
     char c = *at < t->size ? t->text[*at] : '\0';
@@ -339,8 +336,7 @@ static bool split(kw_vm *vm, kw_list *list, walk *w, int64_t limit)
             return false;
         done = at.to;
         for (size_t i = 1; i < slot_count(w); i++)
-            if (w->regex->spans[i].from != KW_REGEX_NO_SPAN &&
-                !push_part(vm, list, w, w->regex->spans[i], limit))
+            if (w->regex->spans[i].from != KW_REGEX_NO_SPAN && !push_part(vm, list, w, w->regex->spans[i], limit))
                 return false;
     }
     return push_part(vm, list, w, (kw_regex_span){done, w->s->size}, limit);
@@ -359,8 +355,7 @@ static kw_result string_rsplit(kw_vm *vm, kw_call *call)
     kw_list *list = w.regex == NULL ? NULL : kw_list_new(vm, 0);
     if (list == NULL)
         return KW_THROWN;
-    bool ok = w.s->size == 0 ? push_part(vm, list, &w, (kw_regex_span){0, 0}, limit)
-                             : split(vm, list, &w, limit);
+    bool ok = w.s->size == 0 ? push_part(vm, list, &w, (kw_regex_span){0, 0}, limit) : split(vm, list, &w, limit);
     return ok ? kw_give_list(call, list) : KW_THROWN;
 }
 

@@ -21,8 +21,7 @@ typedef kw_regex_frame frame;
 
 /* ---- Small things ---------------------------------------------------------------------------- */
 
-bool kw_regex_fail(kw_regex_scan *s, const char *before, const char *value, size_t value_size,
-                   const char *after)
+bool kw_regex_fail(kw_regex_scan *s, const char *before, const char *value, size_t value_size, const char *after)
 {
     kw_buf *reason = &s->p->reason;
     reason->size = 0;
@@ -68,8 +67,7 @@ bool kw_regex_decimal(kw_regex_scan *s, int64_t *out)
         *out = *out * 10 + (s->text[s->pos++] - '0');
         if (*out > INT32_MAX)
             return kw_regex_fail_plain(
-                s,
-                "Quantifier and capture group numbers must be less than or equal to Int32.MaxValue.");
+                s, "Quantifier and capture group numbers must be less than or equal to Int32.MaxValue.");
     }
     return true;
 }
@@ -120,14 +118,12 @@ bool kw_regex_skip_blank(kw_regex_scan *s)
 {
     for (;;) {
         bool x = (s->options & KW_REGEX_X) != 0;
-        while (x && s->pos < s->size && strchr(" \t\n\r\f", s->text[s->pos]) != NULL &&
-               s->text[s->pos] != '\0')
+        while (x && s->pos < s->size && strchr(" \t\n\r\f", s->text[s->pos]) != NULL && s->text[s->pos] != '\0')
             s->pos++;
         char end;
         if (x && kw_regex_peek(s, 0) == '#')
             end = '\n';
-        else if (kw_regex_peek(s, 0) == '(' && kw_regex_peek(s, 1) == '?' &&
-                 kw_regex_peek(s, 2) == '#')
+        else if (kw_regex_peek(s, 0) == '(' && kw_regex_peek(s, 1) == '?' && kw_regex_peek(s, 2) == '#')
             end = ')';
         else
             return true;
@@ -201,8 +197,7 @@ static void put_by_slot(reader *r, const kw_regex_slot *slot, const char *yes)
             continue;
         (void)snprintf(condition, sizeof(condition), p->apart ? "<c%zu>" : "%zu", i);
         if (yes == NULL)
-            (void)snprintf(text, sizeof(text), "(?(%s)\\g{%s%zu}|", condition, capture_letter(p),
-                           i);
+            (void)snprintf(text, sizeof(text), "(?(%s)\\g{%s%zu}|", condition, capture_letter(p), i);
         else
             (void)snprintf(text, sizeof(text), "(?(%s)%s|", condition, yes);
         kw_regex_put(r, text);
@@ -281,8 +276,7 @@ static bool back_reference(reader *r, bool *done)
                 return true;
             slot = kw_regex_slot_by_name(s, name, size);
             if (slot == NULL)
-                return kw_regex_fail(s, "Reference to undefined group name '", s->text + name, size,
-                                     "'.");
+                return kw_regex_fail(s, "Reference to undefined group name '", s->text + name, size, "'.");
             put_reference(r, slot);
             return true;
         }
@@ -303,8 +297,7 @@ bool kw_regex_backslash(reader *r, bool *assertion)
         *assertion = true;
         s->pos++;
         if (!s->counting)
-            kw_regex_put(r, c == 'b' || c == 'B' ? kw_regex_boundary(s, c == 'B')
-                                                 : kw_regex_anchor(r, c));
+            kw_regex_put(r, c == 'b' || c == 'B' ? kw_regex_boundary(s, c == 'B') : kw_regex_anchor(r, c));
         return true;
     }
     if (c != '\0' && strchr("wWsSdDpP", c) != NULL)
@@ -347,8 +340,7 @@ static bool open_capture(reader *r, size_t at)
 static bool open_named(reader *r, size_t at, char close)
 {
     kw_regex_scan *s = &r->s;
-    static const char invalid[] =
-        "Invalid group name: Group names must begin with a word character.";
+    static const char invalid[] = "Invalid group name: Group names must begin with a word character.";
     char c = kw_regex_peek(s, 0);
     int64_t number = -1;
     if (kw_regex_is_digit(c)) {
@@ -384,14 +376,11 @@ static bool open_conditional(reader *r, frame *f)
         if (!kw_regex_decimal(s, &number))
             return false;
         if (s->pos >= s->size || s->text[s->pos++] != ')')
-            return fail_number(
-                s,
-                "Conditional alternation is missing a closing parenthesis after the group number ",
-                number);
+            return fail_number(s, "Conditional alternation is missing a closing parenthesis after the group number ",
+                               number);
         slot = kw_regex_slot_by_number(s->p, number);
         if (slot == NULL)
-            return fail_number(s, "Conditional alternation refers to an undefined group number ",
-                               number);
+            return fail_number(s, "Conditional alternation refers to an undefined group number ", number);
     } else if (s->pos < s->size && kw_regex_is_word(c)) {
         size_t name = s->pos, size = kw_regex_word(s);
         if (kw_regex_peek(s, 0) == ')')
@@ -412,8 +401,7 @@ static bool open_conditional(reader *r, frame *f)
     char third = kw_regex_peek(s, 2), fourth = kw_regex_peek(s, 3);
     if (extended && third == '#')
         return kw_regex_fail_plain(s, "Alternation conditions cannot be comments.");
-    if (extended &&
-        (third == '\'' || (third == '<' && fourth != '\0' && fourth != '!' && fourth != '=')))
+    if (extended && (third == '\'' || (third == '<' && fourth != '\0' && fourth != '!' && fourth != '=')))
         return kw_regex_fail_plain(s, "Alternation conditions do not capture and cannot be named.");
     kw_regex_put(r, "(?");
     return true;
@@ -474,8 +462,7 @@ static bool open_group(reader *r)
             f->kind = kinds[i].kind;
         s->pos += size;
         if (s->p->apart && kinds[i].kind == KW_REGEX_ASSERTION)
-            return kw_regex_open_around(r, f, kinds[i].text[1] == '<',
-                                        kinds[i].text[size - 1] == '!');
+            return kw_regex_open_around(r, f, kinds[i].text[1] == '<', kinds[i].text[size - 1] == '!');
         kw_regex_put(r, "(");
         kw_regex_put(r, kinds[i].text);
         return true;
@@ -549,8 +536,7 @@ static bool quantify(reader *r, size_t unit_at, bool assertion)
     if (max >= 0 && min > max)
         return kw_regex_fail_plain(s, "Illegal {x,y} with x > y.");
     if (min > MAX_REPEAT || max > MAX_REPEAT)
-        return fail_number(
-            s, "Repeating more than 65535 times is not supported: ", min > max ? min : max);
+        return fail_number(s, "Repeating more than 65535 times is not supported: ", min > max ? min : max);
     if (assertion) { /* PCRE2 wants no quantifier there */
         kw_regex_put_before(r, unit_at, "(?:");
         kw_regex_put(r, ")");
@@ -558,8 +544,7 @@ static bool quantify(reader *r, size_t unit_at, bool assertion)
     if (max < 0)
         (void)snprintf(text, sizeof(text), "{%lld,}%s", (long long)min, lazy ? "?" : "");
     else
-        (void)snprintf(text, sizeof(text), "{%lld,%lld}%s", (long long)min, (long long)max,
-                       lazy ? "?" : "");
+        (void)snprintf(text, sizeof(text), "{%lld,%lld}%s", (long long)min, (long long)max, lazy ? "?" : "");
     kw_regex_put(r, text);
     return true;
 }
@@ -649,8 +634,7 @@ static bool translate(reader *r)
     return r->depth == 0 || kw_regex_fail_plain(s, "Not enough )'s.");
 }
 
-bool kw_regex_pattern_init(kw_regex_pattern *p, const char *text, size_t size, bool ascii,
-                           bool apart)
+bool kw_regex_pattern_init(kw_regex_pattern *p, const char *text, size_t size, bool ascii, bool apart)
 {
     memset(p, 0, sizeof(*p));
     p->apart = apart;

@@ -66,19 +66,12 @@ typedef struct kw_regex_pattern {
 /* Read `size` bytes of valid UTF-8.  ascii: the result is for subjects of ASCII only, where \w and
  * its like are simpler.  apart: look-behinds become parts.  false: the pattern is not valid (reason,
  * error_at) or no_memory.  End with kw_regex_pattern_fini() in any case. */
-bool kw_regex_pattern_init(kw_regex_pattern *p, const char *text, size_t size, bool ascii,
-                           bool apart);
+bool kw_regex_pattern_init(kw_regex_pattern *p, const char *text, size_t size, bool ascii, bool apart);
 void kw_regex_pattern_fini(kw_regex_pattern *p);
 
 /* ---- Between the files ----------------------------------------------------------------------- */
 
-enum {
-    KW_REGEX_I = 1,
-    KW_REGEX_M = 2,
-    KW_REGEX_N = 4,
-    KW_REGEX_S = 8,
-    KW_REGEX_X = 16
-}; /* inline options */
+enum { KW_REGEX_I = 1, KW_REGEX_M = 2, KW_REGEX_N = 4, KW_REGEX_S = 8, KW_REGEX_X = 16 }; /* inline options */
 
 typedef struct kw_regex_scan {
     const char *text;
@@ -90,8 +83,7 @@ typedef struct kw_regex_scan {
 } kw_regex_scan;
 
 /* The pattern is not valid: BEFORE, `value`, AFTER.  Always false. */
-bool kw_regex_fail(kw_regex_scan *s, const char *before, const char *value, size_t value_size,
-                   const char *after);
+bool kw_regex_fail(kw_regex_scan *s, const char *before, const char *value, size_t value_size, const char *after);
 bool kw_regex_fail_plain(kw_regex_scan *s, const char *reason);
 /* The byte at pos + ahead; NUL beyond the end. */
 char kw_regex_peek(const kw_regex_scan *s, size_t ahead);

@@ -11,11 +11,9 @@ bool kw_slice_range(kw_vm *vm, kw_call *call, size_t size, size_t *from, size_t 
     else if (b < 0)
         kw_throw(vm, "IndexError", "End position %lld is less than 0.", (long long)b);
     else if (a > b)
-        kw_throw(vm, "IndexError", "Start position %lld is after end position %lld.", (long long)a,
-                 (long long)b);
+        kw_throw(vm, "IndexError", "Start position %lld is after end position %lld.", (long long)a, (long long)b);
     else if ((uint64_t)b > size)
-        kw_throw(vm, "IndexError", "End position %lld is beyond the number of elements %zu.",
-                 (long long)b, size);
+        kw_throw(vm, "IndexError", "End position %lld is beyond the number of elements %zu.", (long long)b, size);
     else {
         *from = (size_t)a;
         *to = (size_t)b;

@@ -34,15 +34,13 @@ kw_string *kw_string_piece(kw_vm *vm, kw_string *s, size_t from, size_t to)
 
 /* Append the characters [*from, to) to `list`; if it `may_stop`, only until the slice is over.
  * false: thrown. */
-static bool push_chars(kw_vm *vm, kw_list *list, kw_string *s, size_t *from, size_t to,
-                       bool may_stop)
+static bool push_chars(kw_vm *vm, kw_list *list, kw_string *s, size_t *from, size_t to, bool may_stop)
 {
     const char *at = s->text + kw_string_offset(s, *from);
     while (*from < to) {
         const char *start = at;
         kw_utf8_next(&at);
-        kw_string *c = is_ascii(s) ? kw_string_at(vm, s, *from)
-                                   : kw_string_valid(vm, start, (size_t)(at - start), 1);
+        kw_string *c = is_ascii(s) ? kw_string_at(vm, s, *from) : kw_string_valid(vm, start, (size_t)(at - start), 1);
         if (c == NULL || !kw_list_push(vm, list, kw_of_string(c)) || !kw_go_on(vm))
             return false;
         ++*from;
@@ -231,8 +229,7 @@ static kw_result string_between(kw_vm *vm, kw_call *call)
     kw_string *a = call->args[0].as.string, *b = call->args[1].as.string, *s = self_of(call);
     bool ordered = kw_collate_strings(a, b) <= 0;
     kw_string *low = ordered ? a : b, *high = ordered ? b : a;
-    return kw_return(call,
-                     kw_bool(kw_collate_strings(low, s) <= 0 && kw_collate_strings(s, high) <= 0));
+    return kw_return(call, kw_bool(kw_collate_strings(low, s) <= 0 && kw_collate_strings(s, high) <= 0));
 }
 
 static kw_result string_ord(kw_vm *vm, kw_call *call)
@@ -266,20 +263,17 @@ static kw_result string_clear(kw_vm *vm, kw_call *call)
     return kw_return(call, kw_string_c(vm, ""));
 }
 
-static kw_result parse_pairs(kw_vm *vm, kw_call *call, const char *digits, size_t count,
-                             kw_bytes *out)
+static kw_result parse_pairs(kw_vm *vm, kw_call *call, const char *digits, size_t count, kw_bytes *out)
 {
     for (size_t i = 0; i < count; i += 2) {
         int high = kw_text_hex_digit(digits[i]), low = kw_text_hex_digit(digits[i + 1]);
         if (high < 0)
-            return kw_throw(
-                vm, "ValueError",
-                "Invalid hex character in string: Could not find any recognizable digits.");
+            return kw_throw(vm, "ValueError",
+                            "Invalid hex character in string: Could not find any recognizable digits.");
         if (low < 0)
-            return kw_throw(
-                vm, "ValueError",
-                "Invalid hex character in string: Additional non-parsable characters are "
-                "at the end of the string.");
+            return kw_throw(vm, "ValueError",
+                            "Invalid hex character in string: Additional non-parsable characters are "
+                            "at the end of the string.");
         if (!kw_bytes_push(vm, out, (uint8_t)(high * 16 + low)) || !kw_go_on(vm))
             return KW_THROWN;
     }
@@ -305,8 +299,7 @@ static kw_result string_hex_bytes(kw_vm *vm, kw_call *call)
     if (digits == NULL || out == NULL)
         return KW_THROWN;
     if (digits->length % 2 != 0)
-        return kw_throw(vm, "ValueError",
-                        "Hex string must have even length (after removing whitespace)");
+        return kw_throw(vm, "ValueError", "Hex string must have even length (after removing whitespace)");
     return parse_pairs(vm, call, digits->text, digits->size & ~(size_t)1, out);
 }
 

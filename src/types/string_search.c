@@ -25,8 +25,7 @@ static const kw_string *text_of(const kw_call *call)
 static kw_result string_contains(kw_vm *vm, kw_call *call)
 {
     const kw_string *s = self_of(vm, call), *t = text_of(call);
-    return kw_return(call,
-                     kw_bool(kw_search_first(s->text, s->size, 0, t->text, t->size) != SIZE_MAX));
+    return kw_return(call, kw_bool(kw_search_first(s->text, s->size, 0, t->text, t->size) != SIZE_MAX));
 }
 
 static kw_result string_begins_with(kw_vm *vm, kw_call *call)
@@ -38,8 +37,7 @@ static kw_result string_begins_with(kw_vm *vm, kw_call *call)
 static kw_result string_ends_with(kw_vm *vm, kw_call *call)
 {
     const kw_string *s = self_of(vm, call), *t = text_of(call);
-    return kw_return(call, kw_bool(t->size <= s->size &&
-                                   memcmp(s->text + s->size - t->size, t->text, t->size) == 0));
+    return kw_return(call, kw_bool(t->size <= s->size && memcmp(s->text + s->size - t->size, t->text, t->size) == 0));
 }
 
 /* The character position of a byte offset. */
@@ -79,8 +77,7 @@ static kw_result string_replace(kw_vm *vm, kw_call *call)
         return kw_throw(vm, "InvalidOperationError", "Expected strings.");
     const kw_string *s = call->self.as.string, *old = call->args[0].as.string;
     const kw_string *new = call->args[1].as.string;
-    size_t at = old->size == 0 ? SIZE_MAX
-                               : kw_search_first(s->text, s->size, 0, old->text, old->size);
+    size_t at = old->size == 0 ? SIZE_MAX : kw_search_first(s->text, s->size, 0, old->text, old->size);
     if (at == SIZE_MAX)
         return kw_return(call, call->self);
     kw_buf buf;

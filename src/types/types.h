@@ -15,14 +15,14 @@ void kw_types_register(kw_vm *vm);
 
 /* Tables, one a file.  Each has the name of its file, but for those of globals.c and numbers. */
 extern const kw_native_def kw_any_methods[], kw_bytes_methods[], kw_bytes_search_methods[], kw_convert_methods[],
-    kw_date_methods[],    kw_enum_methods[], kw_integer_methods[], kw_lambda_methods[], kw_list_methods[], kw_list_lambda_methods[],
-    kw_list_search_methods[], kw_list_sort_methods[], kw_map_methods[], kw_number_methods[], kw_object_methods[],
-    kw_regex_methods[], kw_string_methods[], kw_string_search_methods[];
+    kw_date_methods[], kw_enum_methods[], kw_integer_methods[], kw_lambda_methods[], kw_list_methods[],
+    kw_list_lambda_methods[], kw_list_search_methods[], kw_list_sort_methods[], kw_map_methods[], kw_number_methods[],
+    kw_object_methods[], kw_regex_methods[], kw_string_methods[], kw_string_search_methods[];
 extern const kw_native_def kw_global_functions[];
 
 /* The methods of built-in types. */
 typedef struct kw_types_table {
-    uint32_t types; /* a bit for each kw_type that has them */
+    uint32_t types;               /* a bit for each kw_type that has them */
     const kw_native_def *methods; /* NULL: the end of the tables */
 } kw_types_table;
 /* The first table that has a name wins: what a type defines itself comes before what all have. */

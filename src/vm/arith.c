@@ -236,8 +236,7 @@ static bool floor_division(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
         return conversion(vm, "integer division");
     double x = a.tag == KW_FLOAT ? floor(a.as.f) : 0, y = b.tag == KW_FLOAT ? floor(b.as.f) : 0;
     if ((a.tag == KW_INT || fits(x)) && (b.tag == KW_INT || fits(y))) {
-        int64_t i = a.tag == KW_INT ? a.as.i : (int64_t)x,
-                j = b.tag == KW_INT ? b.as.i : (int64_t)y;
+        int64_t i = a.tag == KW_INT ? a.as.i : (int64_t)x, j = b.tag == KW_INT ? b.as.i : (int64_t)y;
         if (j == 0)
             return zero(vm);
         *out = kw_int(floor_divide(i, j));
@@ -375,29 +374,26 @@ static bool is_in(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
     case KW_MAP: *out = kw_bool(kw_map_find(b.as.map, a) != NULL); return true;
     case KW_STRING:
         if (a.tag != KW_STRING) {
-            kw_throw(
-                vm, "ConversionError",
-                "Left operand must be a string when right operand is a string for 'in' operator.");
+            kw_throw(vm, "ConversionError",
+                     "Left operand must be a string when right operand is a string for 'in' operator.");
             return false;
         }
         kw_before_scan(vm, b.as.string->size);
-        *out = kw_bool(kw_search_first(b.as.string->text, b.as.string->size, 0, a.as.string->text,
-                                       a.as.string->size) != SIZE_MAX);
+        *out = kw_bool(kw_search_first(b.as.string->text, b.as.string->size, 0, a.as.string->text, a.as.string->size) !=
+                       SIZE_MAX);
         return true;
     case KW_BYTES:
         if (a.tag != KW_INT || a.as.i < 0 || a.as.i > 255) {
-            kw_throw(
-                vm, "ConversionError",
-                "Left operand must be an integer between 0 and 255 when right operand is bytes for 'in' "
-                "operator.");
+            kw_throw(vm, "ConversionError",
+                     "Left operand must be an integer between 0 and 255 when right operand is bytes for 'in' "
+                     "operator.");
             return false;
         }
         kw_before_scan(vm, b.as.bytes->size);
         *out = kw_bool(b.as.bytes->size > 0 && memchr(b.as.bytes->data, (int)a.as.i, b.as.bytes->size) != NULL);
         return true;
     default:
-        kw_throw(vm, "InvalidOperationError",
-                 "The 'in' operator is not supported for the provided types.");
+        kw_throw(vm, "InvalidOperationError", "The 'in' operator is not supported for the provided types.");
         return false;
     }
 }

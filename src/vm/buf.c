@@ -43,8 +43,8 @@ static bool resize(kw_buf *buf, size_t cap)
     assert(cap >= buf->size);
     if (small)
         buf->heap = kw_heap_present();
-    char *block = kw_heap_resize(buf->heap, small ? NULL : buf->text - HEAD,
-                                 small ? 0 : block_size(buf->cap), block_size(cap));
+    char *block =
+        kw_heap_resize(buf->heap, small ? NULL : buf->text - HEAD, small ? 0 : block_size(buf->cap), block_size(cap));
     if (block == NULL)
         return false;
     if (small)

@@ -15,8 +15,8 @@ bool kw_call_reserve(kw_vm *vm, kw_fiber *fiber, uint32_t slots)
         return false;
     }
     uint32_t cap = fiber->stack_cap * 2 > slots ? fiber->stack_cap * 2 : slots;
-    kw_value *stack = kw_heap_try_realloc(vm, fiber->stack, fiber->stack_cap * sizeof(kw_value),
-                                     cap * sizeof(kw_value));
+    kw_value *stack =
+        kw_heap_try_realloc(vm, fiber->stack, fiber->stack_cap * sizeof(kw_value), cap * sizeof(kw_value));
     if (stack == NULL)
         return false;
     for (uint32_t i = fiber->stack_cap; i < cap; i++)
@@ -33,8 +33,8 @@ static bool grow_frames(kw_vm *vm, kw_fiber *fiber)
         return false;
     }
     uint32_t cap = fiber->frame_cap == 0 ? 2 : fiber->frame_cap * 2;
-    kw_frame *frames = kw_heap_try_realloc(vm, fiber->frames, fiber->frame_cap * sizeof(kw_frame),
-                                      cap * sizeof(kw_frame));
+    kw_frame *frames =
+        kw_heap_try_realloc(vm, fiber->frames, fiber->frame_cap * sizeof(kw_frame), cap * sizeof(kw_frame));
     if (frames == NULL)
         return false;
     fiber->frames = frames;
@@ -50,21 +50,19 @@ static uint32_t end_of(const kw_frame *f)
 void kw_call_shrink(kw_vm *vm, kw_fiber *fiber)
 {
     enum { SMALL = 1 << 15 }; /* registers; what is below stays for the next deep recursion */
-    if (fiber->stack_cap <= SMALL ||
-        end_of(&fiber->frames[fiber->frame_count - 1]) > fiber->stack_cap / 4)
+    if (fiber->stack_cap <= SMALL || end_of(&fiber->frames[fiber->frame_count - 1]) > fiber->stack_cap / 4)
         return;
     uint32_t used = 0; /* the registers of outer frames may lie above the one on top */
     for (uint32_t i = 0; i < fiber->frame_count; i++)
         used = end_of(&fiber->frames[i]) > used ? end_of(&fiber->frames[i]) : used;
     uint32_t cap = used * 2 > SMALL ? used * 2 : SMALL, frames = fiber->frame_count * 2;
     if (cap < fiber->stack_cap / 2) {
-        fiber->stack = kw_heap_realloc(vm, fiber->stack, fiber->stack_cap * sizeof(kw_value),
-                                  cap * sizeof(kw_value));
+        fiber->stack = kw_heap_realloc(vm, fiber->stack, fiber->stack_cap * sizeof(kw_value), cap * sizeof(kw_value));
         fiber->stack_cap = cap;
     }
     if (frames < fiber->frame_cap / 2) {
-        fiber->frames = kw_heap_realloc(vm, fiber->frames, fiber->frame_cap * sizeof(kw_frame),
-                                   frames * sizeof(kw_frame));
+        fiber->frames =
+            kw_heap_realloc(vm, fiber->frames, fiber->frame_cap * sizeof(kw_frame), frames * sizeof(kw_frame));
         fiber->frame_cap = frames;
     }
 }
@@ -91,8 +89,7 @@ static uint32_t kept_registers(const kw_proto *p, uint32_t argc)
     return p->variadic && argc > p->param_count + few ? argc - p->param_count : 0;
 }
 
-bool kw_call_push_frame(kw_vm *vm, kw_fiber *fiber, kw_closure *closure, uint32_t args_at, uint32_t argc,
-                   kw_target how)
+bool kw_call_push_frame(kw_vm *vm, kw_fiber *fiber, kw_closure *closure, uint32_t args_at, uint32_t argc, kw_target how)
 {
     const kw_proto *p = closure->proto;
     assert(p->code_count > 0 && args_at + argc <= fiber->stack_cap);
@@ -148,8 +145,7 @@ void kw_call_deliver(kw_vm *vm, kw_fiber *fiber, const kw_frame *f, kw_value v)
 
 bool kw_call_spread_args(kw_vm *vm, uint32_t at, kw_list *list)
 {
-    if (list->count > KW_MAX_STACK ||
-        !kw_call_reserve(vm, vm->fiber, at + (uint32_t)list->count + 1)) {
+    if (list->count > KW_MAX_STACK || !kw_call_reserve(vm, vm->fiber, at + (uint32_t)list->count + 1)) {
         if (vm->error.type == NULL)
             kw_throw(vm, "RuntimeError", "Stack overflow.");
         return false;
@@ -179,8 +175,8 @@ static const kw_proto *callee_proto(kw_vm *vm, kw_value callee)
 }
 
 /* Place the named arguments among the parameters from `first` on.  false: thrown. */
-static bool place_named(kw_vm *vm, const kw_proto *p, uint32_t first, const kw_value *args,
-                        const kw_list *names, kw_value *slot)
+static bool place_named(kw_vm *vm, const kw_proto *p, uint32_t first, const kw_value *args, const kw_list *names,
+                        kw_value *slot)
 {
     for (uint32_t i = 0; i < names->count; i++) {
         if (!kw_is(names->items[i], KW_STRING))
@@ -200,8 +196,8 @@ static bool place_named(kw_vm *vm, const kw_proto *p, uint32_t first, const kw_v
 }
 
 /* Place the positional arguments into what is free; the rest goes to `extra`.  false: thrown. */
-static bool place_others(kw_vm *vm, const kw_proto *p, const kw_value *args, const kw_list *names,
-                         kw_value *slot, kw_list *extra)
+static bool place_others(kw_vm *vm, const kw_proto *p, const kw_value *args, const kw_list *names, kw_value *slot,
+                         kw_list *extra)
 {
     uint32_t next = 0;
     for (uint32_t i = 0; i < names->count; i++) {
@@ -224,11 +220,10 @@ static bool fill_rest(kw_vm *vm, const kw_proto *p, size_t argc, kw_value *slot)
         if (!kw_is(slot[i], KW_UNDEF))
             continue;
         if (!p->params[i].has_default) {
-            kw_throw(
-                vm, "ParameterCountMismatchError",
-                "The parameter count for function `%s` does not match parameters passed. Expected %u but "
-                "received %zu.",
-                p->name->text, p->param_count, argc);
+            kw_throw(vm, "ParameterCountMismatchError",
+                     "The parameter count for function `%s` does not match parameters passed. Expected %u but "
+                     "received %zu.",
+                     p->name->text, p->param_count, argc);
             return false;
         }
         slot[i] = kw_null();
@@ -236,8 +231,7 @@ static bool fill_rest(kw_vm *vm, const kw_proto *p, size_t argc, kw_value *slot)
     return true;
 }
 
-bool kw_call_name_args(kw_vm *vm, kw_value callee, uint32_t at, uint32_t fixed, kw_list *names,
-                  uint32_t *argc)
+bool kw_call_name_args(kw_vm *vm, kw_value callee, uint32_t at, uint32_t fixed, kw_list *names, uint32_t *argc)
 {
     const kw_proto *p = callee_proto(vm, callee);
     if (p == NULL) /* natives: the names are ignored */
@@ -248,8 +242,7 @@ bool kw_call_name_args(kw_vm *vm, kw_value callee, uint32_t at, uint32_t fixed, 
         slot[i] = i < fixed ? args[i] : kw_undef();
     kw_list *extra = kw_list_new(vm, 0);
     if (extra == NULL || !place_named(vm, p, fixed, args + fixed, names, slot) ||
-        !place_others(vm, p, args + fixed, names, slot, extra) ||
-        !fill_rest(vm, p, names->count + fixed, slot))
+        !place_others(vm, p, args + fixed, names, slot, extra) || !fill_rest(vm, p, names->count + fixed, slot))
         return false;
     uint32_t first_extra = p->param_count > fixed ? p->param_count : fixed;
     if (!kw_call_reserve(vm, vm->fiber, at + first_extra + (uint32_t)extra->count + 1))
@@ -299,8 +292,7 @@ static kw_frame *frame_for_call(const kw_fiber *fiber, kw_target how)
 
 /* Let a frame of its own make the call of `callee`: it can wait at the safepoint of that.  A call
  * that is made so again and again keeps its frame. */
-static kw_entered enter_by_frame(kw_vm *vm, kw_value callee, kw_list *args, uint32_t at,
-                                 kw_target how)
+static kw_entered enter_by_frame(kw_vm *vm, kw_value callee, kw_list *args, uint32_t at, kw_target how)
 {
     kw_fiber *fiber = vm->fiber;
     kw_frame *f = frame_for_call(fiber, how);
@@ -380,8 +372,7 @@ static kw_entered enter_again(kw_vm *vm, const kw_call *call, pending *c)
 
 /* A native did not end with a value.  True: the call goes on as *c; else *entered says what it came
  * to. */
-static bool goes_on(kw_vm *vm, const kw_call *call, kw_result result, pending *c,
-                    kw_entered *entered)
+static bool goes_on(kw_vm *vm, const kw_call *call, kw_result result, pending *c, kw_entered *entered)
 {
     switch (result) {
     case KW_CALL: return goes_on_as(vm, call, c, entered);
@@ -425,8 +416,7 @@ static bool enter_class(kw_vm *vm, pending *c, kw_entered *entered)
         return false;
     }
     if (class->header.flags & KW_CLASS_ABSTRACT) {
-        kw_throw(vm, "AbstractInstantiationError", "Cannot instantiate abstract struct `%s`.",
-                 class->name->text);
+        kw_throw(vm, "AbstractInstantiationError", "Cannot instantiate abstract struct `%s`.", class->name->text);
         return false;
     }
     c->how.self = kw_of_obj(KW_OBJECT, kw_object_new(vm, class));
@@ -449,9 +439,8 @@ static kw_entered enter_closure(kw_vm *vm, const pending *c)
     kw_closure *closure = (kw_closure *)c->callee.as.obj;
     if (!(closure->proto->header.flags & KW_PROTO_GENERATOR))
         return kw_call_push_frame(vm, vm->fiber, closure, c->args_at, c->argc, c->how) ? KW_ENTER_FRAME
-                                                                                  : KW_ENTER_THROWN;
-    kw_fiber *generator =
-        kw_fiber_new_generator(vm, closure, vm->fiber->stack + c->args_at, c->argc, c->how);
+                                                                                       : KW_ENTER_THROWN;
+    kw_fiber *generator = kw_fiber_new_generator(vm, closure, vm->fiber->stack + c->args_at, c->argc, c->how);
     if (generator == NULL)
         return KW_ENTER_THROWN;
     kw_frame f = as_returned(c->how);
@@ -493,21 +482,17 @@ kw_entered kw_call_enter(kw_vm *vm, kw_value callee, uint32_t args_at, uint32_t 
     }
 }
 
-kw_entered kw_call_enter_native(kw_vm *vm, const kw_native *native, const kw_value *self,
-                           uint32_t args_at, uint32_t argc, uint8_t dest)
+kw_entered kw_call_enter_native(kw_vm *vm, const kw_native *native, const kw_value *self, uint32_t args_at,
+                                uint32_t argc, uint8_t dest)
 {
     kw_fiber *fiber = vm->fiber;
-    kw_call call = {
-        .args = fiber->stack + args_at, .argc = argc, .native = native, .result = kw_null()};
+    kw_call call = {.args = fiber->stack + args_at, .argc = argc, .native = native, .result = kw_null()};
     kw_copy(&call.self, self);
     kw_result result = run_native(vm, &call);
     if (result != KW_DONE) {
-        pending c = {.args_at = args_at,
-                     .how = {.self = call.self, .dest = dest, .ret = KW_RET_REG}};
+        pending c = {.args_at = args_at, .how = {.self = call.self, .dest = dest, .ret = KW_RET_REG}};
         kw_entered entered;
-        return goes_on(vm, &call, result, &c, &entered)
-                   ? kw_call_enter(vm, c.callee, args_at, c.argc, c.how)
-                   : entered;
+        return goes_on(vm, &call, result, &c, &entered) ? kw_call_enter(vm, c.callee, args_at, c.argc, c.how) : entered;
     }
     uint32_t base = fiber->frames[fiber->frame_count - 1].base;
     kw_copy(&fiber->stack[base + dest], &call.result);
@@ -564,8 +549,7 @@ bool kw_call_find_method(kw_vm *vm, kw_value receiver, kw_string *name, kw_found
     switch ((kw_type)receiver.tag) {
     case KW_PACKAGE: return find_in_package(vm, receiver.as.package, name, out);
     case KW_STRUCT:
-        if (kw_string_same(name, kw_intern_c(vm, "new")) &&
-            !(receiver.as.klass->header.flags & KW_CLASS_ENUM)) {
+        if (kw_string_same(name, kw_intern_c(vm, "new")) && !(receiver.as.klass->header.flags & KW_CLASS_ENUM)) {
             *out = (kw_found){.callable = receiver, .self = kw_undef()};
             return true;
         }
@@ -606,8 +590,7 @@ static const void *cache_key(kw_value receiver)
     return &kw_type_keys[receiver.tag];
 }
 
-kw_entered kw_call_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string *name, kw_cache *cache,
-                           uint8_t dest)
+kw_entered kw_call_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string *name, kw_cache *cache, uint8_t dest)
 {
     kw_value receiver = vm->fiber->stack[at];
     kw_found found;
@@ -615,9 +598,7 @@ kw_entered kw_call_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string
     if (key != NULL && cache->key == key && cache->epoch == vm->method_epoch) {
         found = (kw_found){.callable = cache->value,
                            .home = cache->home,
-                           .self = (cache->slot & KW_CACHE_STATIC)
-                                       ? kw_of_class(receiver.as.object->klass)
-                                       : receiver,
+                           .self = (cache->slot & KW_CACHE_STATIC) ? kw_of_class(receiver.as.object->klass) : receiver,
                            .self_first = (cache->slot & KW_CACHE_SELF_FIRST) != 0};
     } else {
         if (!kw_call_find_method(vm, receiver, name, &found))
@@ -628,11 +609,8 @@ kw_entered kw_call_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string
             cache->value = found.callable;
             cache->home = found.home;
             cache->slot = (found.self_first ? KW_CACHE_SELF_FIRST : 0u) |
-                          (kw_is(receiver, KW_OBJECT) && kw_is(found.self, KW_STRUCT)
-                               ? KW_CACHE_STATIC
-                               : 0u);
-            cache->fast =
-                found.callable.as.obj->kind == KW_KIND_NATIVE ? found.callable.as.obj->flags : 0;
+                          (kw_is(receiver, KW_OBJECT) && kw_is(found.self, KW_STRUCT) ? KW_CACHE_STATIC : 0u);
+            cache->fast = found.callable.as.obj->kind == KW_KIND_NATIVE ? found.callable.as.obj->flags : 0;
         }
     }
     kw_target how = {.self = found.self, .home = found.home, .dest = dest, .ret = KW_RET_REG};

@@ -60,8 +60,7 @@ static uint32_t new_constant(kw_vm *vm, kw_proto *p, bool wide)
     uint32_t at = p->constant_count;
     uint32_t end = wide && at >= LOW_VALUES && at < WIDE_FROM ? WIDE_FROM + 1 : at + 1;
     while (p->constant_count < end) {
-        p->constants =
-            more(vm, p->constants, p->constant_count, &p->constant_cap, sizeof(*p->constants));
+        p->constants = more(vm, p->constants, p->constant_count, &p->constant_cap, sizeof(*p->constants));
         p->constants[p->constant_count++] = kw_null();
     }
     if (end == at + 1 && p->low_constants == at)
@@ -132,8 +131,7 @@ uint32_t kw_chunk_inner(kw_vm *vm, kw_proto *p, kw_proto *inner)
 uint32_t kw_chunk_capture(kw_vm *vm, kw_proto *p, kw_capture capture)
 {
     for (uint32_t i = 0; i < p->capture_count; i++)
-        if (p->captures[i].from_register == capture.from_register &&
-            p->captures[i].index == capture.index)
+        if (p->captures[i].from_register == capture.from_register && p->captures[i].index == capture.index)
             return i;
     p->captures = more(vm, p->captures, p->capture_count, &p->capture_cap, sizeof(*p->captures));
     p->captures[p->capture_count] = capture;
@@ -151,8 +149,7 @@ uint32_t kw_chunk_handler(kw_vm *vm, kw_proto *p, kw_handler handler)
 void kw_chunk_note_called(kw_vm *vm, kw_proto *p, kw_string *name)
 {
     assert(p->code_count > 0); /* the call itself */
-    kw_called row = {.pc = p->code_count - 1,
-                     .constant = kw_chunk_constant(vm, p, kw_of_string(name), true)};
+    kw_called row = {.pc = p->code_count - 1, .constant = kw_chunk_constant(vm, p, kw_of_string(name), true)};
     p->called = more(vm, p->called, p->called_count, &p->called_cap, sizeof(*p->called));
     p->called[p->called_count++] = row;
 }
@@ -183,8 +180,7 @@ static void *trim(kw_vm *vm, void *array, uint32_t count, uint32_t *cap, size_t 
 void kw_chunk_finish(kw_vm *vm, kw_proto *p)
 {
     p->code = trim(vm, p->code, p->code_count, &p->code_cap, sizeof(*p->code));
-    p->constants =
-        trim(vm, p->constants, p->constant_count, &p->constant_cap, sizeof(*p->constants));
+    p->constants = trim(vm, p->constants, p->constant_count, &p->constant_cap, sizeof(*p->constants));
     p->globals = trim(vm, p->globals, p->global_count, &p->global_cap, sizeof(*p->globals));
     p->inner = trim(vm, p->inner, p->inner_count, &p->inner_cap, sizeof(*p->inner));
     p->captures = trim(vm, p->captures, p->capture_count, &p->capture_cap, sizeof(*p->captures));

@@ -13,8 +13,8 @@ enum { KW_MAX_REGS = 250, KW_MAX_PARAMS = 200 };
 
 typedef struct kw_param {
     kw_string *name;
-    kw_string *hint;    /* type names joined by "|", or NULL */
-    kw_value constant;  /* the default if it is a constant; else KW_UNDEF */
+    kw_string *hint;   /* type names joined by "|", or NULL */
+    kw_value constant; /* the default if it is a constant; else KW_UNDEF */
     bool has_default;
 } kw_param;
 
@@ -28,8 +28,7 @@ typedef struct kw_capture { /* where CLOSURE takes U[i] from */
 typedef struct kw_handler {
     uint32_t start, end, target;
     uint8_t reg;
-    bool
-        again; /* it will be raised again: R[reg + 2] gets what RETHROW needs to know of its origin */
+    bool again; /* it will be raised again: R[reg + 2] gets what RETHROW needs to know of its origin */
 } kw_handler;
 
 typedef struct kw_line { /* run-length line table: pc from here on belongs to this line */
@@ -61,7 +60,7 @@ enum {
 };
 
 struct kw_proto {
-    kw_obj header; /* flags: KW_PROTO_* */
+    kw_obj header;   /* flags: KW_PROTO_* */
     kw_string *name; /* of the function; "<main>", or "<lambda>" with a number for a lambda */
     kw_string *file;
     kw_instr *code;
@@ -73,19 +72,18 @@ struct kw_proto {
     kw_line *lines;
     kw_called *called;
     kw_cache *caches;
-    kw_param *params; /* count: param_count, + 1 for the variadic one */
+    kw_param *params;   /* count: param_count, + 1 for the variadic one */
     kw_string *returns; /* hint of the result, or NULL */
-    uint32_t code_count, constant_count, global_count, inner_count, capture_count, handler_count,
-        line_count, called_count, cache_count;
-    uint32_t code_cap, constant_cap, global_cap, inner_cap, capture_cap, handler_cap, line_cap,
-        called_cap;
-    uint16_t param_count; /* without the variadic one; they lie in R[0..] */
-    bool variadic;        /* R[param_count] is the list of further arguments */
-    uint16_t reg_count;   /* registers used; 1 to KW_MAX_REGS */
-    uint16_t local_count; /* the first of them are parameters and variables: null at the start of
+    uint32_t code_count, constant_count, global_count, inner_count, capture_count, handler_count, line_count,
+        called_count, cache_count;
+    uint32_t code_cap, constant_cap, global_cap, inner_cap, capture_cap, handler_cap, line_cap, called_cap;
+    uint16_t param_count;   /* without the variadic one; they lie in R[0..] */
+    bool variadic;          /* R[param_count] is the list of further arguments */
+    uint16_t reg_count;     /* registers used; 1 to KW_MAX_REGS */
+    uint16_t local_count;   /* the first of them are parameters and variables: null at the start of
                              a call unless an argument came; at least the parameters */
-    uint32_t line;        /* of the definition */
-    kw_map *shared;       /* while it is built: constant -> its index */
+    uint32_t line;          /* of the definition */
+    kw_map *shared;         /* while it is built: constant -> its index */
     uint32_t low_constants; /* while it is built: next free one of those that any operand reaches */
 };
 

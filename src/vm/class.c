@@ -29,8 +29,7 @@ static void free_method(kw_vm *vm, void *data)
     kw_heap_release(vm, data, sizeof(kw_method));
 }
 
-void kw_class_add(kw_vm *vm, kw_class *c, kw_string *name, kw_value callable, bool is_static,
-                  bool is_abstract)
+void kw_class_add(kw_vm *vm, kw_class *c, kw_string *name, kw_value callable, bool is_static, bool is_abstract)
 {
     kw_method *m = kw_heap_realloc(vm, NULL, 0, sizeof(*m));
     *m = (kw_method){.callable = callable, .home = c, .is_static = is_static, .is_abstract = is_abstract};

@@ -43,7 +43,7 @@ typedef struct kw_comparison {
     /* The next parts in *x and *y: true; else there are no more, and *order is what that tells. */
     bool (*next)(kw_level *level, kw_value *x, kw_value *y, int *order);
     void (*end)(kw_level *level); /* frees `more`; may be NULL */
-    int too_deep; /* the result for keys inside keys inside keys ..., which alone recurse */
+    int too_deep;                 /* the result for keys inside keys inside keys ..., which alone recurse */
 } kw_comparison;
 
 /* ---- The walk: here, so that a comparison is compiled for its kind --------------------------- */

@@ -96,8 +96,7 @@ static bool run(kw_vm *vm, walk *w)
             if (v.tag == KW_UNDEF)
                 return false;
         }
-        if (into.tag == KW_LIST ? !kw_list_push(vm, into.as.list, v)
-                                : !kw_map_set(vm, into.as.map, key, v))
+        if (into.tag == KW_LIST ? !kw_list_push(vm, into.as.list, v) : !kw_map_set(vm, into.as.map, key, v))
             return false;
     }
     return true;

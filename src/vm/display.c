@@ -207,8 +207,7 @@ static void put_date(kw_buf *buf, int64_t ticks)
     int64_t month = m < 10 ? m + 3 : m - 9;
     char text[64];
     (void)snprintf(text, sizeof(text), "%02d/%02d/%04d %02d:%02d:%02d", (int)month, (int)d,
-                   (int)(era * 400 + year + (month <= 2)), (int)(rest / 3600),
-                   (int)(rest / 60 % 60), (int)(rest % 60));
+                   (int)(era * 400 + year + (month <= 2)), (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
     kw_buf_puts(buf, text);
 }
 

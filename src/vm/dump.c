@@ -39,8 +39,8 @@ static void put_capture(FILE *out, const kw_proto *p, uint32_t at)
     if (at >= p->capture_count)
         fprintf(out, "U[%u]?", at);
     else
-        fprintf(out, "U[%u] from the enclosing %s[%u]", at,
-                p->captures[at].from_register ? "R" : "U", p->captures[at].index);
+        fprintf(out, "U[%u] from the enclosing %s[%u]", at, p->captures[at].from_register ? "R" : "U",
+                p->captures[at].index);
 }
 
 /* What the operands stand for, where that is not a register. */
@@ -166,15 +166,15 @@ static void put_tables(kw_vm *vm, const kw_proto *p, FILE *out)
         fputc('\n', out);
     }
     for (uint32_t i = 0; i < p->handler_count; i++)
-        fprintf(out, "  handler %u..%u -> %u, R[%u]\n", p->handlers[i].start, p->handlers[i].end,
-                p->handlers[i].target, p->handlers[i].reg);
+        fprintf(out, "  handler %u..%u -> %u, R[%u]\n", p->handlers[i].start, p->handlers[i].end, p->handlers[i].target,
+                p->handlers[i].reg);
 }
 
 void kw_dump(kw_vm *vm, const kw_proto *p, FILE *out)
 {
     fprintf(out, "function %s: line %u, %u parameters%s, %u registers, %u captures\n",
-            p->name == NULL ? "" : p->name->text, p->line, p->param_count,
-            p->variadic ? " and more" : "", p->reg_count, p->capture_count);
+            p->name == NULL ? "" : p->name->text, p->line, p->param_count, p->variadic ? " and more" : "", p->reg_count,
+            p->capture_count);
     put_code(vm, p, out);
     put_tables(vm, p, out);
     for (uint32_t i = 0; i < p->inner_count; i++)

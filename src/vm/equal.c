@@ -24,8 +24,7 @@ static bool lambdas_same(const kw_obj *a, const kw_obj *b)
     if (a->kind != KW_KIND_BOUND || b->kind != KW_KIND_BOUND)
         return false;
     const kw_bound *x = (const kw_bound *)a, *y = (const kw_bound *)b;
-    return x->callable.as.obj == y->callable.as.obj && x->self.tag == y->self.tag &&
-           x->self.as.i == y->self.as.i;
+    return x->callable.as.obj == y->callable.as.obj && x->self.tag == y->self.tag && x->self.as.i == y->self.as.i;
 }
 
 static bool simple_same(kw_value a, kw_value b)
@@ -126,8 +125,7 @@ static bool next(kw_level *l, kw_value *x, kw_value *y, int *order)
     }
 }
 
-static const kw_comparison strictly = {
-    .simple = simple, .begin = begin, .next = next, .too_deep = 1};
+static const kw_comparison strictly = {.simple = simple, .begin = begin, .next = next, .too_deep = 1};
 
 /* Two lists that differ early, or are short: true. */
 static bool lists_at_once(const kw_list *a, const kw_list *b, bool *same)
@@ -170,8 +168,7 @@ bool kw_equal_try_strict(kw_vm *vm, kw_value a, kw_value b, bool *same)
 
 static bool same_number(int64_t i, double f)
 {
-    return f >= -9223372036854775808.0 && f < 9223372036854775808.0 && (int64_t)f == i &&
-           (double)(int64_t)f == f;
+    return f >= -9223372036854775808.0 && f < 9223372036854775808.0 && (int64_t)f == i && (double)(int64_t)f == f;
 }
 
 /* Can it be told without a walk? */

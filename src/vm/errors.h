@@ -18,7 +18,8 @@
 #define KW_SYNTAX_ERRORS(X)                                                                                            \
     X(YIELD_IN_LAMBDA, "SyntaxError", "A lambda cannot contain 'yield'.")                                              \
     X(SLICE_COMPOUND, "SyntaxError", "Compound assignment operators are not supported on slice ranges.")               \
-    X(CONSTANT_LETTERS, "SyntaxError", "Constant identifiers should contain only uppercase characters and underscores.") \
+    X(CONSTANT_LETTERS, "SyntaxError",                                                                                 \
+      "Constant identifiers should contain only uppercase characters and underscores.")                                \
     X(SUPER_PAREN, "SyntaxError", "Expected '(' after super method name.")                                             \
     X(CATCH_PAREN, "SyntaxError", "Expected ')' in catch parameter expression.")                                       \
     X(EVENT_PAREN, "SyntaxError", "Expected ')' in event registration.")                                               \
@@ -117,8 +118,7 @@
 typedef enum kw_error_id {
     KW_E_NONE, /* an error of no row */
 #define KW_ERROR_ENUM(id, ...) KW_E_##id,
-    KW_SYNTAX_ERRORS(KW_ERROR_ENUM)
-    KW_RUNNING_ERRORS(KW_ERROR_ENUM)
+    KW_SYNTAX_ERRORS(KW_ERROR_ENUM) KW_RUNNING_ERRORS(KW_ERROR_ENUM)
 #undef KW_ERROR_ENUM
 } kw_error_id;
 

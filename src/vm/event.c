@@ -174,8 +174,7 @@ kw_entered kw_event(kw_vm *vm, unsigned kind, uint32_t at, uint8_t dest, uint32_
         vm->events = kw_heap_realloc(vm, NULL, 0, sizeof(kw_events));
         vm->events->patterns = NULL;
     }
-    kw_value r[3] = {fiber->stack[at], fiber->stack[at + 1],
-                     kind < 2 ? fiber->stack[at + 2] : kw_null()};
+    kw_value r[3] = {fiber->stack[at], fiber->stack[at + 1], kind < 2 ? fiber->stack[at + 2] : kw_null()};
     if (kind == 3)
         return emit(vm, r, dest, free_at);
     if (kind < 2) {

@@ -58,9 +58,8 @@ void kw_fault_note(kw_vm *vm, kw_string *message, const char *kind, int code)
 
 const kw_fault *kw_fault_of(const kw_vm *vm, const kw_string *message)
 {
-    return message != NULL && (message->header.flags & KW_STR_FAULT)
-               ? kb_map_get(&vm->faults->of, key_of(message))
-               : NULL;
+    return message != NULL && (message->header.flags & KW_STR_FAULT) ? kb_map_get(&vm->faults->of, key_of(message))
+                                                                     : NULL;
 }
 
 /* ---- The collector's part -------------------------------------------------------------------- */

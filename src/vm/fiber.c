@@ -76,8 +76,7 @@ kw_fiber *kw_fiber_new(kw_vm *vm, kw_value callable, const kw_value *args, size_
     return f;
 }
 
-kw_fiber *kw_fiber_new_generator(kw_vm *vm, kw_closure *closure, const kw_value *args, uint32_t argc,
-                           kw_target how)
+kw_fiber *kw_fiber_new_generator(kw_vm *vm, kw_closure *closure, const kw_value *args, uint32_t argc, kw_target how)
 {
     assert(closure->proto->header.flags & KW_PROTO_GENERATOR);
     kw_fiber *f = kw_fiber_alloc(vm, argc + 4u + closure->proto->reg_count);

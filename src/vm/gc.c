@@ -10,12 +10,12 @@
 #include <stdlib.h>
 
 #include "base/machine.h"
+#include "vm/bytes_store.h"
 #include "vm/chunk.h"
 #include "vm/fiber.h"
 #include "vm/heap.h"
 #include "vm/interp.h"
 #include "vm/names.h"
-#include "vm/bytes_store.h"
 
 void kw_gc_mark_obj(kw_vm *vm, void *obj)
 {

@@ -121,8 +121,8 @@ bool kw_global_define_decl(kw_vm *vm, kw_global *g, kw_value *v)
     kw_class *c = v->as.klass, *old = g->means & KW_MEANS_DECL ? g->decl.as.klass : c;
     kw_string *missing = kw_class_missing(c);
     if (missing != NULL) {
-        kw_throw(vm, "AbstractMethodError", "Struct `%s` must implement abstract method `%s`.",
-                 c->name->text, missing->text);
+        kw_throw(vm, "AbstractMethodError", "Struct `%s` must implement abstract method `%s`.", c->name->text,
+                 missing->text);
         return false;
     }
     uint8_t both = old->header.flags | c->header.flags;
@@ -130,8 +130,7 @@ bool kw_global_define_decl(kw_vm *vm, kw_global *g, kw_value *v)
         return true; /* the name is the script's; the library goes by that of its package */
     if (old != c && !(both & (KW_CLASS_ENUM | KW_CLASS_LIBRARY))) {
         if (kw_class_is_a(c->base, old)) {
-            kw_throw(vm, "InvalidOperationError", "Struct `%s` cannot inherit from itself.",
-                     c->name->text);
+            kw_throw(vm, "InvalidOperationError", "Struct `%s` cannot inherit from itself.", c->name->text);
             return false;
         }
         kw_class_replace(vm, old, c); /* existing objects get the new methods, too */

@@ -64,8 +64,7 @@ static uint32_t hash_lambda(const kw_obj *o)
     if (o->kind != KW_KIND_BOUND)
         return kw_hash_word((uint64_t)(uintptr_t)o);
     const kw_bound *b = (const kw_bound *)o;
-    return kw_hash_word((uint64_t)(uintptr_t)b->callable.as.obj) +
-           kw_hash_word((uint64_t)b->self.as.i);
+    return kw_hash_word((uint64_t)(uintptr_t)b->callable.as.obj) + kw_hash_word((uint64_t)b->self.as.i);
 }
 
 /* Values can contain themselves, and a few lists in each other can stand for any number: what a

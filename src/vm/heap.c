@@ -154,8 +154,7 @@ static size_t ceiling_of(kw_heap *heap)
 /* Would `more` bytes fit without the garbage, and beside it up to the ceiling? */
 static bool fits_collected(kw_heap *heap, size_t more, size_t ceiling)
 {
-    return fits(kw_heap_live(heap) + kw_heap_outside(heap), more, heap->limit) &&
-           fits(used(heap), more, ceiling);
+    return fits(kw_heap_live(heap) + kw_heap_outside(heap), more, heap->limit) && fits(used(heap), more, ceiling);
 }
 
 /* Who asks for much memory is about to fill it. */
@@ -372,14 +371,12 @@ kw_heap *kw_heap_present(void)
 
 void *kw_heap_resize(kw_heap *heap, void *p, size_t old_size, size_t new_size)
 {
-    if (heap != NULL && new_size > old_size && new_size > SMALL &&
-        !granted(heap->vm, new_size - old_size))
+    if (heap != NULL && new_size > old_size && new_size > SMALL && !granted(heap->vm, new_size - old_size))
         return NULL;
     void *q = NULL;
     if (new_size == 0)
         free(p);
-    else if ((q = heap != NULL && new_size <= SMALL ? resize(heap->vm, p, new_size)
-                                                    : realloc(p, new_size)) == NULL)
+    else if ((q = heap != NULL && new_size <= SMALL ? resize(heap->vm, p, new_size) : realloc(p, new_size)) == NULL)
         return NULL;
     if (heap != NULL) {
         kw_heap_count(heap, 0, cost(old_size));

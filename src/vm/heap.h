@@ -9,27 +9,27 @@
 
 struct kw_heap {
     kw_vm *vm;
-    kw_obj *all;           /* every heap object */
-    kw_slabs slabs;        /* memory of the small ones */
-    atomic_size_t bytes;   /* counted memory in use; written by the vm's thread, read by any */
-    atomic_size_t lent;    /* bytes that no object has any more, and whoever they were lent to still reads */
-    size_t threshold;      /* a collection is asked for beyond this */
-    size_t limit;          /* what may be in use after a collection */
-    bool limit_known;      /* false: when `limit` is passed the system is asked for the real one */
+    kw_obj *all;         /* every heap object */
+    kw_slabs slabs;      /* memory of the small ones */
+    atomic_size_t bytes; /* counted memory in use; written by the vm's thread, read by any */
+    atomic_size_t lent;  /* bytes that no object has any more, and whoever they were lent to still reads */
+    size_t threshold;    /* a collection is asked for beyond this */
+    size_t limit;        /* what may be in use after a collection */
+    bool limit_known;    /* false: when `limit` is passed the system is asked for the real one */
     /* what may be in use, garbage included; 0: not worked out since `limit` changed */
     size_t ceiling;
-    atomic_size_t live;    /* what was in use after the last collection; as `bytes` */
-    size_t freed;          /* what that collection freed */
-    size_t peak;           /* most that was in use since memory was last given back to the system */
-    size_t idle_bytes;     /* what was in use when kw_gc_idle() was called last */
-    bool due;              /* a collection is wanted at the next safepoint */
+    atomic_size_t live;        /* what was in use after the last collection; as `bytes` */
+    size_t freed;              /* what that collection freed */
+    size_t peak;               /* most that was in use since memory was last given back to the system */
+    size_t idle_bytes;         /* what was in use when kw_gc_idle() was called last */
+    bool due;                  /* a collection is wanted at the next safepoint */
     atomic_bool short_outside; /* so it is, because another thread could not keep what it wanted to */
-    bool overdrawn;        /* a small request passed the limit: MemoryError at the next safepoint */
-    size_t grace;          /* after that error: bytes in use up to which the script may go on and clean up */
-    void *reserve;         /* given back to the system when that has no memory left */
-    kw_obj **gray;         /* reached but not traced yet */
+    bool overdrawn;            /* a small request passed the limit: MemoryError at the next safepoint */
+    size_t grace;              /* after that error: bytes in use up to which the script may go on and clean up */
+    void *reserve;             /* given back to the system when that has no memory left */
+    kw_obj **gray;             /* reached but not traced yet */
     size_t gray_count, gray_cap;
-    bool gray_lost;        /* the stack could not grow: objects are gray only by their mark */
+    bool gray_lost; /* the stack could not grow: objects are gray only by their mark */
     uint64_t collections;
 };
 

@@ -140,7 +140,8 @@ static bool closure_is_sound(const kw_closure *c, size_t *bytes)
 static bool bound_is_sound(const kw_bound *b, size_t *bytes)
 {
     *bytes += sizeof(*b);
-    return kw_is(b->callable, KW_LAMBDA) && is_sound(b->callable) && is_sound(b->self) && may_be(b->home, KW_KIND_CLASS);
+    return kw_is(b->callable, KW_LAMBDA) && is_sound(b->callable) && is_sound(b->self) &&
+           may_be(b->home, KW_KIND_CLASS);
 }
 
 static bool proto_is_sound(const kw_proto *p, size_t *bytes)
@@ -163,15 +164,17 @@ static bool frame_is_sound(const kw_fiber *f, const kw_frame *frame)
     if (!is_in_heap(frame->closure, KW_KIND_CLOSURE) || !is_in_heap(frame->closure->proto, KW_KIND_PROTO))
         return false;
     const kw_proto *p = frame->closure->proto;
-    return p->param_count <= p->local_count && p->local_count <= p->reg_count && frame->base <= f->stack_cap && p->reg_count <= f->stack_cap - frame->base &&
-           are_sound(f->stack + frame->base, p->reg_count) && is_sound(frame->self) &&
-           may_be(frame->home, KW_KIND_CLASS) && frame->pc >= p->code && frame->pc <= p->code + p->code_count;
+    return p->param_count <= p->local_count && p->local_count <= p->reg_count && frame->base <= f->stack_cap &&
+           p->reg_count <= f->stack_cap - frame->base && are_sound(f->stack + frame->base, p->reg_count) &&
+           is_sound(frame->self) && may_be(frame->home, KW_KIND_CLASS) && frame->pc >= p->code &&
+           frame->pc <= p->code + p->code_count;
 }
 
 static bool fiber_is_sound(const kw_fiber *f, size_t *bytes)
 {
     *bytes += sizeof(*f) + f->stack_cap * sizeof(kw_value) + f->frame_cap * sizeof(kw_frame);
-    if (f->frame_count > f->frame_cap || f->state > KW_FIBER_ENDED || (f->state == KW_FIBER_ENDED && f->frame_count > 0))
+    if (f->frame_count > f->frame_cap || f->state > KW_FIBER_ENDED ||
+        (f->state == KW_FIBER_ENDED && f->frame_count > 0))
         return false;
     for (uint32_t i = 0; i < f->frame_count; i++)
         if (!frame_is_sound(f, &f->frames[i]))

@@ -11,9 +11,8 @@ static kw_entered run_text(kw_vm *vm, kw_proto *p, uint8_t dest, uint8_t ret)
     kw_target how = {.self = kw_undef(), .dest = dest, .ret = ret};
     kw_closure *c = kw_closure_new(vm, p);
     c->self = kw_undef();
-    return kw_call_push_frame(vm, fiber, c, f->base + f->closure->proto->reg_count, 0, how)
-               ? KW_ENTER_FRAME
-               : KW_ENTER_THROWN;
+    return kw_call_push_frame(vm, fiber, c, f->base + f->closure->proto->reg_count, 0, how) ? KW_ENTER_FRAME
+                                                                                            : KW_ENTER_THROWN;
 }
 
 kw_entered kw_import(kw_vm *vm, unsigned kind, kw_value what, uint8_t dest)

@@ -232,8 +232,7 @@ static bool splice(kw_vm *vm, kw_list *list, size_t at, const kw_value *values, 
     return true;
 }
 
-static bool assign(kw_vm *vm, kw_list *list, const int64_t p[3], const kw_value *values,
-                   size_t count)
+static bool assign(kw_vm *vm, kw_list *list, const int64_t p[3], const kw_value *values, size_t count)
 {
     int64_t size = (int64_t)list->count, a = p[0], b = p[1], step = p[2];
     if (a < 0)
@@ -292,8 +291,7 @@ bool kw_index_range(kw_vm *vm, kw_value a, kw_value b, kw_value *out)
         return false;
     }
     bool up = a.as.i <= b.as.i;
-    uint64_t distance = up ? (uint64_t)b.as.i - (uint64_t)a.as.i
-                           : (uint64_t)a.as.i - (uint64_t)b.as.i;
+    uint64_t distance = up ? (uint64_t)b.as.i - (uint64_t)a.as.i : (uint64_t)a.as.i - (uint64_t)b.as.i;
     if (distance >= SIZE_MAX / sizeof(kw_value) / 2) {
         kw_throw_memory(vm, SIZE_MAX / 2);
         return false;

@@ -7,10 +7,10 @@
 #include "vm/fiber.h"
 
 enum {
-    KW_MAX_FRAMES = 100000,   /* nested calls of one fiber; Kiwi 1.4.3 allows 511 */
-    KW_MAX_STACK = 1 << 20,   /* registers of one fiber */
+    KW_MAX_FRAMES = 100000,    /* nested calls of one fiber; Kiwi 1.4.3 allows 511 */
+    KW_MAX_STACK = 1 << 20,    /* registers of one fiber */
     KW_MAX_GENERATORS = 10000, /* generators that wait for each other */
-    KW_SLICE = 20000,         /* back-edges and calls before others get their turn: about 0.5 ms */
+    KW_SLICE = 20000,          /* back-edges and calls before others get their turn: about 0.5 ms */
 };
 
 /* Why the loop returned to the scheduler. */
@@ -26,28 +26,27 @@ kw_stop kw_loop_run(kw_vm *vm);
 
 /* What a call came to. */
 typedef enum kw_entered {
-    KW_ENTER_FRAME,   /* a frame was pushed: reload the loop's registers and go on in it */
-    KW_ENTER_DONE,    /* the result is stored */
+    KW_ENTER_FRAME, /* a frame was pushed: reload the loop's registers and go on in it */
+    KW_ENTER_DONE,  /* the result is stored */
     KW_ENTER_THROWN,
-    KW_ENTER_PARKED,  /* a native parked the fiber */
+    KW_ENTER_PARKED, /* a native parked the fiber */
 } kw_entered;
 
 typedef struct kw_target { /* how to call */
     kw_value self;         /* KW_UNDEF: none */
     kw_class *home;
-    uint8_t dest, ret;     /* what becomes of the result: kw_return_kind, in the frame on top now */
+    uint8_t dest, ret; /* what becomes of the result: kw_return_kind, in the frame on top now */
 } kw_target;
 
 /* Call `callee` with argc arguments at stack[args_at] of vm->fiber.  The frame on top must have
  * saved its pc. */
 kw_entered kw_call_enter(kw_vm *vm, kw_value callee, uint32_t args_at, uint32_t argc, kw_target how);
 /* Call method `name` of the receiver at stack[at], arguments behind it. */
-kw_entered kw_call_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string *name, kw_cache *cache,
-                           uint8_t dest);
+kw_entered kw_call_enter_method(kw_vm *vm, uint32_t at, uint32_t argc, kw_string *name, kw_cache *cache, uint8_t dest);
 /* Call a native with argc arguments at stack[args_at] of vm->fiber; the result goes to register
  * `dest` of the frame on top, which must have saved its pc. */
-kw_entered kw_call_enter_native(kw_vm *vm, const kw_native *native, const kw_value *self,
-                           uint32_t args_at, uint32_t argc, uint8_t dest);
+kw_entered kw_call_enter_native(kw_vm *vm, const kw_native *native, const kw_value *self, uint32_t args_at,
+                                uint32_t argc, uint8_t dest);
 /* Keys of inline caches for methods of built-in types: the address of the element of the
  * receiver's tag. */
 extern const char kw_type_keys[KW_TYPE_COUNT];
@@ -57,8 +56,7 @@ kw_closure *kw_fiber_new_trampoline(kw_vm *vm);
 bool kw_call_spread_args(kw_vm *vm, uint32_t at, kw_list *list);
 /* Order the arguments at stack[at] by `names` (null: positional) for `callee`; *argc is updated.
  * The first `fixed` arguments are not named: they stay where they are, and count as arguments. */
-bool kw_call_name_args(kw_vm *vm, kw_value callee, uint32_t at, uint32_t fixed, kw_list *names,
-                  uint32_t *argc);
+bool kw_call_name_args(kw_vm *vm, kw_value callee, uint32_t at, uint32_t fixed, kw_list *names, uint32_t *argc);
 /* Find the callable of a method call; false: thrown.  Fills callable, home and self_first (the
  * receiver is the first argument: functions of packages that extend a type). */
 typedef struct kw_found {
@@ -71,7 +69,7 @@ bool kw_call_find_method(kw_vm *vm, kw_value receiver, kw_string *name, kw_found
 
 /* Frames (call.c). */
 bool kw_call_push_frame(kw_vm *vm, kw_fiber *fiber, kw_closure *closure, uint32_t args_at, uint32_t argc,
-                   kw_target how);
+                        kw_target how);
 bool kw_call_reserve(kw_vm *vm, kw_fiber *fiber, uint32_t slots);
 /* Give back most of what a recursion left behind that an error ended. */
 void kw_call_shrink(kw_vm *vm, kw_fiber *fiber);
@@ -151,8 +149,7 @@ bool kw_generator_of_object(kw_vm *vm, kw_value *v);
 
 /* Fibers (fiber.c). */
 kw_fiber *kw_fiber_alloc(kw_vm *vm, uint32_t stack_cap);
-kw_fiber *kw_fiber_new_generator(kw_vm *vm, kw_closure *closure, const kw_value *args, uint32_t argc,
-                           kw_target how);
+kw_fiber *kw_fiber_new_generator(kw_vm *vm, kw_closure *closure, const kw_value *args, uint32_t argc, kw_target how);
 /* `result` KW_UNDEF: vm->error is moved into the fiber. */
 /* `fiber`, a generator perhaps, has just parked: if the task was cancelled, its wait ends with the error. */
 void kw_fiber_parked(kw_vm *vm, kw_fiber *fiber);

@@ -23,8 +23,7 @@ bool kw_iterate_range(kw_vm *vm, kw_value *r)
     /* r[0] next value, r[1] how many are left, r[2] step; unsigned arithmetic: the whole range
      * may be used */
     bool up = r[0].as.i <= r[1].as.i;
-    uint64_t span = up ? (uint64_t)r[1].as.i - (uint64_t)r[0].as.i
-                       : (uint64_t)r[0].as.i - (uint64_t)r[1].as.i;
+    uint64_t span = up ? (uint64_t)r[1].as.i - (uint64_t)r[0].as.i : (uint64_t)r[0].as.i - (uint64_t)r[1].as.i;
     r[2] = kw_int(up ? 1 : -1);
     r[1].as.i = (int64_t)(span == UINT64_MAX ? span : span + 1);
     return true;

@@ -79,8 +79,7 @@ static size_t larger(size_t cap)
 static bool grow(kw_vm *vm, kw_list *list)
 {
     assert(list->count == list->cap);
-    if (front_of(list) >
-        list->count / 2) { /* a queue: so many were taken off that moving is cheap */
+    if (front_of(list) > list->count / 2) { /* a queue: so many were taken off that moving is cheap */
         slide(list, 0);
         return true;
     }

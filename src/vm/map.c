@@ -140,8 +140,7 @@ static bool resize_to(kw_vm *vm, kw_map *map, uint32_t cap, resizing resize)
         uint32_t *index = resize(vm, NULL, 0, size);
         if (index == NULL)
             return false;
-        kw_entry *entries =
-            resize(vm, map->entries, map->cap * sizeof(kw_entry), cap * sizeof(kw_entry));
+        kw_entry *entries = resize(vm, map->entries, map->cap * sizeof(kw_entry), cap * sizeof(kw_entry));
         if (entries == NULL) {
             kw_heap_free_elements(vm, index, size);
             return false;
@@ -151,8 +150,7 @@ static bool resize_to(kw_vm *vm, kw_map *map, uint32_t cap, resizing resize)
         map->index_cap = index_cap;
         map->entries = entries;
     } else {
-        map->entries =
-            kw_heap_resize_elements(vm, map->entries, map->cap * sizeof(kw_entry), cap * sizeof(kw_entry));
+        map->entries = kw_heap_resize_elements(vm, map->entries, map->cap * sizeof(kw_entry), cap * sizeof(kw_entry));
     }
     map->cap = cap;
     assert((map->index != NULL) == (cap > SMALL));

@@ -22,9 +22,7 @@ bool kw_member_get(kw_vm *vm, kw_value x, kw_string *name, kw_value *out)
     }
     case KW_STRUCT: *out = kw_map_get(x.as.klass->statics, kw_of_string(name)); break;
     case KW_PACKAGE: return package_member(vm, x.as.package, name, out);
-    default:
-        (void)kw_throw_known(vm, KW_E_NO_MEMBER, name, NULL);
-        return false;
+    default: (void)kw_throw_known(vm, KW_E_NO_MEMBER, name, NULL); return false;
     }
     if (kw_is(*out, KW_UNDEF))
         *out = kw_null();
@@ -53,9 +51,7 @@ bool kw_member_set(kw_vm *vm, kw_value x, kw_string *name, kw_value v)
     case KW_MAP: return kw_map_set(vm, x.as.map, kw_of_string(name), v);
     case KW_STRUCT: return kw_map_set(vm, x.as.klass->statics, kw_of_string(name), v);
     case KW_PACKAGE: return true;
-    default:
-        kw_throw(vm, "InvalidOperationError", "Cannot set member '%s' on this type.", name->text);
-        return false;
+    default: kw_throw(vm, "InvalidOperationError", "Cannot set member '%s' on this type.", name->text); return false;
     }
 }
 
@@ -66,14 +62,12 @@ bool kw_member_get_super(kw_vm *vm, kw_frame *frame, kw_string *name, kw_value *
         return false;
     }
     if (frame->home->base == NULL) {
-        kw_throw(vm, "RuntimeError", "Struct '%s' has no base struct; cannot call super.",
-                 frame->home->name->text);
+        kw_throw(vm, "RuntimeError", "Struct '%s' has no base struct; cannot call super.", frame->home->name->text);
         return false;
     }
     const kw_method *m = kw_class_find(frame->home->base, name);
     if (m == NULL) {
-        kw_throw(vm, "RuntimeError", "Method '%s' not found in base of '%s'.", name->text,
-                 frame->home->name->text);
+        kw_throw(vm, "RuntimeError", "Method '%s' not found in base of '%s'.", name->text, frame->home->name->text);
         return false;
     }
     *out = kw_bound_new(vm, m->callable, frame->self, m->home);

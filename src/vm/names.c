@@ -107,8 +107,7 @@ static kw_string *find(const kw_names *n, const char *text, size_t size, uint32_
     size_t mask = n->string_cap - 1;
     for (size_t at = hash & mask; n->strings[at] != NULL; at = (at + 1) & mask) {
         kw_string *s = n->strings[at];
-        if (s != &gone && s->header.spare32 == hash && s->size == size &&
-            memcmp(s->text, text, size) == 0)
+        if (s != &gone && s->header.spare32 == hash && s->size == size && memcmp(s->text, text, size) == 0)
             return s;
     }
     return NULL;
@@ -257,8 +256,8 @@ void kw_names_global_mark(kw_vm *vm, kw_global *g)
 
 static bool means_nothing(const kw_global *g)
 {
-    return kw_is(g->variable, KW_UNDEF) && kw_is(g->function, KW_UNDEF) &&
-           kw_is(g->constant, KW_UNDEF) && kw_is(g->decl, KW_UNDEF) && kw_is(g->package, KW_UNDEF);
+    return kw_is(g->variable, KW_UNDEF) && kw_is(g->function, KW_UNDEF) && kw_is(g->constant, KW_UNDEF) &&
+           kw_is(g->decl, KW_UNDEF) && kw_is(g->package, KW_UNDEF);
 }
 
 void kw_names_mark(kw_vm *vm)

@@ -244,8 +244,7 @@ void kw_native_extend_type(kw_vm *vm, kw_type type, kw_string *name, kw_value ca
 {
     if (vm->methods[type] == NULL)
         vm->methods[type] = kw_map_new(vm, 64);
-    if (kw_map_find_string(vm->methods[type], name) ==
-        NULL) /* the first registration of a name wins */
+    if (kw_map_find_string(vm->methods[type], name) == NULL) /* the first registration of a name wins */
         kw_map_put(vm, vm->methods[type], kw_of_string(name), callable);
     vm->method_epoch++;
 }

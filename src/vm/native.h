@@ -34,9 +34,9 @@ typedef struct kw_call {
     const kw_value *args; /* argc values; they stay rooted during the call */
     uint32_t argc;
     const kw_native *native; /* the function itself: name for error texts */
-    kw_value result;      /* null at the start */
-    kw_list *tail_args;   /* with KW_CALL */
-    kw_list *kept;        /* NULL; what the native kept when it said KW_AGAIN */
+    kw_value result;         /* null at the start */
+    kw_list *tail_args;      /* with KW_CALL */
+    kw_list *kept;           /* NULL; what the native kept when it said KW_AGAIN */
 } kw_call;
 
 typedef kw_result (*kw_native_fn)(kw_vm *vm, kw_call *call);
@@ -65,7 +65,11 @@ typedef struct kw_native_def {
 /* Methods that the loop does itself where the call is of the simplest kind; else the native
  * function is called. */
 typedef enum kw_fast {
-    KW_FAST_NONE, KW_FAST_LIST_PUSH, KW_FAST_LIST_GET, KW_FAST_LIST_SIZE, KW_FAST_MAP_SIZE,
+    KW_FAST_NONE,
+    KW_FAST_LIST_PUSH,
+    KW_FAST_LIST_GET,
+    KW_FAST_LIST_SIZE,
+    KW_FAST_MAP_SIZE,
     KW_FAST_STRING_SIZE
 } kw_fast;
 
@@ -75,9 +79,9 @@ struct kw_native {
     uint32_t receiver;
     /* Arguments.  No number of them will do until its first call came, and may go on: then `least` is UINT32_MAX. */
     uint32_t least, most;
-    bool typed;     /* their types are looked at */
-    bool counts;    /* wants the number of arguments that its signature says */
-    bool primitive; /* called by its internal name */
+    bool typed;       /* their types are looked at */
+    bool counts;      /* wants the number of arguments that its signature says */
+    bool primitive;   /* called by its internal name */
     kw_checks wanted; /* these two are what its row says, or what stands in for that */
     kw_native_fn fn;
     const kw_native_def *def;

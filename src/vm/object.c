@@ -112,8 +112,7 @@ void kw_object_set(kw_vm *vm, kw_object *o, kw_string *name, kw_value v)
 
 kw_closure *kw_closure_new(kw_vm *vm, kw_proto *p)
 {
-    kw_closure *c =
-        kw_heap_new_raw_obj(vm, KW_KIND_CLOSURE, sizeof(*c) + p->capture_count * sizeof(kw_cell *));
+    kw_closure *c = kw_heap_new_raw_obj(vm, KW_KIND_CLOSURE, sizeof(*c) + p->capture_count * sizeof(kw_cell *));
     c->proto = p;
     c->self = kw_undef();
     c->home = NULL;

@@ -17,8 +17,21 @@
 
 /* What a heap object is; finer than the value's tag. */
 typedef enum kw_kind {
-    KW_KIND_STRING, KW_KIND_LIST, KW_KIND_MAP, KW_KIND_BYTES, KW_KIND_CLASS, KW_KIND_OBJECT, KW_KIND_CLOSURE, KW_KIND_NATIVE,
-    KW_KIND_BOUND, KW_KIND_CELL, KW_KIND_FIBER, KW_KIND_PACKAGE, KW_KIND_POINTER, KW_KIND_PROTO, KW_KIND_COUNT
+    KW_KIND_STRING,
+    KW_KIND_LIST,
+    KW_KIND_MAP,
+    KW_KIND_BYTES,
+    KW_KIND_CLASS,
+    KW_KIND_OBJECT,
+    KW_KIND_CLOSURE,
+    KW_KIND_NATIVE,
+    KW_KIND_BOUND,
+    KW_KIND_CELL,
+    KW_KIND_FIBER,
+    KW_KIND_PACKAGE,
+    KW_KIND_POINTER,
+    KW_KIND_PROTO,
+    KW_KIND_COUNT
 } kw_kind;
 
 struct kw_obj {
@@ -37,18 +50,18 @@ enum {
     KW_STR_ASCII = 1,
     KW_STR_HASHED = 2,
     KW_STR_INTERNED = 4,
-    KW_STR_TOLD = 8, /* kw_origin_of() knows it */
+    KW_STR_TOLD = 8,    /* kw_origin_of() knows it */
     KW_STR_CLOSED = 16, /* of the fault of an operation that the script itself has ended */
-    KW_STR_FAULT = 32, /* kw_fault_of() knows it */
+    KW_STR_FAULT = 32,  /* kw_fault_of() knows it */
 };
 
 struct kw_string {
-    kw_obj header;    /* spare32: hash, valid with KW_STR_HASHED */
-    size_t size;      /* bytes */
-    size_t length;    /* code points */
-    uint32_t *index;  /* NULL, or byte offset of every 64th code point; made on first need if not ASCII
+    kw_obj header;   /* spare32: hash, valid with KW_STR_HASHED */
+    size_t size;     /* bytes */
+    size_t length;   /* code points */
+    uint32_t *index; /* NULL, or byte offset of every 64th code point; made on first need if not ASCII
                          and size < 4 GiB */
-    char text[];      /* size bytes and a NUL */
+    char text[];     /* size bytes and a NUL */
 };
 
 /* A string of `size` bytes at `text`, invalid UTF-8 replaced by U+FFFD (one per maximal invalid
@@ -66,8 +79,7 @@ kw_string *kw_intern(kw_vm *vm, const char *text, size_t size);
 kw_string *kw_intern_c(kw_vm *vm, const char *text);
 kw_value kw_string_c(kw_vm *vm, const char *text); /* value of a C string */
 kw_string *kw_string_format(kw_vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
-kw_string *kw_string_vformat(kw_vm *vm, const char *format, va_list args)
-    __attribute__((format(printf, 2, 0)));
+kw_string *kw_string_vformat(kw_vm *vm, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 uint32_t kw_string_hash(kw_string *s);
 bool kw_string_same(kw_string *a, kw_string *b); /* equal text */
 /* Byte offset of code point `at` (0..length). */
@@ -91,7 +103,7 @@ typedef struct kw_buf {
     char *text;
     size_t size, cap;
     struct kw_heap *heap; /* that counts it; NULL: none */
-    bool failed; /* out of memory or over the limit; further puts are ignored */
+    bool failed;          /* out of memory or over the limit; further puts are ignored */
     char small[112];
 } kw_buf;
 void kw_buf_init(kw_buf *buf);
@@ -113,13 +125,13 @@ kw_bytes *kw_buf_bytes(kw_vm *vm, kw_buf *buf);
 /* ---- Lists ----------------------------------------------------------------------------------- */
 
 struct kw_list {
-    kw_obj header;     /* spare32: how many free slots lie before items[0], so that the first element
+    kw_obj header; /* spare32: how many free slots lie before items[0], so that the first element
                           can be taken off and put on at once */
     kw_value *items;
     size_t count, cap; /* cap: slots from items[0] on */
 };
-kw_list *kw_list_new(kw_vm *vm, size_t cap);                  /* NULL: too large, thrown */
-bool kw_list_push(kw_vm *vm, kw_list *list, kw_value v);      /* false: too large, thrown */
+kw_list *kw_list_new(kw_vm *vm, size_t cap);             /* NULL: too large, thrown */
+bool kw_list_push(kw_vm *vm, kw_list *list, kw_value v); /* false: too large, thrown */
 bool kw_list_insert(kw_vm *vm, kw_list *list, size_t at, kw_value v);
 void kw_list_remove_at(kw_list *list, size_t at);
 /* Let `list` have the elements of `from`, which is empty then. */
@@ -149,7 +161,7 @@ kw_map *kw_map_of(kw_vm *vm, const kw_value *pairs, size_t count);
 /* The value stored under `key` (strict equality), or NULL.  Valid until the map changes. */
 kw_value *kw_map_find(kw_map *map, kw_value key);
 kw_value *kw_map_find_string(kw_map *map, kw_string *key);
-kw_value kw_map_get(kw_map *map, kw_value key); /* KW_UNDEF if missing */
+kw_value kw_map_get(kw_map *map, kw_value key);                        /* KW_UNDEF if missing */
 bool kw_map_set(kw_vm *vm, kw_map *map, kw_value key, kw_value value); /* false: too large, thrown */
 bool kw_map_set_c(kw_vm *vm, kw_map *map, const char *key, kw_value value);
 /* The same for tables of the interpreter's own, in which nothing may be missing: it does not fail,
@@ -181,12 +193,12 @@ bool kw_bytes_push(kw_vm *vm, kw_bytes *b, uint8_t byte);
  * by its class. */
 typedef struct kw_shape kw_shape;
 struct kw_shape {
-    kw_shape *parent;     /* one attribute fewer; NULL: the empty shape */
-    kw_string *name;      /* the attribute that this shape adds; NULL for the empty one */
-    uint32_t count;       /* attributes; the one added has slot count - 1 */
-    kw_shape *child;      /* shapes with one more attribute: first, */
-    kw_shape *sibling;    /* and next child of the same parent */
-    kw_map *table;        /* name -> slot, made when count grows beyond 8; NULL before */
+    kw_shape *parent;  /* one attribute fewer; NULL: the empty shape */
+    kw_string *name;   /* the attribute that this shape adds; NULL for the empty one */
+    uint32_t count;    /* attributes; the one added has slot count - 1 */
+    kw_shape *child;   /* shapes with one more attribute: first, */
+    kw_shape *sibling; /* and next child of the same parent */
+    kw_map *table;     /* name -> slot, made when count grows beyond 8; NULL before */
 };
 
 /* Flags of a class's header. */
@@ -197,34 +209,33 @@ enum {
 };
 
 typedef struct kw_method {
-    kw_value callable;  /* KW_LAMBDA */
-    kw_class *home;     /* the struct that defines it */
+    kw_value callable; /* KW_LAMBDA */
+    kw_class *home;    /* the struct that defines it */
     bool is_static, is_abstract;
 } kw_method;
 
 struct kw_class {
     kw_obj header;
     kw_string *name;
-    kw_class *base;       /* or NULL */
-    kw_map *methods;      /* own: name -> KW_POINTER of kw_method (see class.c) */
-    kw_map *statics;      /* own static variables; the members of an enum */
-    kw_shape *empty;      /* root of the shapes */
+    kw_class *base;  /* or NULL */
+    kw_map *methods; /* own: name -> KW_POINTER of kw_method (see class.c) */
+    kw_map *statics; /* own static variables; the members of an enum */
+    kw_shape *empty; /* root of the shapes */
 };
 
 struct kw_object {
     kw_obj header;
     kw_class *klass;
     kw_shape *shape;
-    kw_value *slots;    /* cap values, shape->count of them in use; points to `first` while they fit */
+    kw_value *slots; /* cap values, shape->count of them in use; points to `first` while they fit */
     uint32_t cap;
-    bool cloned;        /* shown as <struct(name=S)> */
+    bool cloned; /* shown as <struct(name=S)> */
     kw_value first[];
 };
 
 kw_class *kw_class_new(kw_vm *vm, kw_string *name);
 /* Add or replace a method; bumps vm->method_epoch. */
-void kw_class_add(kw_vm *vm, kw_class *c, kw_string *name, kw_value callable, bool is_static,
-                  bool is_abstract);
+void kw_class_add(kw_vm *vm, kw_class *c, kw_string *name, kw_value callable, bool is_static, bool is_abstract);
 /* The method `name` of `c` or its nearest ancestor that has one; NULL if none. */
 const kw_method *kw_class_find(kw_class *c, kw_string *name);
 /* The first abstract method among the ancestors of `c` that is not defined; NULL if none or `c` is
@@ -254,8 +265,8 @@ enum { KW_CLOSURE_PLAIN = 1 };
 struct kw_closure {
     kw_obj header;
     kw_proto *proto;
-    kw_value self;    /* the captured `@` of a lambda written in a method; else KW_UNDEF */
-    kw_class *home;   /* struct whose method this is (or whose method the lambda was written in), or NULL */
+    kw_value self;  /* the captured `@` of a lambda written in a method; else KW_UNDEF */
+    kw_class *home; /* struct whose method this is (or whose method the lambda was written in), or NULL */
     uint32_t count;
     kw_cell *cells[]; /* captured variables */
 };
@@ -298,10 +309,10 @@ kw_value kw_pointer_new(kw_vm *vm, const char *type, void *data, void (*mark)(kw
 /* ---- Operations on any value (truth.c, hash_value.c, equal.c, display.c) --------------------------------- */
 
 bool kw_truth_of(kw_value v);
-bool kw_truth_not(kw_value v); /* `!`: false also for structs, pointers, generators and packages */
-bool kw_equal(kw_value a, kw_value b);  /* loose: ==, in, case */
+bool kw_truth_not(kw_value v);                /* `!`: false also for structs, pointers, generators and packages */
+bool kw_equal(kw_value a, kw_value b);        /* loose: ==, in, case */
 bool kw_equal_strict(kw_value a, kw_value b); /* strict: keys, contains, unique */
-uint32_t kw_hash(kw_value v);           /* equal for strictly equal values */
+uint32_t kw_hash(kw_value v);                 /* equal for strictly equal values */
 /* Can it be seen at once that they are not strictly equal?  For loops. */
 static inline bool kw_differ(kw_value a, kw_value b)
 {
@@ -312,8 +323,8 @@ static inline bool kw_differ(kw_value a, kw_value b)
 bool kw_equal_try(kw_vm *vm, kw_value a, kw_value b, bool *same);
 bool kw_equal_try_strict(kw_vm *vm, kw_value a, kw_value b, bool *same);
 typedef enum kw_order { KW_ORD_LT, KW_ORD_LE, KW_ORD_GT, KW_ORD_GE } kw_order;
-bool kw_order_has(kw_order op, kw_value a, kw_value b); /* operators < <= > >= without overloads */
-int kw_order_total(kw_value a, kw_value b);           /* of list.sort() */
+bool kw_order_has(kw_order op, kw_value a, kw_value b);                 /* operators < <= > >= without overloads */
+int kw_order_total(kw_value a, kw_value b);                             /* of list.sort() */
 bool kw_order_try_total(kw_vm *vm, kw_value a, kw_value b, int *order); /* false: thrown */
 /* Deep copy of lists and hashmaps; cycles are kept.  Other values are returned as they are. */
 kw_value kw_copy_deep(kw_vm *vm, kw_value v); /* KW_UNDEF: thrown */
@@ -332,13 +343,24 @@ size_t kw_display_int(int64_t i, char *buf);
 kw_string *kw_display_typeof(kw_vm *vm, kw_value v);
 /* Binary operators without overloads, integer fast paths included: arith.c.  false: thrown. */
 typedef enum kw_binop {
-    KW_OP_ADD, KW_OP_SUB, KW_OP_MUL, KW_OP_DIV, KW_OP_IDIV, KW_OP_MOD, KW_OP_POW,
-    KW_OP_BAND, KW_OP_BOR, KW_OP_BXOR, KW_OP_SHL, KW_OP_SHR, KW_OP_USHR,
+    KW_OP_ADD,
+    KW_OP_SUB,
+    KW_OP_MUL,
+    KW_OP_DIV,
+    KW_OP_IDIV,
+    KW_OP_MOD,
+    KW_OP_POW,
+    KW_OP_BAND,
+    KW_OP_BOR,
+    KW_OP_BXOR,
+    KW_OP_SHL,
+    KW_OP_SHR,
+    KW_OP_USHR,
     KW_OP_IN
 } kw_binop;
 bool kw_arith_binary(kw_vm *vm, kw_binop op, kw_value a, kw_value b, kw_value *out);
-bool kw_arith_negate(kw_vm *vm, kw_value a, kw_value *out);   /* unary - */
-bool kw_arith_bit_not(kw_vm *vm, kw_value a, kw_value *out);  /* ~ */
+bool kw_arith_negate(kw_vm *vm, kw_value a, kw_value *out);  /* unary - */
+bool kw_arith_bit_not(kw_vm *vm, kw_value a, kw_value *out); /* ~ */
 /* A float as an integer: toward 0, saturating; NaN gives 0. */
 int64_t kw_arith_truncate(double d);
 /* The same of an integer or float. */

@@ -52,10 +52,8 @@ bool kw_order_has(kw_order op, kw_value a, kw_value b)
         if ((a.tag == KW_FLOAT && isnan(a.as.f)) || (b.tag == KW_FLOAT && isnan(b.as.f)))
             return false;
         if (a.tag == b.tag)
-            return decide(op, a.tag == KW_INT ? compare_int(a.as.i, b.as.i)
-                                              : (a.as.f > b.as.f) - (a.as.f < b.as.f));
-        return decide(op, a.tag == KW_INT ? compare_mixed(a.as.i, b.as.f)
-                                          : -compare_mixed(b.as.i, a.as.f));
+            return decide(op, a.tag == KW_INT ? compare_int(a.as.i, b.as.i) : (a.as.f > b.as.f) - (a.as.f < b.as.f));
+        return decide(op, a.tag == KW_INT ? compare_mixed(a.as.i, b.as.f) : -compare_mixed(b.as.i, a.as.f));
     }
     if (a.tag != b.tag)
         return decide(op, compare_int(a.tag, b.tag));
@@ -78,8 +76,7 @@ static int total_numbers(kw_value a, kw_value b)
     if (a_nan || b_nan) /* before every other float, and so before every number */
         return (int)b_nan - (int)a_nan;
     if (a.tag == b.tag)
-        return a.tag == KW_INT ? compare_int(a.as.i, b.as.i)
-                               : (a.as.f > b.as.f) - (a.as.f < b.as.f);
+        return a.tag == KW_INT ? compare_int(a.as.i, b.as.i) : (a.as.f > b.as.f) - (a.as.f < b.as.f);
     return a.tag == KW_INT ? compare_mixed(a.as.i, b.as.f) : -compare_mixed(b.as.i, a.as.f);
 }
 
@@ -99,9 +96,7 @@ static int simple(kw_value a, kw_value b)
     switch ((kw_type)a.tag) {
     case KW_BOOL: return compare_int(a.as.i, b.as.i);
     case KW_DATE: return compare_int(a.as.i, b.as.i);
-    case KW_STRING:
-        return total_text(a.as.string->text, a.as.string->size, b.as.string->text,
-                          b.as.string->size);
+    case KW_STRING: return total_text(a.as.string->text, a.as.string->size, b.as.string->text, b.as.string->size);
     case KW_BYTES:
         if (a.as.bytes->size != b.as.bytes->size)
             return compare_size(a.as.bytes->size, b.as.bytes->size);
@@ -138,8 +133,7 @@ static void sort_rows(kw_vm *vm, row *from, size_t count, row *spare)
             size_t middle = low + width < count ? low + width : count;
             size_t high = middle + width < count ? middle + width : count;
             for (size_t at = low, left = low, right = middle; at < high; at++) {
-                bool take_right = left == middle || (right < high && order_of(vm, from[right].key,
-                                                                              from[left].key) < 0);
+                bool take_right = left == middle || (right < high && order_of(vm, from[right].key, from[left].key) < 0);
                 to[at] = from[take_right ? right++ : left++];
             }
         }
@@ -258,8 +252,7 @@ static int order_of(kw_vm *vm, kw_value a, kw_value b)
     int order;
     if (a.tag == KW_LIST && b.tag == KW_LIST && at_once(a.as.list, b.as.list, &order))
         return order;
-    static const kw_comparison totally = {
-        .simple = simple, .begin = begin, .next = next, .end = end, .too_deep = 0};
+    static const kw_comparison totally = {.simple = simple, .begin = begin, .next = next, .end = end, .too_deep = 0};
     return kw_compare(vm, &totally, a, b);
 }
 

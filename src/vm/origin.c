@@ -34,8 +34,7 @@ static kw_origin *new_record(kw_vm *vm)
     struct kw_origins *o = vm->origins;
     if (o->count == o->cap) {
         size_t cap = o->cap == 0 ? 4 : o->cap * 2;
-        kw_origin *records =
-            kw_heap_resize(vm->heap, o->records, o->cap * sizeof(*records), cap * sizeof(*records));
+        kw_origin *records = kw_heap_resize(vm->heap, o->records, o->cap * sizeof(*records), cap * sizeof(*records));
         if (records == NULL)
             return NULL;
         o->records = records;
@@ -72,12 +71,10 @@ kw_string *kw_origin_note(kw_vm *vm, const kw_fiber *fiber)
     };
     const kw_origin *inner = kw_origin_of(vm, e->message);
     unsigned depth = inner != NULL ? inner->depth + 1 : 0;
-    kw_origin *record = e->message->size <= MOST_BYTES && depth < MOST_TASKS ? new_record(vm)
-                                                                             : NULL;
+    kw_origin *record = e->message->size <= MOST_BYTES && depth < MOST_TASKS ? new_record(vm) : NULL;
     if (record == NULL)
         return e->message;
-    kw_string *message =
-        kw_string_valid(vm, e->message->text, e->message->size, e->message->length);
+    kw_string *message = kw_string_valid(vm, e->message->text, e->message->size, e->message->length);
     *record = (kw_origin){.message = message,
                           .task = fiber->id,
                           .type = e->type,

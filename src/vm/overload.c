@@ -31,8 +31,7 @@ bool kw_overload_find(kw_vm *vm, kw_value a, kw_operator op, kw_found *out)
 }
 
 /* Call the overload of `op` for the object `a` with `b`, above the registers of the frame. */
-static kw_entered call_overload(kw_vm *vm, const kw_found *found, kw_value b, uint8_t dest,
-                                uint8_t ret)
+static kw_entered call_overload(kw_vm *vm, const kw_found *found, kw_value b, uint8_t dest, uint8_t ret)
 {
     kw_fiber *fiber = vm->fiber;
     kw_frame *f = &fiber->frames[fiber->frame_count - 1];

@@ -36,8 +36,7 @@ bool kw_print_at(kw_vm *vm, const kw_value *r)
         kw_throw(vm, "ConversionError", "Expected an integer value.");
         return false;
     }
-    int size = snprintf(move, sizeof(move), "\033[%lld;%lldH", (long long)r[2].as.i,
-                        (long long)r[1].as.i);
+    int size = snprintf(move, sizeof(move), "\033[%lld;%lldH", (long long)r[2].as.i, (long long)r[1].as.i);
     if (kw_out_is_terminal(vm) && !kw_out(vm, 1, move, (size_t)size))
         return false;
     return kw_print(vm, r[0], 0);

@@ -30,8 +30,8 @@ struct kw_sched {
     timer *timers;          /* binary heap, the next one first */
     size_t timer_count, timer_cap;
     uint64_t orders;
-    unsigned turns; /* since the port was asked last */
-    kb_nap nap;     /* where nothing but timers is waited for */
+    unsigned turns;     /* since the port was asked last */
+    kb_nap nap;         /* where nothing but timers is waited for */
     unsigned deadlocks; /* in a row: nothing else has woken anybody since the first of them */
 };
 
@@ -174,8 +174,7 @@ void kw_sched_timer(kw_vm *vm, kw_fiber *fiber, double ms, kw_value value)
         size_t cap = s->timer_cap == 0 ? 16 : s->timer_cap * 2;
         timer *timers = realloc(s->timers, cap * sizeof(timer));
         if (timers == NULL) {
-            kw_fiber_wake_error(vm, fiber, "MemoryError",
-                                kw_intern_c(vm, "No memory for a timer."));
+            kw_fiber_wake_error(vm, fiber, "MemoryError", kw_intern_c(vm, "No memory for a timer."));
             return;
         }
         s->timers = timers;
@@ -237,11 +236,10 @@ static void put_who_waits(kw_vm *vm, kw_buf *buf)
                 line = kw_chunk_line(p, (uint32_t)(f->frames[i].pc - p->code) - 1);
         }
         if (f->id == 0)
-            (void)snprintf(text, sizeof(text), "%smain program: %s (line %u)", shown ? "; " : "",
-                           f->why, line);
+            (void)snprintf(text, sizeof(text), "%smain program: %s (line %u)", shown ? "; " : "", f->why, line);
         else
-            (void)snprintf(text, sizeof(text), "%stask %lld: %s (line %u)", shown ? "; " : "",
-                           (long long)f->id, f->why, line);
+            (void)snprintf(text, sizeof(text), "%stask %lld: %s (line %u)", shown ? "; " : "", (long long)f->id, f->why,
+                           line);
         kw_buf_puts(buf, text);
     }
     if (vm->sched->live > shown)
@@ -321,8 +319,7 @@ bool kw_sched_safepoint(kw_vm *vm)
         if (kw_heap_overdrawn(vm))
             return false;
     }
-    return vm->sched->first != NULL || vm->sched->timer_count > 0 || port_pending(vm) ||
-           port_due(vm);
+    return vm->sched->first != NULL || vm->sched->timer_count > 0 || port_pending(vm) || port_due(vm);
 }
 
 /* The interrupt of a native that another fiber than the main program runs is told to that one, too. */

@@ -70,8 +70,7 @@ static two_way two_way_new(row text, row needle)
 {
     ptrdiff_t p, q;
     ptrdiff_t i = greatest_suffix(&needle, false, &p), j = greatest_suffix(&needle, true, &q);
-    two_way s = {
-        .needle = needle, .text = text, .cut = i > j ? i : j, .period = i > j ? p : q, .known = -1};
+    two_way s = {.needle = needle, .text = text, .cut = i > j ? i : j, .period = i > j ? p : q, .known = -1};
     s.periodic = s.period + s.cut < needle.size;
     for (ptrdiff_t k = 0; k <= s.cut && s.periodic; k++)
         s.periodic = at(&needle, k) == at(&needle, k + s.period);
@@ -130,8 +129,8 @@ static size_t same_bytes(const char *text, const char *needle, size_t count)
 
 /* Look at each place from *from on where the first byte of the needle stands.  True: *found is the
  * result; else it is too slow, and *from is where to go on. */
-static bool quick_first(const char *text, size_t size, size_t *from, const char *needle,
-                        size_t count, search_pace *pace, size_t *found)
+static bool quick_first(const char *text, size_t size, size_t *from, const char *needle, size_t count,
+                        search_pace *pace, size_t *found)
 {
     *found = SIZE_MAX;
     while (size - *from >= count) {

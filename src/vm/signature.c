@@ -61,10 +61,8 @@ static uint32_t types_of(const char *word, uint32_t size)
         const char *word;
         uint32_t types;
     } words[] = {
-        {"any", KW_ANY_TYPE},
-        {"number", 1U << KW_INT | 1U << KW_FLOAT},
-        {"struct", 1U << KW_STRUCT},
-        {"package", 1U << KW_PACKAGE},
+        {"any", KW_ANY_TYPE},        {"number", 1U << KW_INT | 1U << KW_FLOAT},
+        {"struct", 1U << KW_STRUCT}, {"package", 1U << KW_PACKAGE},
         {"task", 1U << KW_INT},
     };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -135,10 +133,8 @@ static bool read_default(reader *r, kw_value *out)
         const char *text;
         kw_value value;
     } words[] = {
-        {"null", {.tag = KW_NULL}},
-        {"[]", {.tag = KW_NULL}},
-        {"{}", {.tag = KW_NULL}},
-        {"true", {.tag = KW_BOOL, .as.i = 1}},
+        {"null", {.tag = KW_NULL}},  {"[]", {.tag = KW_NULL}},
+        {"{}", {.tag = KW_NULL}},    {"true", {.tag = KW_BOOL, .as.i = 1}},
         {"false", {.tag = KW_BOOL}},
     };
     skip_blanks(r);

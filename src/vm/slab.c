@@ -52,7 +52,7 @@ void kw_slab_fini(kw_slabs *slabs)
 enum {
     ALIGNMENT = 16 << 10,
     SLAB_SIZE = ALIGNMENT - 16, /* malloc() keeps its words before the next slab: no gap */
-    KEEP = 64, /* more than a heap that is collected at its least threshold needs */
+    KEEP = 64,                  /* more than a heap that is collected at its least threshold needs */
 };
 
 struct kw_slab {
@@ -157,7 +157,7 @@ static void trim_class(kw_slabs *slabs, size_t class, size_t most)
 void kw_slab_trim(kw_slabs *slabs)
 {
     size_t most = KEEP + (slabs->count - slabs->empty);
-    for (size_t class = 0; class < KW_SLAB_CLASSES && slabs->empty > most; class++)
+    for (size_t class = 0; class < KW_SLAB_CLASSES && slabs->empty > most; class ++)
         trim_class(slabs, class, most);
 }
 
@@ -171,7 +171,7 @@ static bool is_open(const kw_slab *s, size_t class)
 const char *kw_slab_flaw(const kw_slabs *slabs)
 {
     size_t open = 0, empty = 0;
-    for (size_t class = 0; class < KW_SLAB_CLASSES; class++)
+    for (size_t class = 0; class < KW_SLAB_CLASSES; class ++)
         for (const kw_slab *s = slabs->open[class]; s != NULL; s = s->next) {
             if (++open > slabs->count || !is_open(s, class))
                 return "a slab";
@@ -182,7 +182,7 @@ const char *kw_slab_flaw(const kw_slabs *slabs)
 
 void kw_slab_fini(kw_slabs *slabs)
 {
-    for (size_t class = 0; class < KW_SLAB_CLASSES; class++) {
+    for (size_t class = 0; class < KW_SLAB_CLASSES; class ++) {
         while (slabs->open[class] != NULL) {
             kw_slab *s = slabs->open[class];
             slabs->open[class] = s->next;

@@ -38,8 +38,7 @@ kw_string *kw_string_blank(kw_vm *vm, size_t size, size_t length)
 
 kw_string *kw_string_valid(kw_vm *vm, const char *text, size_t size, size_t length)
 {
-    kw_string *s =
-        kw_string_blank(vm, size, length == SIZE_MAX ? kw_text_count(text, size) : length);
+    kw_string *s = kw_string_blank(vm, size, length == SIZE_MAX ? kw_text_count(text, size) : length);
     if (s != NULL && size > 0)
         memcpy(s->text, text, size);
     return s;
@@ -120,8 +119,7 @@ bool kw_string_same(kw_string *a, kw_string *b)
         return true;
     if (a->size != b->size || (a->header.flags & b->header.flags & KW_STR_INTERNED))
         return false;
-    if ((a->header.flags & b->header.flags & KW_STR_HASHED) &&
-        a->header.spare32 != b->header.spare32)
+    if ((a->header.flags & b->header.flags & KW_STR_HASHED) && a->header.spare32 != b->header.spare32)
         return false;
     return memcmp(a->text, b->text, a->size) == 0;
 }

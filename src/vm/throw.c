@@ -37,13 +37,11 @@ kw_result kw_throw(kw_vm *vm, const char *type, const char *format, ...)
     return kw_throw_strings(vm, kw_intern_c(vm, type), message);
 }
 
-kw_result kw_throw_param(kw_vm *vm, const char *function, unsigned at, const char *expected,
-                         kw_value got)
+kw_result kw_throw_param(kw_vm *vm, const char *function, unsigned at, const char *expected, kw_value got)
 {
-    return kw_throw(
-        vm, "ParameterTypeMismatchError",
-        "The type for parameter %u of `%s` is not an expected type. Expected %s but received %s.",
-        at, function, expected, kw_display_type_title((kw_type)got.tag));
+    return kw_throw(vm, "ParameterTypeMismatchError",
+                    "The type for parameter %u of `%s` is not an expected type. Expected %s but received %s.", at,
+                    function, expected, kw_display_type_title((kw_type)got.tag));
 }
 
 kw_result kw_throw_expected(kw_vm *vm, const char *what, kw_value got)
@@ -53,16 +51,14 @@ kw_result kw_throw_expected(kw_vm *vm, const char *what, kw_value got)
     const char *bare = has_article ? strchr(what, ' ') + 1 : what;
     const char *article = strchr("aeiou", *bare) != NULL ? "an" : "a";
     const char *stop = strcmp(bare, "hashmap") == 0 ? "" : "."; /* Kiwi 1.4.3 forgot it there */
-    return kw_throw(vm, "TypeError", "Expected %s %s but instead received `%s`%s", article, bare,
-                    title, stop);
+    return kw_throw(vm, "TypeError", "Expected %s %s but instead received `%s`%s", article, bare, title, stop);
 }
 
 kw_result kw_throw_count(kw_vm *vm, const char *function, int expected, unsigned got)
 {
     if (expected < 0)
         return kw_throw(vm, "ParameterCountMismatchError",
-                        "The parameter count for function `%s` does not match parameters passed.",
-                        function);
+                        "The parameter count for function `%s` does not match parameters passed.", function);
     return kw_throw(vm, "ParameterCountMismatchError",
                     "The parameter count for function `%s` does not match parameters passed. "
                     "Expected %d but received %u.",
@@ -73,7 +69,7 @@ kw_result kw_throw_known(kw_vm *vm, kw_error_id id, kw_string *name, const char 
 {
     const char *subject = name != NULL ? name->text : "";
     switch (id) {
-#define KW_ERROR_THROW(id, type, ...)                                                              \
+#define KW_ERROR_THROW(id, type, ...)                                                                                  \
     case KW_E_##id: kw_throw(vm, type, __VA_ARGS__); break;
         KW_RUNNING_ERRORS(KW_ERROR_THROW)
 #undef KW_ERROR_THROW

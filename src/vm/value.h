@@ -12,30 +12,30 @@
 
 /* X(tag, type name as typeof() gives it, name in error texts): TYPES.md section 1.  The
  * order up to KW_PACKAGE is the rank that orders values of different types (TYPES.md section 5). */
-#define KW_TYPES(X)                                                                                \
-    X(KW_INT, "integer", "Integer")                                                                \
-    X(KW_FLOAT, "float", "Float")                                                                  \
-    X(KW_BOOL, "boolean", "Boolean")                                                               \
-    X(KW_STRING, "string", "String")                                                               \
-    X(KW_LIST, "list", "List")                                                                     \
-    X(KW_MAP, "hashmap", "Hashmap")                                                                \
-    X(KW_OBJECT, "object", "Object") /* instance of a struct; typeof gives the struct's name */    \
-    X(KW_LAMBDA, "lambda", "Lambda") /* closure, bound method or native function */                \
-    X(KW_NULL, "null", "None")                                                                     \
-    X(KW_STRUCT, "", "Struct")       /* a struct or enum itself */                                 \
-    X(KW_POINTER, "pointer", "Pointer")                                                            \
-    X(KW_DATE, "date", "Date")       /* payload: 100 ns ticks since 0001-01-01 */                  \
-    X(KW_BYTES, "bytes", "Bytes")                                                                  \
-    X(KW_GENERATOR, "generator", "Generator")                                                      \
-    X(KW_PACKAGE, "", "Package")                                                                   \
-    X(KW_CELL, "cell", "Cell")       /* a captured variable; never seen by scripts */              \
-    X(KW_UNDEF, "undef", "Undef")    /* "nothing here"; never seen by scripts */
+#define KW_TYPES(X)                                                                                                    \
+    X(KW_INT, "integer", "Integer")                                                                                    \
+    X(KW_FLOAT, "float", "Float")                                                                                      \
+    X(KW_BOOL, "boolean", "Boolean")                                                                                   \
+    X(KW_STRING, "string", "String")                                                                                   \
+    X(KW_LIST, "list", "List")                                                                                         \
+    X(KW_MAP, "hashmap", "Hashmap")                                                                                    \
+    X(KW_OBJECT, "object", "Object") /* instance of a struct; typeof gives the struct's name */                        \
+    X(KW_LAMBDA, "lambda", "Lambda") /* closure, bound method or native function */                                    \
+    X(KW_NULL, "null", "None")                                                                                         \
+    X(KW_STRUCT, "", "Struct") /* a struct or enum itself */                                                           \
+    X(KW_POINTER, "pointer", "Pointer")                                                                                \
+    X(KW_DATE, "date", "Date") /* payload: 100 ns ticks since 0001-01-01 */                                            \
+    X(KW_BYTES, "bytes", "Bytes")                                                                                      \
+    X(KW_GENERATOR, "generator", "Generator")                                                                          \
+    X(KW_PACKAGE, "", "Package")                                                                                       \
+    X(KW_CELL, "cell", "Cell")    /* a captured variable; never seen by scripts */                                     \
+    X(KW_UNDEF, "undef", "Undef") /* "nothing here"; never seen by scripts */
 
 typedef enum kw_type {
 #define KW_TYPE_ENUM(tag, name, title) tag,
     KW_TYPES(KW_TYPE_ENUM)
 #undef KW_TYPE_ENUM
-    KW_TYPE_COUNT
+        KW_TYPE_COUNT
 } kw_type;
 
 typedef struct kw_obj kw_obj;
@@ -151,7 +151,12 @@ static inline double kw_to_double(kw_value v)
 static inline bool kw_is_heap(kw_value v)
 {
     switch ((kw_type)v.tag) {
-    case KW_INT: case KW_FLOAT: case KW_BOOL: case KW_NULL: case KW_DATE: case KW_UNDEF:
+    case KW_INT:
+    case KW_FLOAT:
+    case KW_BOOL:
+    case KW_NULL:
+    case KW_DATE:
+    case KW_UNDEF:
     case KW_TYPE_COUNT: return false;
     default: return true;
     }

@@ -12,8 +12,8 @@
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
-static const char *const operator_names[KW_OPERATOR_COUNT] = {
-    "+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">="};
+static const char *const operator_names[KW_OPERATOR_COUNT] = {"+",  "-",  "*", "/",  "//", "%", "**",
+                                                              "==", "!=", "<", "<=", ">",  ">="};
 
 kw_vm *kw_vm_create(void)
 {
@@ -31,8 +31,7 @@ kw_vm *kw_vm_create(void)
 #ifdef KW_GC_STRESS
     vm->gc_stress = true;
 #else
-    vm->gc_stress = getenv("KIWI_GC_STRESS") !=
-                    NULL; /* a switch for tests: collect at every safepoint */
+    vm->gc_stress = getenv("KIWI_GC_STRESS") != NULL; /* a switch for tests: collect at every safepoint */
 #endif
     for (unsigned i = 0; i < KW_OPERATOR_COUNT; i++)
         vm->operators[i] = kw_intern_c(vm, operator_names[i]);

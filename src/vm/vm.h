@@ -46,10 +46,10 @@ typedef struct kw_error_info {
     kw_string *message;
     kw_error_id id;     /* its row in errors.h, for the advice about it, */
     kw_string *subject; /* and the name or token that it is about, or NULL */
-    kw_string *file; /* where: of the failing statement; filled in when the frame is known */
+    kw_string *file;    /* where: of the failing statement; filled in when the frame is known */
     uint32_t line;
-    uint32_t column; /* of an error of syntax; else 0 */
-    kw_string *trace; /* of a throw statement: the function that threw, or NULL; */
+    uint32_t column;       /* of an error of syntax; else 0 */
+    kw_string *trace;      /* of a throw statement: the function that threw, or NULL; */
     kw_string *trace_file; /* where that was called */
     uint32_t trace_line;
     const kw_native_def *native; /* the native function that threw, or NULL */
@@ -60,15 +60,15 @@ typedef struct kw_error_info {
 /* What connects the scheduler to the world outside the interpreter thread; set by packages. */
 typedef struct kw_port {
     void *data;
-    void (*flush)(void *data);                        /* hand over what was submitted: kw_port_flush() */
+    void (*flush)(void *data); /* hand over what was submitted: kw_port_flush() */
     /* Sleep until an event; < 0: no limit, but return when no event can come any more.  false: it
      * cannot sleep, because there is nothing outside yet. */
     bool (*wait)(void *data, int64_t timeout_us, bool sole);
-    void (*collect)(kw_vm *vm, void *data);           /* wake the fibers of what has ended */
-    bool (*pending)(void *data);                      /* may an event still come? */
-    bool (*due)(void *data);                          /* has collect() to be called all the same? */
-    void (*mark)(kw_vm *vm, void *data);              /* values it holds; may be NULL */
-    size_t (*held)(void *data); /* bytes it keeps for the vm outside the heap; any thread; may be NULL */
+    void (*collect)(kw_vm *vm, void *data); /* wake the fibers of what has ended */
+    bool (*pending)(void *data);            /* may an event still come? */
+    bool (*due)(void *data);                /* has collect() to be called all the same? */
+    void (*mark)(kw_vm *vm, void *data);    /* values it holds; may be NULL */
+    size_t (*held)(void *data);             /* bytes it keeps for the vm outside the heap; any thread; may be NULL */
     void (*fiber_done)(kw_vm *vm, void *data, kw_fiber *fiber); /* a spawned fiber ended */
     /* The wait of a parked fiber is about to be given up: end what it alone awaits.  false: that has ended already,
      * and the fiber was woken with it.  May be NULL. */
@@ -109,8 +109,20 @@ typedef struct kw_hooks {
 
 /* Operators that a struct can define (LANGUAGE.md 11.5). */
 typedef enum kw_operator {
-    KW_OV_ADD, KW_OV_SUB, KW_OV_MUL, KW_OV_DIV, KW_OV_IDIV, KW_OV_MOD, KW_OV_POW, KW_OV_EQ, KW_OV_NE, KW_OV_LT,
-    KW_OV_LE, KW_OV_GT, KW_OV_GE, KW_OPERATOR_COUNT
+    KW_OV_ADD,
+    KW_OV_SUB,
+    KW_OV_MUL,
+    KW_OV_DIV,
+    KW_OV_IDIV,
+    KW_OV_MOD,
+    KW_OV_POW,
+    KW_OV_EQ,
+    KW_OV_NE,
+    KW_OV_LT,
+    KW_OV_LE,
+    KW_OV_GT,
+    KW_OV_GE,
+    KW_OPERATOR_COUNT
 } kw_operator;
 
 typedef struct kw_sched kw_sched;
@@ -121,42 +133,42 @@ typedef struct kw_names kw_names;
 #define KW_EVAL_FILE "<eval>"
 
 struct kw_vm {
-    int64_t budget;      /* counts down at back-edges and calls; below 0: look at the reasons */
-    kw_fiber *fiber;     /* running */
+    int64_t budget;  /* counts down at back-edges and calls; below 0: look at the reasons */
+    kw_fiber *fiber; /* running */
     kw_error_info error;
-    uint32_t method_epoch; /* grows whenever a method or package function is (re)defined */
-    kw_heap *heap;       /* heap.c, gc.c */
-    kw_names *names;     /* interned strings and global records: names.c */
+    uint32_t method_epoch;          /* grows whenever a method or package function is (re)defined */
+    kw_heap *heap;                  /* heap.c, gc.c */
+    kw_names *names;                /* interned strings and global records: names.c */
     kw_map *methods[KW_TYPE_COUNT]; /* methods of built-in types: interned name -> lambda; may be NULL */
-    kw_sched *sched;     /* sched.c */
+    kw_sched *sched;                /* sched.c */
     kw_port port;
     kw_hooks hooks;
-    kw_list *pinned;     /* values kept alive for native code */
-    kw_map *global_map;  /* the predefined `global` */
-    kw_map *included;    /* absolute paths of files run */
+    kw_list *pinned;    /* values kept alive for native code */
+    kw_map *global_map; /* the predefined `global` */
+    kw_map *included;   /* absolute paths of files run */
     kw_string *script_dir, *script_path;
-    kw_string *main_file; /* whose code the program is, "" for text without a file; NULL: none ran yet */
+    kw_string *main_file;  /* whose code the program is, "" for text without a file; NULL: none ran yet */
     kw_string *chars[128]; /* one-character strings, made on first use */
     kw_string *operators[KW_OPERATOR_COUNT]; /* names of the methods that overload operators */
-    struct kw_events *events; /* event.c */
-    struct kw_origins *origins; /* origin.c */
-    struct kw_faults *faults;   /* fault.c */
+    struct kw_events *events;                /* event.c */
+    struct kw_origins *origins;              /* origin.c */
+    struct kw_faults *faults;                /* fault.c */
     bool safe_mode;
-    bool no_stdlib;      /* the embedded library is not offered */
+    bool no_stdlib; /* the embedded library is not offered */
     bool gc_stress;
     /* library code runs on behalf of C code that holds values: nothing is collected */
     unsigned loading;
     bool strained;  /* the heap has passed its ceiling: kw_go_on() */
     unsigned turns; /* of loops of natives: kw_go_on() */
     bool exiting;
-    bool interactive;    /* kw_sched_run() comes back once the main program has ended and nothing is ready */
+    bool interactive;        /* kw_sched_run() comes back once the main program has ended and nothing is ready */
     atomic_bool interrupted; /* set by kw_sched_interrupt(): throw InterruptError in the main program */
-    kw_value last_value; /* what the main program returned; KW_UNDEF before its end */
+    kw_value last_value;     /* what the main program returned; KW_UNDEF before its end */
     int exit_code;
     struct kw_regexes *regexes; /* compiled patterns, of types/regex.c; freed with the pinned values */
-    struct kw_output *output; /* standard output not yet written: out.c */
-    unsigned lambdas;    /* lambdas compiled so far: their names are unique */
-    void *host;          /* of packages */
+    struct kw_output *output;   /* standard output not yet written: out.c */
+    unsigned lambdas;           /* lambdas compiled so far: their names are unique */
+    void *host;                 /* of packages */
     int argc;
     char **argv;
     kw_string *command;     /* how the interpreter was called */
@@ -170,8 +182,7 @@ void kw_vm_destroy(kw_vm *vm);
 
 /* Set the error; always returns KW_THROWN, so natives write: return kw_throw(vm, "TypeError",
  * ...). */
-kw_result kw_throw(kw_vm *vm, const char *type, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+kw_result kw_throw(kw_vm *vm, const char *type, const char *format, ...) __attribute__((format(printf, 3, 4)));
 kw_result kw_throw_strings(kw_vm *vm, kw_string *type, kw_string *message);
 /* The texts of TYPES.md section 3; R is the type of `got`.  `at` counts from 0. */
 kw_result kw_throw_param(kw_vm *vm, const char *function, unsigned at, const char *expected, kw_value got);

@@ -30,16 +30,14 @@ static size_t own_weight(const kw_obj *o)
 {
     const void *it = o;
     switch ((kw_kind)o->kind) {
-    case KW_KIND_STRING:
-        return o->flags & KW_STR_INTERNED ? 0 : sizeof(kw_string) + ((const kw_string *)it)->size;
+    case KW_KIND_STRING: return o->flags & KW_STR_INTERNED ? 0 : sizeof(kw_string) + ((const kw_string *)it)->size;
     case KW_KIND_BYTES: return sizeof(kw_bytes) + ((const kw_bytes *)it)->size;
     case KW_KIND_LIST: return sizeof(kw_list) + ((const kw_list *)it)->cap * sizeof(kw_value);
     case KW_KIND_MAP:
         return sizeof(kw_map) + ((const kw_map *)it)->cap * sizeof(kw_entry) +
                ((const kw_map *)it)->index_cap * sizeof(uint32_t);
     case KW_KIND_OBJECT: return sizeof(kw_object) + ((const kw_object *)it)->cap * sizeof(kw_value);
-    case KW_KIND_CLOSURE:
-        return sizeof(kw_closure) + ((const kw_closure *)it)->count * sizeof(kw_cell *);
+    case KW_KIND_CLOSURE: return sizeof(kw_closure) + ((const kw_closure *)it)->count * sizeof(kw_cell *);
     case KW_KIND_BOUND: return sizeof(kw_bound);
     case KW_KIND_CELL: return sizeof(kw_cell);
     case KW_KIND_POINTER: return sizeof(kw_pointer);
@@ -99,13 +97,9 @@ static void open_up(scales *s, const kw_obj *o)
 {
     const void *it = o;
     switch ((kw_kind)o->kind) {
-    case KW_KIND_LIST:
-        meet_values(s, ((const kw_list *)it)->items, ((const kw_list *)it)->count);
-        break;
+    case KW_KIND_LIST: meet_values(s, ((const kw_list *)it)->items, ((const kw_list *)it)->count); break;
     case KW_KIND_MAP: meet_entries(s, it); break;
-    case KW_KIND_OBJECT:
-        meet_values(s, ((const kw_object *)it)->slots, ((const kw_object *)it)->shape->count);
-        break;
+    case KW_KIND_OBJECT: meet_values(s, ((const kw_object *)it)->slots, ((const kw_object *)it)->shape->count); break;
     case KW_KIND_CLOSURE: meet_cells(s, it); break;
     case KW_KIND_BOUND: meet_values(s, &((const kw_bound *)it)->self, 1); break;
     case KW_KIND_CELL: meet_values(s, &((const kw_cell *)it)->value, 1); break;

@@ -41,5 +41,5 @@ START_TEST(a_span_for_the_system_fits_a_time_of_32_bits)
 }
 END_TEST
 
-SUITE_MAIN("clock", 10, time_does_not_go_back, a_limit_too_large_to_express_never_comes,
-           poll_limits_are_rounded_up, a_span_for_the_system_fits_a_time_of_32_bits)
+SUITE_MAIN("clock", 10, time_does_not_go_back, a_limit_too_large_to_express_never_comes, poll_limits_are_rounded_up,
+           a_span_for_the_system_fits_a_time_of_32_bits)

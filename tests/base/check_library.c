@@ -72,8 +72,8 @@ START_TEST(a_missing_library_is_told)
 }
 END_TEST
 
-SUITE_MAIN("library", 10, several_threads_load_a_library_once,
-           a_library_without_a_function_is_refused, a_missing_library_is_told)
+SUITE_MAIN("library", 10, several_threads_load_a_library_once, a_library_without_a_function_is_refused,
+           a_missing_library_is_told)
 
 #else
 

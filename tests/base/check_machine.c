@@ -84,6 +84,5 @@ START_TEST(memory_can_be_released_at_any_time)
 }
 END_TEST
 
-SUITE_MAIN("machine", 20, without_groups_it_is_a_part_of_the_machine,
-           the_least_limit_of_the_groups_around_counts, groups_of_the_first_version_tell_theirs,
-           memory_can_be_released_at_any_time)
+SUITE_MAIN("machine", 20, without_groups_it_is_a_part_of_the_machine, the_least_limit_of_the_groups_around_counts,
+           groups_of_the_first_version_tell_theirs, memory_can_be_released_at_any_time)

@@ -95,7 +95,6 @@ START_TEST(times_for_poll_are_rounded_up_and_bounded)
 }
 END_TEST
 
-SUITE_MAIN("map", 10, a_map_keeps_what_is_put_until_it_is_taken,
-           putting_a_key_again_replaces_its_value, a_sliding_window_of_ids_stays_findable,
-           a_list_is_first_in_first_out_and_gives_up_its_middle,
+SUITE_MAIN("map", 10, a_map_keeps_what_is_put_until_it_is_taken, putting_a_key_again_replaces_its_value,
+           a_sliding_window_of_ids_stays_findable, a_list_is_first_in_first_out_and_gives_up_its_middle,
            times_for_poll_are_rounded_up_and_bounded)

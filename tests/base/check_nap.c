@@ -58,5 +58,4 @@ START_TEST(else_it_lasts)
 }
 END_TEST
 
-SUITE_MAIN("nap", 20, another_thread_ends_a_sleep, who_was_woken_before_does_not_sleep,
-           else_it_lasts)
+SUITE_MAIN("nap", 20, another_thread_ends_a_sleep, who_was_woken_before_does_not_sleep, else_it_lasts)

@@ -81,5 +81,4 @@ START_TEST(a_greedy_thread_gets_one_turn_for_each_of_another)
 }
 END_TEST
 
-SUITE_MAIN("turns", 20, whoever_waits_has_the_next_turn,
-           a_greedy_thread_gets_one_turn_for_each_of_another)
+SUITE_MAIN("turns", 20, whoever_waits_has_the_next_turn, a_greedy_thread_gets_one_turn_for_each_of_another)

@@ -32,9 +32,7 @@ static double seconds(struct timeval t)
 static double children_time(void)
 {
     struct rusage usage;
-    return getrusage(RUSAGE_CHILDREN, &usage) != 0
-               ? 0
-               : seconds(usage.ru_utime) + seconds(usage.ru_stime);
+    return getrusage(RUSAGE_CHILDREN, &usage) != 0 ? 0 : seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 /* Read all of `fd`, keep the first part in `text`, which gets a NUL. */
@@ -44,8 +42,7 @@ static void read_all(int fd, char text[OUTPUT_MAX])
     size_t size = 0;
     for (;;) {
         bool room = size < OUTPUT_MAX - 1;
-        ssize_t n =
-            read(fd, room ? text + size : rest, room ? OUTPUT_MAX - 1 - size : sizeof(rest));
+        ssize_t n = read(fd, room ? text + size : rest, room ? OUTPUT_MAX - 1 - size : sizeof(rest));
         if (n <= 0)
             break;
         size += room ? (size_t)n : 0;
@@ -112,8 +109,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: measure ROUNDS KIWI LUA FOLDER NAME...\n");
         return 2;
     }
-    side sides[2] = {{.program = argv[2], .suffix = ".kiwi"},
-                     {.program = argv[3], .suffix = ".lua"}};
+    side sides[2] = {{.program = argv[2], .suffix = ".kiwi"}, {.program = argv[3], .suffix = ".lua"}};
     int rounds = (int)strtol(argv[1], NULL, 10);
     bool ok = rounds > 0, compared = *argv[3] != '\0';
     double sum = 0;

@@ -4,25 +4,24 @@
 
 #include "fuzz/data.h"
 
-static const char script[] =
-    "fn attempt(f)\n"
-    "  try\n"
-    "    return f()\n"
-    "  catch (kind, message)\n"
-    "    throw message when ![\"YamlError\", \"MemoryError\"].contains(kind)\n"
-    "    return null\n"
-    "  end\n"
-    "end\n"
-    "attempt(do () => yaml::parse(data))\n"
-    "values = attempt(do () => yaml::parse_all(data))\n"
-    "written = attempt(do () => yaml::stringify(values))\n"
-    "if written != null\n"
-    "  again = yaml::stringify(yaml::parse(written))\n"
-    "  throw \"not as before\" when again != written\n"
-    "end\n"
-    "for value in [data, [data], {data: data}, [[{data: [data]}]]] do\n"
-    "  throw \"not the same\" when yaml::parse(yaml::stringify(value)) != value\n"
-    "end\n";
+static const char script[] = "fn attempt(f)\n"
+                             "  try\n"
+                             "    return f()\n"
+                             "  catch (kind, message)\n"
+                             "    throw message when ![\"YamlError\", \"MemoryError\"].contains(kind)\n"
+                             "    return null\n"
+                             "  end\n"
+                             "end\n"
+                             "attempt(do () => yaml::parse(data))\n"
+                             "values = attempt(do () => yaml::parse_all(data))\n"
+                             "written = attempt(do () => yaml::stringify(values))\n"
+                             "if written != null\n"
+                             "  again = yaml::stringify(yaml::parse(written))\n"
+                             "  throw \"not as before\" when again != written\n"
+                             "end\n"
+                             "for value in [data, [data], {data: data}, [[{data: [data]}]]] do\n"
+                             "  throw \"not the same\" when yaml::parse(yaml::stringify(value)) != value\n"
+                             "end\n";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

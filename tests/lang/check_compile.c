@@ -99,8 +99,7 @@ END_TEST
 START_TEST(assignments_choose_the_scope_of_the_reference)
 {
     gives("x = 1 fn f() x = 2 end f() x", "2");
-    gives("fn f() x = 2 end x2 = f() x",
-          "VariableUndefinedError: The variable has not been declared: 'x'");
+    gives("fn f() x = 2 end x2 = f() x", "VariableUndefinedError: The variable has not been declared: 'x'");
     gives("x = 1 fn f() for x in [5..6] do end x end f() + x", "7");
     gives("fn f() q = 1 g = with () do q += 1 end g() g() q end f()", "3");
     gives("fn f() h((x = 4)) x end fn h(v) v end f()", "4");
@@ -111,9 +110,8 @@ END_TEST
 
 START_TEST(package_variables_stay_in_the_package)
 {
-    gives(
-        "x = 1 package a x = 10 fn set(v) x = v end fn get() x end end a::set(20)\n[x, a::x, a::get()]",
-        "[1, 20, 20]");
+    gives("x = 1 package a x = 10 fn set(v) x = v end fn get() x end end a::set(20)\n[x, a::x, a::get()]",
+          "[1, 20, 20]");
     gives("package a x = 1 end package a fn bump() x = x + 1 end end a::bump() a::x", "2");
 }
 END_TEST
@@ -134,16 +132,12 @@ START_TEST(finally_runs_on_every_way_out)
     gives("log = [] fn f() try return 1 finally log += [2] end end [f(), log]", "[1, [2]]");
     gives("fn f() x = 1 try return x finally x = 2 end end f()", "1");
     gives("fn f() try return 1 finally return 2 end end f()", "2");
-    gives(
-        "l = [] for i in [1..3] do try next when i == 1 break when i == 2 finally l += [i] end end l",
-        "[1, 2]");
-    gives("fn f() try try throw \"a\" finally throw \"b\" end catch e return e.message end end f()",
-          "b");
+    gives("l = [] for i in [1..3] do try next when i == 1 break when i == 2 finally l += [i] end end l", "[1, 2]");
+    gives("fn f() try try throw \"a\" finally throw \"b\" end catch e return e.message end end f()", "b");
     gives("fn f() try throw \"a\" catch throw \"b\" finally l = 1 end end f()", "KiwiError: b");
-    gives(
-        "fn f() for i in [1..2] do try try break finally throw \"in\" end catch e m = e.message end end m + i end "
-        "f()",
-        "in2");
+    gives("fn f() for i in [1..2] do try try break finally throw \"in\" end catch e m = e.message end end m + i end "
+          "f()",
+          "in2");
 }
 END_TEST
 
@@ -160,8 +154,7 @@ START_TEST(arguments_find_their_parameters)
 {
     gives("fn v(a, *r) [a, r] end [v(), v(1), v(1, 2, 3), v(*[1, 2], 3)]",
           "[[null, []], [1, []], [1, [2, 3]], [1, [2, 3]]]");
-    gives("fn f(a, b = 2) [a, b] end [f(b: 5, a: 1), f(1, null), f(b = 3, 4)]",
-          "[[1, 5], [1, 2], [4, 3]]");
+    gives("fn f(a, b = 2) [a, b] end [f(b: 5, a: 1), f(1, null), f(b = 3, 4)]", "[[1, 5], [1, 2], [4, 3]]");
     gives("fn f(a) a end f(z: 1)", "RuntimeError: 'f': no parameter named 'z'.");
 }
 END_TEST
@@ -169,12 +162,10 @@ END_TEST
 START_TEST(long_literals_and_argument_lists_are_made_in_pieces)
 {
     char text[40000];
-    size_t at =
-        (size_t)snprintf(text, sizeof(text), "fn n(*a) c = 0 for x in a do c += x end c end l = [");
+    size_t at = (size_t)snprintf(text, sizeof(text), "fn n(*a) c = 0 for x in a do c += x end c end l = [");
     for (int i = 0; i < 1000; i++)
         at += (size_t)snprintf(text + at, sizeof(text) - at, "%d, ", i % 7);
-    at +=
-        (size_t)snprintf(text + at, sizeof(text) - at, "] s = 0 for x in l do s += x end s == n(");
+    at += (size_t)snprintf(text + at, sizeof(text) - at, "] s = 0 for x in l do s += x end s == n(");
     for (int i = 0; i < 1000; i++)
         at += (size_t)snprintf(text + at, sizeof(text) - at, "%d%s", i % 7, i < 999 ? ", " : ")");
     gives(text, "true");
@@ -183,9 +174,8 @@ END_TEST
 
 START_TEST(generators_hand_out_values_in_order)
 {
-    gives(
-        "fn g(n) i = 0 while i < n do yield i i += 1 end end l = [] for x, i in g(3) do l += [x * 10 + i] end l",
-        "[0, 11, 22]");
+    gives("fn g(n) i = 0 while i < n do yield i i += 1 end end l = [] for x, i in g(3) do l += [x * 10 + i] end l",
+          "[0, 11, 22]");
     gives("yield 1", "RuntimeError: 'yield' used outside of a generator.");
 }
 END_TEST
@@ -221,8 +211,7 @@ START_TEST(arithmetic_of_literals_is_done_at_once)
     kw_vm *vm = make_vm();
     const kw_proto *p = compile(vm, "-(2 + 3) * 4");
     ck_assert_ptr_nonnull(p);
-    ck_assert_uint_eq(count(p, OP_MUL) + count(p, OP_MULK) + count(p, OP_ADD) + count(p, OP_NEG),
-                      0);
+    ck_assert_uint_eq(count(p, OP_MUL) + count(p, OP_MULK) + count(p, OP_ADD) + count(p, OP_NEG), 0);
     kw_vm_destroy(vm);
     gives("-(2 + 3) * 4", "-20");
     gives("9223372036854775807 + 1", "-9223372036854775808");
@@ -312,13 +301,11 @@ START_TEST(what_the_parser_takes_compiles_with_little_stack)
 END_TEST
 
 SUITE_MAIN("lang/compile", 30, operands_are_read_before_a_later_assignment_changes_them,
-           a_local_keeps_its_value_until_its_new_one_is_complete,
-           an_assignment_to_a_member_is_a_value, assignments_choose_the_scope_of_the_reference,
-           package_variables_stay_in_the_package,
+           a_local_keeps_its_value_until_its_new_one_is_complete, an_assignment_to_a_member_is_a_value,
+           assignments_choose_the_scope_of_the_reference, package_variables_stay_in_the_package,
            a_struct_defined_again_has_the_new_methods_and_statics, finally_runs_on_every_way_out,
            closures_share_the_variables_of_their_call, arguments_find_their_parameters,
            long_literals_and_argument_lists_are_made_in_pieces, generators_hand_out_values_in_order,
-           a_turn_of_a_loop_takes_one_backward_jump, a_range_loop_makes_no_list,
-           arithmetic_of_literals_is_done_at_once, syntax_errors_have_type_text_and_line,
-           copies_of_finally_bodies_end_before_memory_does, too_many_locals_are_refused,
-           what_the_parser_takes_compiles_with_little_stack)
+           a_turn_of_a_loop_takes_one_backward_jump, a_range_loop_makes_no_list, arithmetic_of_literals_is_done_at_once,
+           syntax_errors_have_type_text_and_line, copies_of_finally_bodies_end_before_memory_does,
+           too_many_locals_are_refused, what_the_parser_takes_compiles_with_little_stack)

@@ -27,8 +27,8 @@ static void only(const char *text, const kw_token_kind *kinds, size_t count)
         next(&lexer, kinds[i]);
     next(&lexer, KW_T_EOF);
 }
-#define ONLY(text, ...)                                                                            \
-    only(text, (const kw_token_kind[]){__VA_ARGS__},                                               \
+#define ONLY(text, ...)                                                                                                \
+    only(text, (const kw_token_kind[]){__VA_ARGS__},                                                                   \
          sizeof((const kw_token_kind[]){__VA_ARGS__}) / sizeof(kw_token_kind))
 
 START_TEST(operators_split_into_the_longest_known)
@@ -39,8 +39,8 @@ START_TEST(operators_split_into_the_longest_known)
     ONLY("a>>>=b", KW_T_NAME, KW_T_USHR_ASSIGN, KW_T_NAME);
     ONLY("a&&!b", KW_T_NAME, KW_T_AND, KW_T_NOT, KW_T_NAME);
     ONLY("x<-1", KW_T_NAME, KW_T_LT, KW_T_SUB, KW_T_INTEGER);
-    ONLY(". .. ... : :: => =<", KW_T_DOT, KW_T_DOTDOT, KW_T_ELLIPSIS, KW_T_COLON, KW_T_QUALIFIER,
-         KW_T_ARROW, KW_T_ASSIGN_OLD);
+    ONLY(". .. ... : :: => =<", KW_T_DOT, KW_T_DOTDOT, KW_T_ELLIPSIS, KW_T_COLON, KW_T_QUALIFIER, KW_T_ARROW,
+         KW_T_ASSIGN_OLD);
 }
 END_TEST
 
@@ -206,10 +206,8 @@ START_TEST(a_name_must_touch_its_at)
 }
 END_TEST
 
-SUITE_MAIN("lang/lex", 10, operators_split_into_the_longest_known,
-           every_reserved_word_is_a_token_of_its_own, numbers_have_their_value,
-           floats_with_thousands_of_digits_keep_their_size, a_number_leaves_two_dots_alone,
+SUITE_MAIN("lang/lex", 10, operators_split_into_the_longest_known, every_reserved_word_is_a_token_of_its_own,
+           numbers_have_their_value, floats_with_thousands_of_digits_keep_their_size, a_number_leaves_two_dots_alone,
            malformed_numbers_are_errors, comments_and_blanks_are_skipped,
-           a_comment_that_never_ends_is_an_error_at_its_start,
-           places_count_characters_and_lines, strings_end_at_their_own_quote,
-           unterminated_strings_end_with_the_text, a_name_must_touch_its_at)
+           a_comment_that_never_ends_is_an_error_at_its_start, places_count_characters_and_lines,
+           strings_end_at_their_own_quote, unterminated_strings_end_with_the_text, a_name_must_touch_its_at)

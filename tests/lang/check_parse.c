@@ -17,14 +17,12 @@ static bool known_type(void *context, const char *name, size_t size)
 
 static void count_warning(void *context, const char *message, kw_pos pos)
 {
-    ck_assert_str_eq(message,
-                     "Deprecation warning: '=<' is deprecated. Use '=' for unpacking instead.");
+    ck_assert_str_eq(message, "Deprecation warning: '=<' is deprecated. Use '=' for unpacking instead.");
     ck_assert_uint_eq(pos.line, 1);
     (*(int *)context)++;
 }
 
-static kb_status parse(const char *text, size_t size, kw_arena *arena, kw_node **program,
-                       kw_diag *diag)
+static kb_status parse(const char *text, size_t size, kw_arena *arena, kw_node **program, kw_diag *diag)
 {
     kw_parse_options options = {.text = text, .size = size, .known_type = known_type};
     kw_arena_init(arena);
@@ -52,8 +50,7 @@ static void tree(const char *text, const char *expected)
     kw_arena_fini(&arena);
 }
 
-static void error_of(const char *text, const char *type, const char *message, uint32_t line,
-                     uint32_t column)
+static void error_of(const char *text, const char *type, const char *message, uint32_t line, uint32_t column)
 {
     kw_arena arena;
     kw_node *program;
@@ -63,8 +60,7 @@ static void error_of(const char *text, const char *type, const char *message, ui
     ck_assert_ptr_null(program);
     ck_assert_str_eq(diag.message, message);
     ck_assert_str_eq(diag.type, type);
-    ck_assert_msg(diag.line == line && diag.column == column, "%s: %u:%u", text, diag.line,
-                  diag.column);
+    ck_assert_msg(diag.line == line && diag.column == column, "%s: %u:%u", text, diag.line, diag.column);
     kw_arena_fini(&arena);
 }
 
@@ -78,8 +74,7 @@ static void error(const char *text, const char *message, uint32_t line, uint32_t
 START_TEST(operators_bind_by_their_level_and_group_to_the_left)
 {
     tree("a ?? b || c", "(|| (?? a b) c)");
-    tree("1 | 2 ^ 3 & 4 == 5 < 6 << 7 + 8 * 9",
-         "(| 1 (^ 2 (& 3 (== 4 (< 5 (<< 6 (+ 7 (* 8 9))))))))");
+    tree("1 | 2 ^ 3 & 4 == 5 < 6 << 7 + 8 * 9", "(| 1 (^ 2 (& 3 (== 4 (< 5 (<< 6 (+ 7 (* 8 9))))))))");
     tree("2 ** 3 ** 2", "(** (** 2 3) 2)");
     tree("-2 ** 2 !3 in [1]", "(** (u- 2) 2) (in (u! 3) (LIST 1))");
     tree("a and not b or c", "(|| (&& a (u! b)) c)");
@@ -113,16 +108,14 @@ START_TEST(literals_are_decoded)
     tree("'a\\n'", "\"a\\\\n\"");
     tree("b\"a\\x41\\n\" b'\xC3\xA9'", "b\"aA\\n\" b!\"\xC3\"");
     tree("[1, 2,]\n[1..3]\n[a to b]", "(LIST 1 2) (RANGE 1 3) (RANGE a b)");
-    tree("x = {a: 1, \"b\": 2, k + \"\": 3, -1: 4,}",
-         "(= x (HASHMAP \"a\" 1 \"b\" 2 (+ k \"\") 3 (u- 1) 4))");
+    tree("x = {a: 1, \"b\": 2, k + \"\": 3, -1: 4,}", "(= x (HASHMAP \"a\" 1 \"b\" 2 (+ k \"\") 3 (u- 1) 4))");
     tree("typeof(x) == integer x = none", "(== (CALL typeof x) \"integer\") (= x \"null\")");
 }
 END_TEST
 
 START_TEST(interpolation_holds_expressions)
 {
-    tree("\"a ${x + \"b ${c}\"} d\"",
-         "(INTERPOLATION \"a \" (+ x (INTERPOLATION \"b \" c)) \" d\")");
+    tree("\"a ${x + \"b ${c}\"} d\"", "(INTERPOLATION \"a \" (+ x (INTERPOLATION \"b \" c)) \" d\")");
     tree("'${a}'", "(INTERPOLATION a)");
     tree("\"\\${no} $1\"", "\"${no} $1\"");
     tree("\"\\\\${y}\"", "(INTERPOLATION \"\\\\\" y)");
@@ -136,8 +129,7 @@ START_TEST(postfix_forms)
 {
     tree("x[1:2] x[:] x[::2] x[i::2] x[a::b]", "(SLICE x 1 2 _) (SLICE x _ _ _) (SLICE x _ _ 2) "
                                                "(SLICE x i _ 2) (INDEX x (QUALIFIED a::b))");
-    tree("f(*a, 1) g(a, b = 1, c: 2) f((x = 1))",
-         "(CALL f *a 1) (CALL g a b=1 c=2) (CALL f (= x 1))");
+    tree("f(*a, 1) g(a, b = 1, c: 2) f((x = 1))", "(CALL f *a 1) (CALL g a b=1 c=2) (CALL f (= x 1))");
     tree("a.b.c(1)(2)", "(CALL (METHOD_CALL (MEMBER a b) c 1) 2)");
     tree("@.m(1) @a(2) @@x super.new(1)", "(METHOD_CALL @ m 1) (CALL @a 2) @@x (SUPER_CALL new 1)");
     tree("@\na", "@ a");
@@ -166,8 +158,7 @@ START_TEST(the_old_unpacking_warns)
     kw_node *program;
     kw_diag diag;
     int count = 0;
-    kw_parse_options options = {
-        .text = "a, b =< c", .size = 9, .warn = count_warning, .context = &count};
+    kw_parse_options options = {.text = "a, b =< c", .size = 9, .warn = count_warning, .context = &count};
     kw_arena_init(&arena);
     ck_assert_int_eq(kw_parse(&options, &arena, &program, &diag), KB_OK);
     ck_assert_int_eq(count, 1);
@@ -192,8 +183,7 @@ START_TEST(blocks_and_loops)
     tree("while (i += 1) < 3 do f() end", "(WHILE (< (+= i 1) 3) [(CALL f)])");
     tree("for k, v in m do end repeat 3 as i do i end", "(FOR k v m []) (REPEAT i 3 [i])");
     tree("try a catch (t, m) b finally c end", "(TRY [a] catch t m [b] finally[c])");
-    tree("try a catch e e.x end try a catch\n e end",
-         "(TRY [a] catch e [(MEMBER e x)]) (TRY [a] catch [e])");
+    tree("try a catch e e.x end try a catch\n e end", "(TRY [a] catch e [(MEMBER e x)]) (TRY [a] catch [e])");
     tree("... printxy(a, 1, 2) eprint 1 exit", "(ELLIPSIS) (PRINTXY a 1 2) (PRINT err 1) (EXIT)");
 }
 END_TEST
@@ -202,13 +192,10 @@ START_TEST(functions_and_lambdas)
 {
     tree("fn f(a: Channel, b: string? | list = 1, *c): integer a end",
          "(FUNCTION f (a:Channel b:string|list|null=1 *c):integer [a])");
-    tree("fn f yield 1 do () => 2 end end",
-         "(FUNCTION f yields () [(YIELD :1) (LAMBDA () =>[2])])");
+    tree("fn f yield 1 do () => 2 end end", "(FUNCTION f yields () [(YIELD :1) (LAMBDA () =>[2])])");
     tree("do (x) => a end b", "(LAMBDA (x) =>[a]) b");
-    tree("x = with do 1 end y = with (a) do => a",
-         "(= x (LAMBDA () [1])) (= y (LAMBDA (a) =>[a]))");
-    tree("@log::it(2)\n@a.b(1)\n@c\nfn f() end",
-         "(FUNCTION f @((QUALIFIED log::it) 2) @((MEMBER a b) 1) @(c) () [])");
+    tree("x = with do 1 end y = with (a) do => a", "(= x (LAMBDA () [1])) (= y (LAMBDA (a) =>[a]))");
+    tree("@log::it(2)\n@a.b(1)\n@c\nfn f() end", "(FUNCTION f @((QUALIFIED log::it) 2) @((MEMBER a b) 1) @(c) () [])");
     tree("p::f(x) fn g() end", "(CALL (QUALIFIED p::f) x) (FUNCTION g () [])");
 }
 END_TEST
@@ -221,10 +208,8 @@ START_TEST(definitions)
          "(FUNCTION + operator (o) []) (FUNCTION m abstract () []))");
     tree("enum E A B = 5 C end", "(ENUM E A B=5 C)");
     tree("package a::b fn list() end end", "(PACKAGE a::b [(FUNCTION list () [])])");
-    tree("var x var (y, z: integer = 1) const A_B = 3",
-         "(VAR x) (VAR y z:integer=1) (CONST A_B 3)");
-    tree("export \"a\" require foo x = import \"y\"",
-         "(EXPORT :\"a\") (REQUIRE :\"foo\") (= x (IMPORT :\"y\"))");
+    tree("var x var (y, z: integer = 1) const A_B = 3", "(VAR x) (VAR y z:integer=1) (CONST A_B 3)");
+    tree("export \"a\" require foo x = import \"y\"", "(EXPORT :\"a\") (REQUIRE :\"foo\") (= x (IMPORT :\"y\"))");
     tree("on \"a.*\", 5 do f() end once \"b\" (h) off \"b\" (h) off c emit \"d\" (1) emit e",
          "(ON \"a.*\" 5 (LAMBDA () [(CALL f)])) (ON once \"b\" 0 h) (OFF \"b\" handler:h) (OFF c) "
          "(EMIT \"d\" 1) (EMIT e)");
@@ -265,8 +250,7 @@ START_TEST(texts_and_places_of_errors)
     error("fn f(): b end", "Expected a type name in parameter type hint.", 1, 9);
     error("var x: b", "Expected a type name in parameter type hint.", 1, 8);
     error("f(1 2)", "Expected ')' or ',' in lambda call.", 1, 5);
-    error("f(*a, b = 1)", "Splat (*) and named arguments cannot be combined in the same call.", 1,
-          7);
+    error("f(*a, b = 1)", "Splat (*) and named arguments cannot be combined in the same call.", 1, 7);
     error("x = [1 2]", "Expected ']' or ',' in list literal.", 1, 8);
     error("x = [1..2, 3]", "Expected ']' or '..' in range literal.", 1, 10);
     error("x = {a 1}", "Expected ':' in hashmap literal", 1, 8);
@@ -280,8 +264,7 @@ START_TEST(texts_and_places_of_errors)
     error("var (x, 1)", "Expected variable name.", 1, 9);
     error("var (x y)", "Expected ',' or ')' in variable declaration list.", 1, 8);
     error("var (x, x)", "The variable name `x` is already declared.", 1, 9);
-    error("const aB = 1",
-          "Constant identifiers should contain only uppercase characters and underscores.", 1, 7);
+    error("const aB = 1", "Constant identifiers should contain only uppercase characters and underscores.", 1, 7);
     error("struct 1", "Expected identifier for struct name.", 1, 8);
     error("abstract fn", "Expected 'struct' after 'abstract'.", 1, 10);
     error("enum E 1", "Expected identifier for enum member name.", 1, 8);
@@ -307,22 +290,19 @@ START_TEST(errors_of_other_types)
                   {"\\", "Escape"}, {"?", "Question"}, {"::", "Qualifier"}};
     char message[96];
     for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
-        snprintf(message, sizeof(message), "Unexpected token in statement: %s: `%s`",
-                 starts[i].type, starts[i].text);
+        snprintf(message, sizeof(message), "Unexpected token in statement: %s: `%s`", starts[i].type, starts[i].text);
         error_of(starts[i].text, "TokenStreamError", message, 1, 1);
     }
     static const char *const opened[][2] = {
-        {"fn", "fn f()"},        {"def", "def f()"},       {"if", "if a b"},
-        {"while", "while a do"}, {"for", "for a in b do"}, {"repeat", "repeat 1 do"},
-        {"do", "do a"},          {"case", "case a"},       {"struct", "struct A"},
-        {"enum", "enum A"},      {"package", "package a"}, {"with", "with do"}};
+        {"fn", "fn f()"},         {"def", "def f()"},        {"if", "if a b"},         {"while", "while a do"},
+        {"for", "for a in b do"}, {"repeat", "repeat 1 do"}, {"do", "do a"},           {"case", "case a"},
+        {"struct", "struct A"},   {"enum", "enum A"},        {"package", "package a"}, {"with", "with do"}};
     for (size_t i = 0; i < sizeof(opened) / sizeof(opened[0]); i++) {
         char text[64];
         snprintf(text, sizeof(text), "\n\n%s\nlast", opened[i][1]);
         if (i == 7 || i == 8 || i == 9) /* there `last` would be something else */
             text[strlen(text) - 4] = '\0';
-        snprintf(message, sizeof(message), "Unclosed '%s' block. Block opened at line 3.",
-                 opened[i][0]);
+        snprintf(message, sizeof(message), "Unclosed '%s' block. Block opened at line 3.", opened[i][0]);
         kw_arena arena;
         kw_node *program;
         kw_diag diag;
@@ -367,8 +347,7 @@ START_TEST(reports_show_the_source_line)
     report.at_function = "<main>";
     report.at_file = "/x.kiwi";
     report.at_line = 1;
-    printed(&report,
-            "[SyntaxError]: No.\nFile: /x.kiwi:1:0\na = 1\n^^^^^\nat <main> in /x.kiwi:1:0\n");
+    printed(&report, "[SyntaxError]: No.\nFile: /x.kiwi:1:0\na = 1\n^^^^^\nat <main> in /x.kiwi:1:0\n");
     report = (kw_diag_report){.type = "E", .line = 2, .at_function = NULL};
     printed(&report, "[E]: \nFile: :2:0\n");
 }
@@ -576,10 +555,8 @@ START_TEST(bytes_that_are_no_text_are_survived)
 END_TEST
 
 SUITE_MAIN("lang/parse", 60, operators_bind_by_their_level_and_group_to_the_left,
-           line_ends_matter_where_the_grammar_says, literals_are_decoded,
-           interpolation_holds_expressions, postfix_forms, assignments_guards_and_unpacking,
-           the_old_unpacking_warns, when_bodies_end_at_the_next_when, blocks_and_loops,
-           functions_and_lambdas, definitions, texts_and_places_of_errors, errors_of_other_types,
+           line_ends_matter_where_the_grammar_says, literals_are_decoded, interpolation_holds_expressions,
+           postfix_forms, assignments_guards_and_unpacking, the_old_unpacking_warns, when_bodies_end_at_the_next_when,
+           blocks_and_loops, functions_and_lambdas, definitions, texts_and_places_of_errors, errors_of_other_types,
            reports_show_the_source_line, every_prefix_is_survived, random_changes_are_survived,
-           deep_and_long_texts_need_little_stack, memory_may_run_out_anywhere,
-           bytes_that_are_no_text_are_survived)
+           deep_and_long_texts_need_little_stack, memory_may_run_out_anywhere, bytes_that_are_no_text_are_survived)

@@ -178,8 +178,7 @@ START_TEST(beyond_the_limit_no_receive_begins)
                       "Memory limit reached: no room to receive 100 bytes.");
         await_no_room(p.net, kiwi_tcp_recv_message(p.net, p.server, INT32_MAX),
                       "Memory limit reached: no room to receive 16384 bytes.");
-        await_no_room(p.net, kiwi_udp_recv(p.net, from, 0),
-                      "Memory limit reached: no room to receive 65535 bytes.");
+        await_no_room(p.net, kiwi_udp_recv(p.net, from, 0), "Memory limit reached: no room to receive 65535 bytes.");
         atomic_store(&room, PLENTY);
         ck_assert_int_eq(await_int(p.net, kiwi_tcp_send(p.net, p.client, "\0\0\0\3one", 7)), 7);
         await_bytes(p.net, first, "one");
@@ -211,7 +210,6 @@ START_TEST(what_is_pending_counts)
 END_TEST
 
 SUITE_MAIN("afford", 60, what_is_not_afforded_is_refused_and_stays_where_it_is,
-           a_send_that_is_not_afforded_sends_nothing,
-           a_receive_without_room_waits_until_there_is_something,
+           a_send_that_is_not_afforded_sends_nothing, a_receive_without_room_waits_until_there_is_something,
            a_receive_that_expects_much_makes_do_with_less, datagrams_are_counted_and_refused_alike,
            beyond_the_limit_no_receive_begins, what_is_pending_counts)

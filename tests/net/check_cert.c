@@ -165,9 +165,7 @@ START_TEST(expired_and_mismatched_are_replaced)
     leaf l, planted, fresh;
     get_leaf(&l);
     ca_issue(folder, "good", &(ca_spec){.dns = "localhost", .self_signed = true, .until_s = 86400});
-    ca_issue(
-        folder, "old",
-        &(ca_spec){.dns = "localhost", .self_signed = true, .from_s = -90000, .until_s = -80000});
+    ca_issue(folder, "old", &(ca_spec){.dns = "localhost", .self_signed = true, .from_s = -90000, .until_s = -80000});
     plant(folder, "good.pem", "good.key"); /* shows that planting works */
     get_leaf(&planted);
     ck_assert(!same(&l, &planted));
@@ -238,7 +236,6 @@ START_TEST(threads_agree)
 }
 END_TEST
 
-SUITE_MAIN("cert", 20, made_once_with_mode_0600, names_and_time_are_as_promised,
-           useless_files_are_replaced, expired_and_mismatched_are_replaced,
-           without_a_folder_it_is_one_per_process, a_folder_others_may_write_is_not_used,
-           threads_agree)
+SUITE_MAIN("cert", 20, made_once_with_mode_0600, names_and_time_are_as_promised, useless_files_are_replaced,
+           expired_and_mismatched_are_replaced, without_a_folder_it_is_one_per_process,
+           a_folder_others_may_write_is_not_used, threads_agree)

@@ -31,8 +31,7 @@ START_TEST(the_end_of_a_child_is_its_exit_code)
         kiwi_net *net;
         ck_assert_int_eq(kiwi_net_open(mode, &net), 0);
         ck_assert_int_eq(await_int(net, kiwi_process_wait(net, shell("exit 0", -1))), 0);
-        ck_assert_int_eq(await_int(net, kiwi_process_wait(net, shell("sleep 0.05; exit 7", -1))),
-                         7);
+        ck_assert_int_eq(await_int(net, kiwi_process_wait(net, shell("sleep 0.05; exit 7", -1))), 7);
         pid_t pid = shell("exec sleep 60", -1);
         kiwi_id id = kiwi_process_wait(net, pid);
         ck_assert_int_eq(kill(pid, SIGKILL), 0);
@@ -148,6 +147,5 @@ START_TEST(closing_waits_for_no_child)
 }
 END_TEST
 
-SUITE_MAIN("child", 60, the_end_of_a_child_is_its_exit_code,
-           many_children_end_together_and_hold_up_no_socket, a_pipe_is_read_to_its_end,
-           a_child_without_a_descriptor_is_looked_at_again, closing_waits_for_no_child)
+SUITE_MAIN("child", 60, the_end_of_a_child_is_its_exit_code, many_children_end_together_and_hold_up_no_socket,
+           a_pipe_is_read_to_its_end, a_child_without_a_descriptor_is_looked_at_again, closing_waits_for_no_child)

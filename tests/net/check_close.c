@@ -47,8 +47,7 @@ START_TEST(closing_a_listener_faults_its_accepts_and_spares_connections)
     FOR_MODES(mode)
     {
         pair p = pair_open(mode);
-        kiwi_id first = kiwi_tcp_accept(p.net, p.listener),
-                second = kiwi_tcp_accept(p.net, p.listener);
+        kiwi_id first = kiwi_tcp_accept(p.net, p.listener), second = kiwi_tcp_accept(p.net, p.listener);
         kiwi_tcp_close(p.net, p.listener);
         await_fault(p.net, first, "Socket closed");
         await_fault(p.net, second, "Socket closed");
@@ -124,8 +123,7 @@ typedef struct race {
 
 static bool ended(kiwi_net *net, kiwi_id id, kiwi_result *out)
 {
-    return id > 0 && kiwi_task_await(net, id, LIMIT_MS, out) == 0 &&
-           out->state != KIWI_TASK_RUNNING;
+    return id > 0 && kiwi_task_await(net, id, LIMIT_MS, out) == 0 && out->state != KIWI_TASK_RUNNING;
 }
 
 static void *serve(void *arg) /* echo one message per connection, then close, at whatever moment */
@@ -168,8 +166,7 @@ static void *call(void *arg)
         if (out.state != KIWI_TASK_COMPLETED)
             continue;
         kiwi_id peer = out.integer;
-        kiwi_id sent = kiwi_tcp_send(r->net, peer, "hello", 5),
-                got = kiwi_tcp_recv(r->net, peer, 100);
+        kiwi_id sent = kiwi_tcp_send(r->net, peer, "hello", 5), got = kiwi_tcp_recv(r->net, peer, 100);
         if (i % 3 == 0)
             kiwi_tcp_close(r->net, peer);
         if (!ended(r->net, sent, &out) || !ended(r->net, got, &out))
@@ -209,7 +206,6 @@ START_TEST(a_thousand_rounds_of_connect_send_close_end_every_task)
 END_TEST
 
 SUITE_MAIN("close", 60, close_faults_pending_receives_of_workers_and_of_the_room,
-           closing_a_listener_faults_its_accepts_and_spares_connections,
-           completed_sends_are_delivered_before_the_end, close_ends_a_send_that_waits_for_its_peer,
-           closing_the_runtime_ends_what_is_pending,
+           closing_a_listener_faults_its_accepts_and_spares_connections, completed_sends_are_delivered_before_the_end,
+           close_ends_a_send_that_waits_for_its_peer, closing_the_runtime_ends_what_is_pending,
            a_thousand_rounds_of_connect_send_close_end_every_task)

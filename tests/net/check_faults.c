@@ -74,8 +74,7 @@ static bool hang(run *r, const char *step)
 
 static kiwi_id submit_recv(run *r, kiwi_id socket, int64_t max)
 {
-    return r->server_options != NULL ? kiwi_tls_recv(r->net, socket, max)
-                                     : kiwi_tcp_recv(r->net, socket, max);
+    return r->server_options != NULL ? kiwi_tls_recv(r->net, socket, max) : kiwi_tcp_recv(r->net, socket, max);
 }
 
 static kiwi_id submit_send(run *r, kiwi_id socket, const char *data, size_t size)
@@ -93,15 +92,13 @@ static bool open_listener(run *r)
         return fail_sys(r, "open", error);
     for (int i = 0; i < r->filling; i++)
         (void)kiwi_task_open(r->net);
-    kiwi_id listening = r->server_options != NULL
-                            ? kiwi_tls_listen(r->net, "127.0.0.1", 0, 16, r->server_options)
-                            : kiwi_tcp_listen(r->net, "127.0.0.1", 0, 16);
+    kiwi_id listening = r->server_options != NULL ? kiwi_tls_listen(r->net, "127.0.0.1", 0, 16, r->server_options)
+                                                  : kiwi_tcp_listen(r->net, "127.0.0.1", 0, 16);
     error = take(r, "listen", listening, LIMIT_MS, &opened);
     if (error != 0)
         return error == ETIMEDOUT ? hang(r, "listen") : false;
     r->listener = opened.integer;
-    for (int tries = 0; tries < 2 && r->port == 0;
-         tries++) { /* unknown is what it says on failure */
+    for (int tries = 0; tries < 2 && r->port == 0; tries++) { /* unknown is what it says on failure */
         (void)kiwi_socket_info_get(r->net, r->listener, &info);
         r->port = info.local_port;
     }
@@ -115,8 +112,7 @@ static bool was_dropped(run *r)
     kiwi_result out;
     if (r->probe == 0)
         r->probe = submit_recv(r, r->client, 1);
-    return take(r, "dropped", r->probe, SLICE_MS, &out) !=
-           ETIMEDOUT; /* nothing was sent: the end */
+    return take(r, "dropped", r->probe, SLICE_MS, &out) != ETIMEDOUT; /* nothing was sent: the end */
 }
 
 /* It has not: what the probe waits for must be sent. */
@@ -155,24 +151,20 @@ static bool connect_client(run *r)
 {
     kiwi_result out;
     kiwi_socket_info info = {0};
-    r->accept = r->server_options != NULL ? kiwi_tls_accept(r->net, r->listener)
-                                          : kiwi_tcp_accept(r->net, r->listener);
-    kiwi_id id = r->server_options != NULL
-                     ? kiwi_tls_connect(r->net, r->host, r->port, NULL, r->client_options)
-                     : kiwi_tcp_connect(r->net, r->host, r->port, 0);
+    r->accept = r->server_options != NULL ? kiwi_tls_accept(r->net, r->listener) : kiwi_tcp_accept(r->net, r->listener);
+    kiwi_id id = r->server_options != NULL ? kiwi_tls_connect(r->net, r->host, r->port, NULL, r->client_options)
+                                           : kiwi_tcp_connect(r->net, r->host, r->port, 0);
     int error = ETIMEDOUT;
     for (int waited_ms = 0; error == ETIMEDOUT && waited_ms < LIMIT_MS; waited_ms += SLICE_MS) {
         error = take(r, "connect", id, SLICE_MS, &out);
-        if (error == ETIMEDOUT &&
-            (r->accept == 0 || kiwi_task_status(r->net, r->accept) == KIWI_TASK_FAULTED))
+        if (error == ETIMEDOUT && (r->accept == 0 || kiwi_task_status(r->net, r->accept) == KIWI_TASK_FAULTED))
             return take(r, "accept", r->accept, 0, &out) == 0; /* nobody will shake hands */
     }
     if (error == ETIMEDOUT)
         return hang(r, "connect");
     bool others = error != 0 && r->server_options != NULL && r->why.sys != r->expected;
     for (int i = 0; others && !r->dropped && i < 200; i++) {
-        kiwi_net_wait(r->net, KB_US_PER_MS,
-                      false); /* the client may know before the server counts */
+        kiwi_net_wait(r->net, KB_US_PER_MS, false); /* the client may know before the server counts */
         (void)kiwi_socket_info_get(r->net, r->listener, &info);
         r->dropped = info.handshakes_failed > 0; /* the fault was the server's */
     }
@@ -299,18 +291,15 @@ static void check_usable(const run *after)
 static void check_outcome(const run *r, const fault *f, long n)
 {
     char where[320];
-    (void)snprintf(where, sizeof(where), "site %d, error %d, call %ld, room %d, help %d: %s: %s",
-                   f->site, f->error, n, r->mode->room, r->mode->help,
-                   r->step != NULL ? r->step : "ok", r->why.message);
+    (void)snprintf(where, sizeof(where), "site %d, error %d, call %ld, room %d, help %d: %s: %s", f->site, f->error, n,
+                   r->mode->room, r->mode->help, r->step != NULL ? r->step : "ok", r->why.message);
     ck_assert_msg(!r->hung, "hung: %s", where);
     ck_assert_msg(!r->mixed_up, "wrong bytes: %s", where);
     if (r->step == NULL)
         return;
     ck_assert_msg((f->effect & EITHER) != 0, "not harmless: %s", where);
-    bool right = f->site == FAULT_getaddrinfo ? r->why.fault == KIWI_FAULT_RESOLVE
-                                              : r->why.sys == f->error;
-    ck_assert_msg(right || (r->dropped && (f->effect & DROPS) != 0), "wrong reason %d: %s",
-                  r->why.sys, where);
+    bool right = f->site == FAULT_getaddrinfo ? r->why.fault == KIWI_FAULT_RESOLVE : r->why.sys == f->error;
+    ck_assert_msg(right || (r->dropped && (f->effect & DROPS) != 0), "wrong reason %d: %s", r->why.sys, where);
 }
 
 /* Run with calls `first` to `last` failing.  Gives how many did; *failed: an operation said so. */
@@ -374,8 +363,8 @@ static void run_all(run r, const fault *f, bool for_good)
         ck_assert_msg(failures > 0, "site %d, error %d: nobody said so", f->site, f->error);
 }
 
-#define RUN_FAULTS(r, faults)                                                                      \
-    for (size_t row = 0; row < sizeof(faults) / sizeof((faults)[0]); row++)                        \
+#define RUN_FAULTS(r, faults)                                                                                          \
+    for (size_t row = 0; row < sizeof(faults) / sizeof((faults)[0]); row++)                                            \
     run_all((r), &(faults)[row], false)
 
 static const run tcp = {.host = LOCAL_NAME};
@@ -383,8 +372,7 @@ static const run tcp = {.host = LOCAL_NAME};
 static run tls_run(ca *authority, kiwi_tls_options *client, kiwi_tls_options *server)
 {
     ca_issue(authority, "good", &(ca_spec){.dns = "localhost", .ip = "127.0.0.1"});
-    *server = (kiwi_tls_options){.cert = ca_path(authority, "good.pem"),
-                                 .key = ca_path(authority, "good.key")};
+    *server = (kiwi_tls_options){.cert = ca_path(authority, "good.pem"), .key = ca_path(authority, "good.key")};
     *client = (kiwi_tls_options){.ca = ca_path(authority, "root.pem")};
     return (run){.host = "127.0.0.1", .client_options = client, .server_options = server};
 }
@@ -569,12 +557,10 @@ START_TEST(without_any_thread_whoever_waits_does_the_work)
 END_TEST
 
 SUITE_MAIN("faults", 60, i6_tcp_survives_each_failing_allocation,
-           what_a_peer_says_counts_more_than_a_family_that_is_missing,
-           tcp_says_which_call_failed_while_connecting, accept_backs_off_and_recovers,
-           i6_tcp_survives_failing_transfers, the_waiting_room_survives_failing_calls,
-           a_lasting_shortage_of_memory_ends_nothing_but_operations,
-           i6_tls_survives_each_failing_allocation, i6_tls_survives_failing_system_calls,
-           without_any_thread_whoever_waits_does_the_work)
+           what_a_peer_says_counts_more_than_a_family_that_is_missing, tcp_says_which_call_failed_while_connecting,
+           accept_backs_off_and_recovers, i6_tcp_survives_failing_transfers, the_waiting_room_survives_failing_calls,
+           a_lasting_shortage_of_memory_ends_nothing_but_operations, i6_tls_survives_each_failing_allocation,
+           i6_tls_survives_failing_system_calls, without_any_thread_whoever_waits_does_the_work)
 
 #else
 

@@ -164,8 +164,8 @@ static void submit_watched(pair *p, kiwi_id sockets[SOCKETS], int tokens[TASKS],
     for (int i = 0; i < SOCKETS; i++) {
         connect_pair(p);
         sockets[i] = p->server;
-        ids[count++] = kiwi_tcp_recv(p->net, p->server, 9); /* runs, waits, or is in the room */
-        ids[count++] = kiwi_tcp_recv(p->net, p->server, 9); /* queued behind it */
+        ids[count++] = kiwi_tcp_recv(p->net, p->server, 9);                    /* runs, waits, or is in the room */
+        ids[count++] = kiwi_tcp_recv(p->net, p->server, 9);                    /* queued behind it */
         ids[count++] = kiwi_tcp_send(p->net, p->server, large, sizeof(large)); /* stops half way */
         ids[count++] = kiwi_tcp_send(p->net, p->server, "x", 1);
         if ((i + round) % 3 == 0) /* the receive ends while its socket is closed */
@@ -267,6 +267,5 @@ END_TEST
 
 SUITE_MAIN("invariants", 60, i1_ten_thousand_pending_receives_and_a_pool_of_four_still_echo,
            i2_an_idle_connection_with_a_receive_takes_less_than_a_kibibyte,
-           i3_what_a_completed_send_took_arrives_before_the_end,
-           i4_close_in_every_state_ends_each_task_exactly_once,
+           i3_what_a_completed_send_took_arrives_before_the_end, i4_close_in_every_state_ends_each_task_exactly_once,
            i5_a_number_is_free_only_when_no_thread_can_use_it)

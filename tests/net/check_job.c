@@ -95,8 +95,7 @@ START_TEST(a_job_gives_what_it_says_and_its_data_is_freed_before)
         kiwi_net *net;
         ck_assert_int_eq(kiwi_net_open(mode, &net), 0);
         ck_assert_int_eq(await_int(net, kiwi_job(net, give_number, strdup("seven"), free)), 5);
-        ck_assert_int_eq(await(net, kiwi_job(net, give_nothing, NULL, NULL)).kind,
-                         KIWI_RESULT_NONE);
+        ck_assert_int_eq(await(net, kiwi_job(net, give_nothing, NULL, NULL)).kind, KIWI_RESULT_NONE);
         kiwi_result r = await(net, kiwi_job(net, give_fault, strdup("x"), free));
         ck_assert(r.state == KIWI_TASK_FAULTED && r.sys == ENOENT && r.bytes == NULL);
         ck_assert_str_eq(r.message, "cannot: x");

@@ -362,8 +362,7 @@ START_TEST(after_a_reset_no_receive_gives_an_orderly_end)
         for (int sends = 0; sends < 2; sends++) { /* seen by a receive; seen by a send */
             kiwi_result out;
             serving s = serve_peer(mode, 0);
-            ck_assert_int_eq(
-                setsockopt(s.peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+            ck_assert_int_eq(setsockopt(s.peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
             (void)close(s.peer);
             for (int i = 0; sends && i < 100; i++) {
                 out = await(s.net, kiwi_tcp_send(s.net, s.socket, "x", 1));
@@ -502,6 +501,5 @@ SUITE_MAIN("linger", 60, close_with_unread_input_loses_nothing_that_was_sent,
            a_late_send_poisons_the_stream_if_and_only_if_a_part_of_it_went_out,
            after_a_reset_no_receive_gives_an_orderly_end,
            what_comes_after_the_limit_of_a_receive_goes_in_front_of_the_next,
-           the_peer_sees_the_end_at_close_whoever_waits_in_the_room,
-           a_silent_peer_is_let_go_after_two_seconds,
+           the_peer_sees_the_end_at_close_whoever_waits_in_the_room, a_silent_peer_is_let_go_after_two_seconds,
            lingering_sockets_are_few_and_give_way_when_descriptors_are_short)

@@ -33,8 +33,7 @@ START_TEST(pending_receives_are_served_in_order_each_with_its_limit)
     FOR_MODES(mode)
     {
         pair p = pair_open(mode);
-        kiwi_id first = kiwi_tcp_recv(p.net, p.server, 2),
-                second = kiwi_tcp_recv(p.net, p.server, 2);
+        kiwi_id first = kiwi_tcp_recv(p.net, p.server, 2), second = kiwi_tcp_recv(p.net, p.server, 2);
         kiwi_id third = kiwi_tcp_recv(p.net, p.server, 2);
         ck_assert_int_eq(await_int(p.net, kiwi_tcp_send(p.net, p.client, "abcd", 4)), 4);
         await_bytes(p.net, second, "cd");
@@ -53,8 +52,7 @@ START_TEST(a_short_read_before_the_end_is_followed_by_the_end)
     FOR_MODES(mode)
     {
         pair p = pair_open(mode);
-        for (int i = 0; i < 50;
-             i++) { /* register the descriptors, drain, then data and FIN at once */
+        for (int i = 0; i < 50; i++) { /* register the descriptors, drain, then data and FIN at once */
             kiwi_id pending = kiwi_tcp_recv(p.net, p.server, 100);
             (void)await_int(p.net, kiwi_tcp_send(p.net, p.client, "x", 1));
             await_bytes(p.net, pending, "x");
@@ -120,8 +118,7 @@ START_TEST(a_half_closed_peer_still_receives)
     FOR_MODES(mode)
     {
         pair p = pair_open(mode);
-        ck_assert_int_eq(await(p.net, kiwi_socket_shutdown(p.net, p.client)).state,
-                         KIWI_TASK_COMPLETED);
+        ck_assert_int_eq(await(p.net, kiwi_socket_shutdown(p.net, p.client)).state, KIWI_TASK_COMPLETED);
         await_bytes(p.net, kiwi_tcp_recv(p.net, p.server, 9), "");
         (void)await_int(p.net, kiwi_tcp_send(p.net, p.server, "still", 5));
         await_bytes(p.net, kiwi_tcp_recv(p.net, p.client, 9), "still");
@@ -168,8 +165,7 @@ START_TEST(accepts_get_connections_in_order_and_early_ones_keep_their_bytes)
         ck_assert_int_eq(send(early, "early", 5, 0), 5);
         int late = raw_connect(p.port);
         ck_assert_int_eq(send(late, "late", 4, 0), 4);
-        kiwi_id first = kiwi_tcp_accept(p.net, p.listener),
-                second = kiwi_tcp_accept(p.net, p.listener);
+        kiwi_id first = kiwi_tcp_accept(p.net, p.listener), second = kiwi_tcp_accept(p.net, p.listener);
         kiwi_id b = await_int(p.net, second), a = await_int(p.net, first);
         await_bytes(p.net, kiwi_tcp_recv(p.net, a, 9), "early");
         await_bytes(p.net, kiwi_tcp_recv(p.net, b, 9), "late");
@@ -188,8 +184,7 @@ START_TEST(a_refused_connect_says_so)
         char text[128];
         kiwi_tcp_close(p.net, p.listener);
         kiwi_result r = await(p.net, kiwi_tcp_connect(p.net, "127.0.0.1", p.port, 0));
-        (void)snprintf(text, sizeof(text), "Cannot connect to 127.0.0.1:%d: Connection refused",
-                       p.port);
+        (void)snprintf(text, sizeof(text), "Cannot connect to 127.0.0.1:%d: Connection refused", p.port);
         ck_assert_int_eq(r.fault, KIWI_FAULT_SYSTEM);
         ck_assert_int_eq(r.sys, ECONNREFUSED);
         ck_assert_str_eq(r.message, text);
@@ -205,8 +200,7 @@ START_TEST(a_port_in_use_is_refused_and_free_after_close)
         pair p = pair_open(mode);
         char text[128];
         kiwi_id pending = kiwi_tcp_accept(p.net, p.listener);
-        (void)snprintf(text, sizeof(text), "Cannot listen on 127.0.0.1:%d: Address already in use",
-                       p.port);
+        (void)snprintf(text, sizeof(text), "Cannot listen on 127.0.0.1:%d: Address already in use", p.port);
         await_fault(p.net, kiwi_tcp_listen(p.net, "127.0.0.1", p.port, 1), text);
         kiwi_tcp_close(p.net, p.listener);
         (void)await_int(p.net, kiwi_tcp_listen(p.net, "127.0.0.1", p.port, 1));
@@ -260,10 +254,8 @@ START_TEST(misuse_gives_faulted_tasks)
             ck_assert_int_eq(r.fault, KIWI_FAULT_INVALID);
             ck_assert_ptr_nonnull(strstr(r.message, value));
         }
-        ck_assert_int_eq(await(p.net, kiwi_tcp_connect(p.net, "127.0.0.1", 0, 0)).fault,
-                         KIWI_FAULT_INVALID);
-        await_fault(p.net, kiwi_tcp_listen(p.net, "127.0.0.1", 70000, 1),
-                    "Invalid port 70000: expected 0 to 65535.");
+        ck_assert_int_eq(await(p.net, kiwi_tcp_connect(p.net, "127.0.0.1", 0, 0)).fault, KIWI_FAULT_INVALID);
+        await_fault(p.net, kiwi_tcp_listen(p.net, "127.0.0.1", 70000, 1), "Invalid port 70000: expected 0 to 65535.");
         kiwi_tls_close(p.net, p.client); /* not a TLS socket: nothing happens */
         kiwi_tcp_close(p.net, 12345);
         kiwi_tcp_close(p.net, -1);
@@ -300,8 +292,7 @@ START_TEST(a_timeout_faults_pending_and_later_operations)
     FOR_MODES(mode)
     {
         pair p = pair_open(mode);
-        kiwi_id pending = kiwi_tcp_recv(p.net, p.server, 5),
-                queued = kiwi_tcp_recv(p.net, p.server, 5);
+        kiwi_id pending = kiwi_tcp_recv(p.net, p.server, 5), queued = kiwi_tcp_recv(p.net, p.server, 5);
         kiwi_id accept = kiwi_tcp_accept(p.net, p.listener);
         ck_assert_int_eq(kiwi_socket_timeout(p.net, p.server, 30), 0);
         ck_assert_int_eq(kiwi_socket_timeout(p.net, p.listener, 30), 0);
@@ -405,14 +396,11 @@ START_TEST(a_pointer_that_is_missing_is_an_error_not_a_crash)
 }
 END_TEST
 
-SUITE_MAIN("net", 60, bytes_go_both_ways_in_order,
-           pending_receives_are_served_in_order_each_with_its_limit,
+SUITE_MAIN("net", 60, bytes_go_both_ways_in_order, pending_receives_are_served_in_order_each_with_its_limit,
            a_short_read_before_the_end_is_followed_by_the_end, large_sends_arrive_whole_and_unmixed,
-           empty_sends_complete_with_zero, a_half_closed_peer_still_receives,
-           a_reset_faults_the_pending_receive,
-           accepts_get_connections_in_order_and_early_ones_keep_their_bytes,
-           a_refused_connect_says_so, a_port_in_use_is_refused_and_free_after_close,
-           all_addresses_and_names_can_be_bound, misuse_gives_faulted_tasks,
-           info_counts_bytes_and_names_both_ends, a_timeout_faults_pending_and_later_operations,
-           an_unanswered_connect_times_out, options_out_of_range_are_refused,
-           a_pointer_that_is_missing_is_an_error_not_a_crash)
+           empty_sends_complete_with_zero, a_half_closed_peer_still_receives, a_reset_faults_the_pending_receive,
+           accepts_get_connections_in_order_and_early_ones_keep_their_bytes, a_refused_connect_says_so,
+           a_port_in_use_is_refused_and_free_after_close, all_addresses_and_names_can_be_bound,
+           misuse_gives_faulted_tasks, info_counts_bytes_and_names_both_ends,
+           a_timeout_faults_pending_and_later_operations, an_unanswered_connect_times_out,
+           options_out_of_range_are_refused, a_pointer_that_is_missing_is_an_error_not_a_crash)

@@ -306,8 +306,8 @@ START_TEST(linger_limits_how_long_a_closed_connection_is_cared_for)
 }
 END_TEST
 
-SUITE_MAIN("option", 60, an_open_connection_takes_each_of_its_options, both_sides_notice_that_a_peer_has_vanished, what_cannot_be_set_says_why,
-           what_the_system_refuses_is_named, what_a_listener_is_given_its_connections_have,
+SUITE_MAIN("option", 60, an_open_connection_takes_each_of_its_options, both_sides_notice_that_a_peer_has_vanished,
+           what_cannot_be_set_says_why, what_the_system_refuses_is_named, what_a_listener_is_given_its_connections_have,
            listeners_share_a_port_if_all_say_so, ipv6_only_leaves_ipv4_to_others,
            a_listener_names_the_option_that_cannot_be, a_connection_is_given_its_options_and_its_source,
            a_source_that_cannot_be_is_a_fault, linger_0_resets_at_once,

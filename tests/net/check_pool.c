@@ -104,8 +104,7 @@ static void *drain(void *arg)
     flood *f = arg;
     kiwi_result out;
     for (;;) {
-        if (kiwi_task_await(f->net, kiwi_tcp_recv(f->net, f->socket, 65536), LIMIT_MS, &out) != 0 ||
-            out.size == 0)
+        if (kiwi_task_await(f->net, kiwi_tcp_recv(f->net, f->socket, 65536), LIMIT_MS, &out) != 0 || out.size == 0)
             return NULL;
         free(out.bytes);
     }
@@ -134,5 +133,4 @@ START_TEST(busy_connections_do_not_starve_the_waiting_room)
 END_TEST
 
 SUITE_MAIN("pool", 60, a_pool_of_four_echoes_beside_hundreds_of_idle_receives,
-           i2_the_number_of_threads_does_not_depend_on_load,
-           busy_connections_do_not_starve_the_waiting_room)
+           i2_the_number_of_threads_does_not_depend_on_load, busy_connections_do_not_starve_the_waiting_room)

@@ -22,11 +22,9 @@ static const char *late_at(const char *host, int port)
     return text;
 }
 
-static pthread_mutex_t gate =
-    PTHREAD_MUTEX_INITIALIZER; /* held: look-ups of "hang" do not return */
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER; /* held: look-ups of "hang" do not return */
 
-static int look_up(const char *host, const char *service, const struct addrinfo *hints,
-                   struct addrinfo **out)
+static int look_up(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out)
 {
     if (host != NULL && strncmp(host, "hang", 4) == 0) {
         (void)pthread_mutex_lock(&gate);
@@ -49,13 +47,11 @@ START_TEST(a_failed_look_up_faults_with_its_reason)
         char text[128];
         ck_assert_int_eq(kiwi_net_open(mode, &net), 0);
         kiwi_result r = await(net, kiwi_tcp_connect(net, "nowhere.test", 80, 0));
-        (void)snprintf(text, sizeof(text), "Cannot connect to nowhere.test:80: %s",
-                       gai_strerror(EAI_NONAME));
+        (void)snprintf(text, sizeof(text), "Cannot connect to nowhere.test:80: %s", gai_strerror(EAI_NONAME));
         ck_assert_int_eq(r.fault, KIWI_FAULT_RESOLVE);
         ck_assert_str_eq(r.message, text);
         r = await(net, kiwi_tcp_listen(net, "nowhere.test", 8080, 1));
-        (void)snprintf(text, sizeof(text), "Cannot listen on nowhere.test:8080: %s",
-                       gai_strerror(EAI_NONAME));
+        (void)snprintf(text, sizeof(text), "Cannot listen on nowhere.test:8080: %s", gai_strerror(EAI_NONAME));
         ck_assert_str_eq(r.message, text);
         ck_assert_int_eq(r.fault, KIWI_FAULT_RESOLVE);
         kiwi_net_close(net);
@@ -106,13 +102,11 @@ END_TEST
 
 START_TEST(localhost_and_names_below_it_are_told_from_others)
 {
-    static const char *const local[] = {"localhost",     "LocalHost",          "localhost.",
-                                        "a.localhost",   "A.b.LOCALHOST",      "x.localhost.",
-                                        "1.2.localhost", "127.0.0.1.localhost"};
-    static const char *const other[] = {
-        "",           ".",           "localhos",     "localhost.example",
-        "xlocalhost", ".localhost",  "a..localhost", "localhost..",
-        "local.host", "localhost:1", "localhost ",   "127.0.0.1"};
+    static const char *const local[] = {"localhost",     "LocalHost",    "localhost.",    "a.localhost",
+                                        "A.b.LOCALHOST", "x.localhost.", "1.2.localhost", "127.0.0.1.localhost"};
+    static const char *const other[] = {"",           ".",           "localhos",     "localhost.example",
+                                        "xlocalhost", ".localhost",  "a..localhost", "localhost..",
+                                        "local.host", "localhost:1", "localhost ",   "127.0.0.1"};
     for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
         ck_assert_msg(kn_resolve_is_localhost(local[i]), "%s", local[i]);
     for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
@@ -120,8 +114,7 @@ START_TEST(localhost_and_names_below_it_are_told_from_others)
 }
 END_TEST
 
-static int not_asked(const char *host, const char *service, const struct addrinfo *hints,
-                     struct addrinfo **out)
+static int not_asked(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out)
 {
     (void)host;
     (void)service;
@@ -167,8 +160,7 @@ END_TEST
 
 static atomic_int asked; /* how often "same.test" was */
 
-static int count_asked(const char *host, const char *service, const struct addrinfo *hints,
-                       struct addrinfo **out)
+static int count_asked(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out)
 {
     if (strcmp(host, "same.test") == 0) {
         atomic_fetch_add(&asked, 1);
@@ -202,11 +194,9 @@ START_TEST(a_name_that_many_need_is_looked_up_once)
 }
 END_TEST
 
-static int expect_a_label(const char *host, const char *service, const struct addrinfo *hints,
-                          struct addrinfo **out)
+static int expect_a_label(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out)
 {
-    return getaddrinfo(strcmp(host, "xn--bcher-kva.test") == 0 ? "127.0.0.1" : "nowhere.invalid",
-                       service, hints, out);
+    return getaddrinfo(strcmp(host, "xn--bcher-kva.test") == 0 ? "127.0.0.1" : "nowhere.invalid", service, hints, out);
 }
 
 START_TEST(names_with_other_letters_are_looked_up_as_a_labels)
@@ -214,7 +204,11 @@ START_TEST(names_with_other_letters_are_looked_up_as_a_labels)
 #if !defined(HAVE_GNUTLS) /* which maps them */
     kiwi_net *net;
     ck_assert_int_eq(kiwi_net_open(NULL, &net), 0);
-    ck_assert_int_eq(await(net, kiwi_tcp_connect(net, "b\xc3\xbc" "cher.test", 1, 0)).fault,
+    ck_assert_int_eq(await(net, kiwi_tcp_connect(net,
+                                                 "b\xc3\xbc"
+                                                 "cher.test",
+                                                 1, 0))
+                         .fault,
                      KIWI_FAULT_RESOLVE);
     kiwi_net_close(net);
     return;
@@ -223,8 +217,14 @@ START_TEST(names_with_other_letters_are_looked_up_as_a_labels)
     FOR_MODES(mode)
     {
         pair p = pair_open(mode);
-        (void)await_int(p.net, kiwi_tcp_connect(p.net, "b\xc3\xbc" "cher.test", p.port, 0));
-        (void)await_int(p.net, kiwi_tcp_connect(p.net, "B\xc3\x9c" "CHER.test", p.port, 0));
+        (void)await_int(p.net, kiwi_tcp_connect(p.net,
+                                                "b\xc3\xbc"
+                                                "cher.test",
+                                                p.port, 0));
+        (void)await_int(p.net, kiwi_tcp_connect(p.net,
+                                                "B\xc3\x9c"
+                                                "CHER.test",
+                                                p.port, 0));
         kiwi_result r = await(p.net, kiwi_tcp_connect(p.net, "\xff\xfe.test", p.port, 0));
         ck_assert_int_eq(r.fault, KIWI_FAULT_RESOLVE);
         kiwi_net_close(p.net);
@@ -294,8 +294,7 @@ static struct addrinfo *made(const char *address, const char *port, struct addri
 
 /* "two.test": 127.0.0.1, which is silent, and 127.0.0.2.  "many.test": 127.0.0.100 to 139, where nobody
  * listens, and 127.0.0.2. */
-static int several(const char *host, const char *service, const struct addrinfo *hints,
-                   struct addrinfo **out)
+static int several(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out)
 {
     char address[32];
     if (strcmp(host, "two.test") == 0) {
@@ -320,8 +319,8 @@ static kiwi_id beside_silence(kiwi_net *net, int *port, int fds[4])
     socklen_t size = sizeof(at);
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     fds[0] = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert(fds[0] >= 0 && bind(fds[0], (const struct sockaddr *)&at, sizeof(at)) == 0 &&
-              listen(fds[0], 0) == 0 && getsockname(fds[0], (struct sockaddr *)&at, &size) == 0);
+    ck_assert(fds[0] >= 0 && bind(fds[0], (const struct sockaddr *)&at, sizeof(at)) == 0 && listen(fds[0], 0) == 0 &&
+              getsockname(fds[0], (struct sockaddr *)&at, &size) == 0);
     *port = ntohs(at.sin_port);
     for (int i = 1; i < 4; i++) {
         fds[i] = socket(AF_INET, SOCK_STREAM, 0);
@@ -497,14 +496,9 @@ START_TEST(a_look_up_for_addresses_is_shared_limited_and_cancelled)
 END_TEST
 
 SUITE_MAIN("resolve", 60, a_name_gives_its_addresses, a_look_up_for_addresses_is_shared_limited_and_cancelled,
-           a_failed_look_up_faults_with_its_reason,
-           i1_look_ups_that_hang_delay_neither_echoes_nor_close,
-           names_are_looked_up_and_addresses_tried_in_turn,
-           localhost_and_names_below_it_are_told_from_others,
-           localhost_is_this_machine_without_asking_the_system,
-           a_name_that_many_need_is_looked_up_once,
+           a_failed_look_up_faults_with_its_reason, i1_look_ups_that_hang_delay_neither_echoes_nor_close,
+           names_are_looked_up_and_addresses_tried_in_turn, localhost_and_names_below_it_are_told_from_others,
+           localhost_is_this_machine_without_asking_the_system, a_name_that_many_need_is_looked_up_once,
            names_with_other_letters_are_looked_up_as_a_labels, sixty_three_silent_names_do_not_delay_the_next,
-           look_ups_that_nobody_waits_for_leave_the_queue,
-           a_silent_address_delays_the_next_by_a_quarter_of_a_second,
-           all_addresses_of_a_name_are_tried, the_two_families_take_turns,
-           a_socket_that_connects_to_itself_is_refused)
+           look_ups_that_nobody_waits_for_leave_the_queue, a_silent_address_delays_the_next_by_a_quarter_of_a_second,
+           all_addresses_of_a_name_are_tried, the_two_families_take_turns, a_socket_that_connects_to_itself_is_refused)

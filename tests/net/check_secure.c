@@ -178,8 +178,7 @@ START_TEST(closing_a_listener_drops_handshakes_and_faults_accepts)
     FOR_MODES(mode)
     {
         pair p = pair_tls(mode, NULL);
-        kiwi_id first = kiwi_tls_accept(p.net, p.listener),
-                second = kiwi_tls_accept(p.net, p.listener);
+        kiwi_id first = kiwi_tls_accept(p.net, p.listener), second = kiwi_tls_accept(p.net, p.listener);
         int silent = raw_connect(p.port);
         kiwi_result r;
         ck_assert_int_eq(kiwi_task_await(p.net, first, 20, &r), ETIMEDOUT);
@@ -266,8 +265,7 @@ static void *chatter(void *arg)
         if (kiwi_task_await(t->net, sent, LIMIT_MS, &r) != 0 || r.integer != 10)
             t->failures++;
         for (size_t got = 0; got < 10; got += r.size) {
-            if (kiwi_task_await(t->net, kiwi_tls_recv(t->net, t->to, 10 - (int64_t)got), LIMIT_MS,
-                                &r) != 0 ||
+            if (kiwi_task_await(t->net, kiwi_tls_recv(t->net, t->to, 10 - (int64_t)got), LIMIT_MS, &r) != 0 ||
                 r.size == 0) {
                 t->failures++;
                 return NULL;
@@ -301,8 +299,7 @@ START_TEST(half_close_works_over_tls)
     FOR_MODES(mode)
     {
         pair p = pair_tls(mode, NULL);
-        ck_assert_int_eq(await(p.net, kiwi_socket_shutdown(p.net, p.client)).state,
-                         KIWI_TASK_COMPLETED);
+        ck_assert_int_eq(await(p.net, kiwi_socket_shutdown(p.net, p.client)).state, KIWI_TASK_COMPLETED);
         await_bytes(p.net, kiwi_tls_recv(p.net, p.server, 9), "");
         (void)await_int(p.net, kiwi_tls_send(p.net, p.server, "still", 5));
         await_bytes(p.net, kiwi_tls_recv(p.net, p.client, 9), "still");
@@ -449,8 +446,7 @@ static kiwi_result try_connect(pair *p, ca *authority, const char *name)
     kiwi_tls_options options = {.ca = ca_path(authority, "root.pem")};
     if (p->server == 0)
         p->server = kiwi_tls_accept(p->net, p->listener);
-    kiwi_result ignored,
-        r = await(p->net, kiwi_tls_connect(p->net, "127.0.0.1", p->port, name, &options));
+    kiwi_result ignored, r = await(p->net, kiwi_tls_connect(p->net, "127.0.0.1", p->port, name, &options));
     if (r.state == KIWI_TASK_COMPLETED) {
         (void)await_int(p->net, p->server);
         p->server = 0;
@@ -470,8 +466,7 @@ START_TEST(a_listener_takes_up_changed_certificates_and_tells_of_failures)
         ca_issue(authority, "two", &(ca_spec){.dns = "two.test"});
         ca_issue(authority, "now", &(ca_spec){.dns = "one.test"});
         replace(authority, "one", "now");
-        kiwi_tls_options server = {.cert = ca_path(authority, "now.pem"),
-                                   .key = ca_path(authority, "now.key")};
+        kiwi_tls_options server = {.cert = ca_path(authority, "now.pem"), .key = ca_path(authority, "now.key")};
         pair p = {.net = NULL};
         ck_assert_int_eq(kiwi_net_open(&test_modes[mode], &p.net), 0);
         p.listener = await_int(p.net, kiwi_tls_listen(p.net, "127.0.0.1", 0, 16, &server));
@@ -601,16 +596,11 @@ START_TEST(tls_over_a_unix_socket)
 END_TEST
 
 SUITE_MAIN("secure", 90, tls_over_a_unix_socket, bytes_go_both_ways_and_the_end_is_told,
-           large_transfers_in_both_directions_at_once,
-           what_comes_between_the_parts_of_a_record_is_not_missed,
-           silent_and_bad_clients_delay_nobody_and_are_counted,
-           closing_a_listener_drops_handshakes_and_faults_accepts,
-           a_connect_to_a_plain_or_silent_server_fails,
-           after_a_send_that_was_cut_short_nothing_more_is_sent,
+           large_transfers_in_both_directions_at_once, what_comes_between_the_parts_of_a_record_is_not_missed,
+           silent_and_bad_clients_delay_nobody_and_are_counted, closing_a_listener_drops_handshakes_and_faults_accepts,
+           a_connect_to_a_plain_or_silent_server_fails, after_a_send_that_was_cut_short_nothing_more_is_sent,
            two_threads_may_use_both_directions_of_one_session, half_close_works_over_tls,
-           small_sends_share_records_and_keep_their_order,
-           joined_sends_end_once_when_the_socket_closes,
-           a_listener_takes_up_changed_certificates_and_tells_of_failures,
-           a_file_that_hangs_stops_nobody_else,
-           a_handshake_gets_its_turn_however_much_short_work_there_is,
-           the_oldest_of_too_many_silent_clients_gives_way, what_is_queued_is_sent_before_a_close)
+           small_sends_share_records_and_keep_their_order, joined_sends_end_once_when_the_socket_closes,
+           a_listener_takes_up_changed_certificates_and_tells_of_failures, a_file_that_hangs_stops_nobody_else,
+           a_handshake_gets_its_turn_however_much_short_work_there_is, the_oldest_of_too_many_silent_clients_gives_way,
+           what_is_queued_is_sent_before_a_close)

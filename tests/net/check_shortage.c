@@ -17,11 +17,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "contexts.h"
 #include "faults.h"
 #include "net/resolve.h"
 #include "net/room.h"
 #include "net/tls.h"
-#include "contexts.h"
 #include "net_test.h"
 #include "support/ca.h"
 
@@ -222,8 +222,7 @@ END_TEST
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER; /* held: look-ups do not return */
 
-static int slow_look_up(const char *host, const char *service, const struct addrinfo *hints,
-                        struct addrinfo **out)
+static int slow_look_up(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out)
 {
     (void)pthread_mutex_lock(&gate);
     (void)pthread_mutex_unlock(&gate);
@@ -261,8 +260,7 @@ START_TEST(a_poll_room_without_memory_for_its_list_looks_again)
     ck_assert_int_eq(kn_room_poll.open(kick[0], &room), 0);
     for (int i = 0; i < WATCHED; i++) {
         ck_assert_int_eq(pipe(fds[i]), 0);
-        ck_assert_int_eq(
-            kn_room_poll.watch(room, fds[i][0], (uint64_t)i + 1, true, false, &notes[i]), 0);
+        ck_assert_int_eq(kn_room_poll.watch(room, fds[i][0], (uint64_t)i + 1, true, false, &notes[i]), 0);
     }
     ck_assert_int_eq(write(fds[WATCHED - 1][1], "x", 1), 1);
     fault_arm(FAULT_memory, ENOMEM, 1, LONG_MAX);
@@ -312,26 +310,24 @@ static long use_certificate(const char *folder, const fault *f, long n, bool kep
     kb_status status = server_context(NULL, &context, &err);
     long hits = fault_disarm();
     bool no_memory = f->site == FAULT_memory && hits > 0;
-    ck_assert_msg(status == (no_memory ? KB_ENOMEM : KB_OK), "site %d, error %d, call %ld: %s",
-                  f->site, f->error, n, err.text);
+    ck_assert_msg(status == (no_memory ? KB_ENOMEM : KB_OK), "site %d, error %d, call %ld: %s", f->site, f->error, n,
+                  err.text);
     kn_tls_context_unref(context);
     int files = look_into(folder, &after);
     ck_assert_msg(files <= 1, "site %d, error %d, call %ld: %d files", f->site, f->error, n, files);
     if (kept)
-        ck_assert_msg(after == before, "site %d, error %d, call %ld: replaced", f->site, f->error,
-                      n);
+        ck_assert_msg(after == before, "site %d, error %d, call %ld: replaced", f->site, f->error, n);
     return hits;
 }
 
 START_TEST(the_development_certificate_survives_failing_files)
 {
     static const fault faults[] = {
-        {FAULT_memory, ENOMEM}, {FAULT_open, EINTR},     {FAULT_open, EMFILE},
-        {FAULT_open, ENOMEM},   {FAULT_fstat, EIO},      {FAULT_stat, EIO},
-        {FAULT_read, EINTR},    {FAULT_read, EIO},       {FAULT_read, FAULT_SHORT},
-        {FAULT_write, EINTR},   {FAULT_write, ENOSPC},   {FAULT_write, FAULT_SHORT},
-        {FAULT_mkdir, EACCES},  {FAULT_mkstemp, EMFILE}, {FAULT_fsync, EIO},
-        {FAULT_link, EPERM},    {FAULT_rename, EACCES},  {FAULT_close, EIO},
+        {FAULT_memory, ENOMEM},    {FAULT_open, EINTR},     {FAULT_open, EMFILE},  {FAULT_open, ENOMEM},
+        {FAULT_fstat, EIO},        {FAULT_stat, EIO},       {FAULT_read, EINTR},   {FAULT_read, EIO},
+        {FAULT_read, FAULT_SHORT}, {FAULT_write, EINTR},    {FAULT_write, ENOSPC}, {FAULT_write, FAULT_SHORT},
+        {FAULT_mkdir, EACCES},     {FAULT_mkstemp, EMFILE}, {FAULT_fsync, EIO},    {FAULT_link, EPERM},
+        {FAULT_rename, EACCES},    {FAULT_close, EIO},
     };
     char folder[FOLDER_MAX];
     kn_tls_context *context = NULL;
@@ -376,13 +372,10 @@ START_TEST(failed_tls_connects_have_numbers_of_their_own_without_memory)
 END_TEST
 
 SUITE_MAIN("shortage", 60, failed_tls_connects_have_numbers_of_their_own_without_memory,
-           a_listener_outlives_a_shortage_of_descriptors,
-           no_runtime_opens_with_pipes_that_would_block_or_be_inherited,
-           no_record_is_forgotten_where_reading_ahead_has_no_memory,
-           a_connect_whose_outcome_cannot_be_asked_for_fails,
+           a_listener_outlives_a_shortage_of_descriptors, no_runtime_opens_with_pipes_that_would_block_or_be_inherited,
+           no_record_is_forgotten_where_reading_ahead_has_no_memory, a_connect_whose_outcome_cannot_be_asked_for_fails,
            without_workers_the_lead_goes_to_another_thread_that_waits,
-           a_look_up_that_takes_long_delays_only_its_connect,
-           a_poll_room_without_memory_for_its_list_looks_again,
+           a_look_up_that_takes_long_delays_only_its_connect, a_poll_room_without_memory_for_its_list_looks_again,
            the_development_certificate_survives_failing_files)
 
 #else

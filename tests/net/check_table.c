@@ -257,8 +257,7 @@ START_TEST(no_completion_is_lost_while_the_lead_changes_hands)
             (void)kiwi_tcp_send(p.net, p.client, "x", 1);
             if (i % 3 == 0)
                 kiwi_net_flush(p.net);
-            ck_assert_int_eq(kiwi_task_next(p.net, -1, &r),
-                             0); /* lost: the test runs into its limit */
+            ck_assert_int_eq(kiwi_task_next(p.net, -1, &r), 0); /* lost: the test runs into its limit */
             ck_assert(r.id == got && r.size == 1);
             free(r.bytes);
         }
@@ -329,8 +328,8 @@ static void *await_shared(void *arg)
     atomic_fetch_add(&s->waiting, 1);
     int error = kiwi_task_await(s->net, s->id, LIMIT_MS, &r);
     /* one that came too late finds it taken */
-    if (error == ENOENT || (error == 0 && r.kind == KIWI_RESULT_BYTES && r.size == 5 &&
-                            memcmp(r.bytes, "hello", 5) == 0))
+    if (error == ENOENT ||
+        (error == 0 && r.kind == KIWI_RESULT_BYTES && r.size == 5 && memcmp(r.bytes, "hello", 5) == 0))
         atomic_fetch_add(&s->good, 1);
     if (error == 0)
         free(r.bytes);
@@ -484,8 +483,7 @@ START_TEST(lent_bytes_are_given_back_once_however_the_send_ends)
         atomic_int done[4];
         for (int i = 0; i < 4; i++)
             atomic_init(&done[i], 0);
-        await_fault(p.net, kiwi_tcp_send_lent(p.net, 12345, data, 5, count_done, &done[0]),
-                    "Invalid socket");
+        await_fault(p.net, kiwi_tcp_send_lent(p.net, 12345, data, 5, count_done, &done[0]), "Invalid socket");
         ck_assert_int_eq(atomic_load(&done[0]), 1);
         kiwi_id small = kiwi_tcp_send_lent(p.net, p.client, "hello", 5, count_done, &done[1]);
         ck_assert_int_eq(await_int(p.net, small), 5);
@@ -506,17 +504,12 @@ START_TEST(lent_bytes_are_given_back_once_however_the_send_ends)
 }
 END_TEST
 
-SUITE_MAIN("table", 60, a_task_is_running_then_ended_then_unknown,
-           an_end_is_told_once_and_the_result_stays, ends_that_nobody_is_told_of_are_freed,
-           each_fault_has_a_kind_and_its_number,
-           a_socket_id_gives_itself_any_number_of_times,
-           watched_tasks_come_out_in_the_order_in_which_they_end,
-           a_lazy_runtime_begins_everything_before_it_waits,
-           of_several_threads_that_wait_for_one_task_each_comes_back,
-           no_completion_is_lost_while_the_lead_changes_hands,
-           own_tasks_fault_with_the_message_given, a_failed_connect_is_kept_under_a_negative_id,
-           several_threads_await_one_task_and_all_get_the_bytes,
+SUITE_MAIN("table", 60, a_task_is_running_then_ended_then_unknown, an_end_is_told_once_and_the_result_stays,
+           ends_that_nobody_is_told_of_are_freed, each_fault_has_a_kind_and_its_number,
+           a_socket_id_gives_itself_any_number_of_times, watched_tasks_come_out_in_the_order_in_which_they_end,
+           a_lazy_runtime_begins_everything_before_it_waits, of_several_threads_that_wait_for_one_task_each_comes_back,
+           no_completion_is_lost_while_the_lead_changes_hands, own_tasks_fault_with_the_message_given,
+           a_failed_connect_is_kept_under_a_negative_id, several_threads_await_one_task_and_all_get_the_bytes,
            wake_ends_a_wait_in_progress_or_the_next_one, i7_results_that_nobody_takes_are_bounded,
-           i7_values_that_nobody_takes_are_bounded_by_their_bytes,
-           values_that_the_caller_keeps_count_too,
+           i7_values_that_nobody_takes_are_bounded_by_their_bytes, values_that_the_caller_keeps_count_too,
            lent_bytes_are_given_back_once_however_the_send_ends)

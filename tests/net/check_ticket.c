@@ -143,8 +143,7 @@ START_TEST(trust_is_not_carried_over)
     ca *other = ca_new();
     kn_tls_context *context = p.client_context;
     client_options.ca = ca_path(other, "root.pem");
-    ck_assert_int_eq(client_context(&client_options, NULL, NULL, &p.client_context, NULL),
-                     KB_OK);
+    ck_assert_int_eq(client_context(&client_options, NULL, NULL, &p.client_context, NULL), KB_OK);
     ck_assert_ptr_ne(context, p.client_context);
     pair_sessions(&p, "localhost", false, 0);
     shake(&p);
@@ -213,7 +212,6 @@ START_TEST(keys_of_tickets_change_and_old_ones_are_forgotten)
 }
 END_TEST
 
-SUITE_MAIN("ticket", 30, newest_first_and_once, the_oldest_goes, both_versions_resume,
-           for_the_same_peer_only, a_server_that_has_forgotten, trust_is_not_carried_over,
-           servers_remember_verified_clients,
+SUITE_MAIN("ticket", 30, newest_first_and_once, the_oldest_goes, both_versions_resume, for_the_same_peer_only,
+           a_server_that_has_forgotten, trust_is_not_carried_over, servers_remember_verified_clients,
            keys_of_tickets_change_and_old_ones_are_forgotten)

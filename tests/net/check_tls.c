@@ -65,8 +65,7 @@ START_TEST(old_versions_are_refused)
     pair p;
     pair_open(&p, "localhost");
     gnutls_priority_t old;
-    ck_assert_int_eq(gnutls_priority_init(&old, "NORMAL:-VERS-ALL:+VERS-TLS1.1:+VERS-TLS1.0", NULL),
-                     0);
+    ck_assert_int_eq(gnutls_priority_init(&old, "NORMAL:-VERS-ALL:+VERS-TLS1.1:+VERS-TLS1.0", NULL), 0);
     pair_hang_up(&p);
     p.client_context->priority = old;
     pair_sessions(&p, "localhost", false, 0);
@@ -139,11 +138,10 @@ static void raw_open(pair *p, raw *r, const char *priority)
     kn_tls_free(p->server.tls);
     p->server.tls = NULL;
     ck_assert_int_eq(gnutls_certificate_allocate_credentials(&r->creds), 0);
-    ck_assert_int_eq(gnutls_certificate_set_x509_key_file(r->creds, server_options.cert,
-                                                          server_options.key, GNUTLS_X509_FMT_PEM),
-                     0);
-    ck_assert_int_eq(gnutls_init(&r->session, GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL),
-                     0);
+    ck_assert_int_eq(
+        gnutls_certificate_set_x509_key_file(r->creds, server_options.cert, server_options.key, GNUTLS_X509_FMT_PEM),
+        0);
+    ck_assert_int_eq(gnutls_init(&r->session, GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL), 0);
     ck_assert_int_eq(gnutls_priority_set_direct(r->session, priority, NULL), 0);
     ck_assert_int_eq(gnutls_credentials_set(r->session, GNUTLS_CRD_CERTIFICATE, r->creds), 0);
     gnutls_transport_set_int(r->session, p->server.fd);
@@ -193,16 +191,14 @@ static void raw_exchange(pair *p, raw *r, unsigned char mark)
     memset(out, mark, sizeof(out));
     ck_assert_int_eq(gnutls_record_send(r->session, out, sizeof(out)), sizeof(out));
     while (have < sizeof(in)) {
-        if (kn_tls_recv(p->client.tls, in + have, sizeof(in) - have, &n, &p->client.status,
-                        &p->client.err) == KN_DONE) {
+        if (kn_tls_recv(p->client.tls, in + have, sizeof(in) - have, &n, &p->client.status, &p->client.err) ==
+            KN_DONE) {
             ck_assert_msg(p->client.status == KB_OK && n > 0, "%s", p->client.err.text);
             have += n;
         }
     }
     ck_assert_int_eq(memcmp(in, out, sizeof(in)), 0);
-    ck_assert_int_eq(
-        kn_tls_send(p->client.tls, out, sizeof(out), &sent, &p->client.status, &p->client.err),
-        KN_DONE);
+    ck_assert_int_eq(kn_tls_send(p->client.tls, out, sizeof(out), &sent, &p->client.status, &p->client.err), KN_DONE);
     ck_assert_msg(p->client.status == KB_OK, "%s", p->client.err.text);
     for (have = 0; have < sizeof(in);) {
         ssize_t got = gnutls_record_recv(r->session, in + have, sizeof(in) - have);
@@ -275,10 +271,8 @@ START_TEST(renegotiation_is_refused)
     pair_open(&p, "localhost");
     raw_open(&p, &r, "NORMAL:-VERS-ALL:+VERS-TLS1.2");
     ck_assert_int_eq(gnutls_rehandshake(r.session), 0);
-    ck_assert_int_eq(kn_tls_recv(p.client.tls, buf, sizeof(buf), &n, &p.client.status, NULL),
-                     KN_WANT_READ);
-    ck_assert_int_eq(gnutls_record_recv(r.session, buf, sizeof(buf)),
-                     GNUTLS_E_WARNING_ALERT_RECEIVED);
+    ck_assert_int_eq(kn_tls_recv(p.client.tls, buf, sizeof(buf), &n, &p.client.status, NULL), KN_WANT_READ);
+    ck_assert_int_eq(gnutls_record_recv(r.session, buf, sizeof(buf)), GNUTLS_E_WARNING_ALERT_RECEIVED);
     ck_assert_int_eq(gnutls_alert_get(r.session), GNUTLS_A_NO_RENEGOTIATION);
     raw_exchange(&p, &r, 3);
     raw_close(&r);
@@ -296,11 +290,8 @@ START_TEST(flood_of_warnings)
     pair_open(&p, "localhost");
     raw_open(&p, &r, "NORMAL:-VERS-ALL:+VERS-TLS1.2");
     for (int i = 0; i < 100; i++)
-        ck_assert_int_eq(
-            gnutls_alert_send(r.session, GNUTLS_AL_WARNING, GNUTLS_A_USER_CANCELED), 0);
-    ck_assert_int_eq(kn_tls_recv(p.client.tls, buf, sizeof(buf), &n, &p.client.status,
-                                 &p.client.err),
-                     KN_DONE);
+        ck_assert_int_eq(gnutls_alert_send(r.session, GNUTLS_AL_WARNING, GNUTLS_A_USER_CANCELED), 0);
+    ck_assert_int_eq(kn_tls_recv(p.client.tls, buf, sizeof(buf), &n, &p.client.status, &p.client.err), KN_DONE);
     ck_assert_int_eq(p.client.err.tls, GNUTLS_E_TOO_MANY_EMPTY_PACKETS);
     raw_close(&r);
     pair_close(&p);
@@ -323,8 +314,7 @@ START_TEST(close_notify_ends_one_direction)
     }
     ck_assert(!kn_tls_drained(p.server.tls)); /* nobody waits for what has come */
     carry(&p, &p.server, &p.client, "still here", 10);
-    ck_assert_int_eq(kn_tls_send(p.client.tls, "x", 1, &sent, &p.client.status, &p.client.err),
-                     KN_DONE);
+    ck_assert_int_eq(kn_tls_send(p.client.tls, "x", 1, &sent, &p.client.status, &p.client.err), KN_DONE);
     ck_assert_int_eq(p.client.status, KB_ETLS);
     ck_assert_uint_eq(sent, 0);
     ck_assert_int_eq(kn_tls_bye(p.client.tls, &p.client.status, &p.client.err), KN_DONE);
@@ -344,8 +334,7 @@ START_TEST(fin_without_close_notify)
         client_options = (kiwi_tls_options){.allow_truncation = allowed != 0};
         pair_open(&p, "localhost");
         shake_well(&p);
-        ck_assert_int_eq(kn_tls_send(p.server.tls, "last", 4, &sent, &p.server.status, NULL),
-                         KN_DONE);
+        ck_assert_int_eq(kn_tls_send(p.server.tls, "last", 4, &sent, &p.server.status, NULL), KN_DONE);
         (void)shutdown(p.server.fd, SHUT_WR);
         recv_step(&p.client, &n);
         ck_assert(p.client.status == KB_OK && n == 4);
@@ -374,8 +363,7 @@ START_TEST(fin_inside_a_record)
         shake_well(&p);
         for (int i = 0; i < 8; i++) /* tickets, if there were any */
             move(&p);
-        ck_assert_int_eq(
-            kn_tls_send(p.server.tls, data, sizeof(data), &sent, &p.server.status, NULL), KN_DONE);
+        ck_assert_int_eq(kn_tls_send(p.server.tls, data, sizeof(data), &sent, &p.server.status, NULL), KN_DONE);
         ck_assert_int_eq(recv(p.relay[1], half, sizeof(half), 0), sizeof(half));
         ck_assert_int_eq(send(p.relay[0], half, sizeof(half), 0), sizeof(half));
         (void)shutdown(p.relay[0], SHUT_WR);
@@ -398,8 +386,7 @@ START_TEST(peer_that_vanished)
     (void)close(p.server.fd);
     p.server.fd = -1;
     sent = 0;
-    ck_assert_int_eq(kn_tls_send(p.client.tls, "x", 1, &sent, &p.client.status, &p.client.err),
-                     KN_DONE);
+    ck_assert_int_eq(kn_tls_send(p.client.tls, "x", 1, &sent, &p.client.status, &p.client.err), KN_DONE);
     ck_assert_int_eq(p.client.status, KB_EIO);
     ck_assert_int_eq(p.client.err.sys, EPIPE);
     recv_step(&p.client, &n); /* what it said before can still be read */
@@ -480,15 +467,13 @@ static void *serve(void *data)
     while ((step = kn_tls_handshake(s->tls, &s->status, &s->err)) != KN_DONE)
         wait_for(s->fd, step);
     while (s->status == KB_OK && have < BIG) {
-        while ((step = kn_tls_recv(s->tls, buf + have, BIG - have, &n, &s->status, &s->err)) !=
-               KN_DONE)
+        while ((step = kn_tls_recv(s->tls, buf + have, BIG - have, &n, &s->status, &s->err)) != KN_DONE)
             wait_for(s->fd, step);
         have += n;
         if (n == 0)
             break;
     }
-    while (s->status == KB_OK &&
-           (step = kn_tls_send(s->tls, buf, have, &sent, &s->status, &s->err)) != KN_DONE)
+    while (s->status == KB_OK && (step = kn_tls_send(s->tls, buf, have, &sent, &s->status, &s->err)) != KN_DONE)
         wait_for(s->fd, step);
     return NULL;
 }
@@ -513,8 +498,7 @@ START_TEST(big_transfer_between_threads)
         wait_for(c->fd, step);
     ck_assert_int_eq(c->status, KB_OK);
     while (have < BIG) {
-        while ((step = kn_tls_recv(c->tls, in + have, BIG - have, &n, &c->status, &c->err)) !=
-               KN_DONE)
+        while ((step = kn_tls_recv(c->tls, in + have, BIG - have, &n, &c->status, &c->err)) != KN_DONE)
             wait_for(c->fd, step);
         ck_assert(c->status == KB_OK && n > 0);
         have += n;
@@ -529,9 +513,8 @@ START_TEST(big_transfer_between_threads)
 }
 END_TEST
 
-SUITE_MAIN("tls", 30, both_versions, one_byte_at_a_time, old_versions_are_refused, garbage_hello,
-           endless_hello, peer_leaves_in_the_handshake, server_name, key_updates_between_records,
-           key_update_inside_a_half_sent_record, renegotiation_is_refused, flood_of_warnings,
-           close_notify_ends_one_direction, fin_without_close_notify, fin_inside_a_record,
-           peer_that_vanished, half_sent_then_flushed_then_other_data, nothing_to_send,
+SUITE_MAIN("tls", 30, both_versions, one_byte_at_a_time, old_versions_are_refused, garbage_hello, endless_hello,
+           peer_leaves_in_the_handshake, server_name, key_updates_between_records, key_update_inside_a_half_sent_record,
+           renegotiation_is_refused, flood_of_warnings, close_notify_ends_one_direction, fin_without_close_notify,
+           fin_inside_a_record, peer_that_vanished, half_sent_then_flushed_then_other_data, nothing_to_send,
            big_transfer_between_threads)

@@ -43,10 +43,8 @@ START_TEST(certificates_that_are_refused)
     check_certificate(&(ca_spec){.dns = "localhost"}, "other.example", "name in the certificate");
     check_certificate(&(ca_spec){.dns = "localhost", .self_signed = true}, "localhost",
                       "verification failed: The certificate issuer is unknown");
-    check_certificate(&(ca_spec){.dns = "localhost", .from_s = -9000, .until_s = -60}, "localhost",
-                      "expired");
-    check_certificate(&(ca_spec){.dns = "localhost", .from_s = 600, .until_s = 9000}, "localhost",
-                      "not yet valid");
+    check_certificate(&(ca_spec){.dns = "localhost", .from_s = -9000, .until_s = -60}, "localhost", "expired");
+    check_certificate(&(ca_spec){.dns = "localhost", .from_s = 600, .until_s = 9000}, "localhost", "not yet valid");
     check_certificate(&(ca_spec){.dns = "localhost", .client = true}, "localhost", "purpose");
 }
 END_TEST
@@ -78,8 +76,7 @@ START_TEST(another_authority)
     pair_sessions(&p, "localhost", true, 0);
     shake(&p);
     ck_assert_int_eq(p.client.status, KB_EVERIFY);
-    ck_assert_msg(strstr(p.client.err.text, "verification failed: The ") != NULL, "%s",
-                  p.client.err.text);
+    ck_assert_msg(strstr(p.client.err.text, "verification failed: The ") != NULL, "%s", p.client.err.text);
     pair_close(&p);
     ca_free(other);
 }
@@ -103,8 +100,8 @@ static void check_environment(const char *variable, bool trusted)
 {
     pair p = {.authority = ca_new()};
     ca_issue(p.authority, "good", &(ca_spec){.dns = "localhost"});
-    server_options = (kiwi_tls_options){.cert = ca_path(p.authority, "good.pem"),
-                                        .key = ca_path(p.authority, "good.key")};
+    server_options =
+        (kiwi_tls_options){.cert = ca_path(p.authority, "good.pem"), .key = ca_path(p.authority, "good.key")};
     client_options = (kiwi_tls_options){.cert = NULL};
     if (variable != NULL)
         ck_assert_int_eq(setenv(variable, ca_path(p.authority, "root.pem"), 1), 0);
@@ -134,8 +131,7 @@ static void check_development(const char *name, bool loopback, bool trusted)
     pair_contexts(&p, NULL); /* neither side has options */
     pair_sessions(&p, name, loopback, 0);
     shake(&p);
-    ck_assert_msg(p.client.status == (trusted ? KB_OK : KB_EVERIFY), "%s: %s", name,
-                  p.client.err.text);
+    ck_assert_msg(p.client.status == (trusted ? KB_OK : KB_EVERIFY), "%s: %s", name, p.client.err.text);
     kn_tls_info(p.client.tls, &info);
     ck_assert_int_eq(info.verified, trusted);
     if (trusted)
@@ -145,10 +141,10 @@ static void check_development(const char *name, bool loopback, bool trusted)
 
 START_TEST(development_certificate_for_this_machine_only)
 {
-    static const char *const good[] = {"localhost", "LocalHost",     "localhost.", "web.localhost",
+    static const char *const good[] = {"localhost",     "LocalHost", "localhost.", "web.localhost",
                                        "a.b.localhost", "127.0.0.1", "127.1.2.3",  "::1"};
-    static const char *const bad[] = {"any.name.example", "kiwi.local",     "notlocalhost",
-                                      "localhost.example", "10.0.0.1", "::2"};
+    static const char *const bad[] = {"any.name.example",  "kiwi.local", "notlocalhost",
+                                      "localhost.example", "10.0.0.1",   "::2"};
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
         check_development(good[i], true, true);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -304,9 +300,8 @@ static void encrypt_key(ca *a, const char *name, const char *password, const cha
     ck_assert_int_ge(gnutls_load_file(ca_path(a, name), &pem), 0);
     ck_assert_int_ge(gnutls_x509_privkey_init(&key), 0);
     ck_assert_int_ge(gnutls_x509_privkey_import(key, &pem, GNUTLS_X509_FMT_PEM), 0);
-    ck_assert_int_ge(gnutls_x509_privkey_export_pkcs8(key, GNUTLS_X509_FMT_PEM, password,
-                                                      GNUTLS_PKCS_PBES2_AES_256, out, &size),
-                     0);
+    ck_assert_int_ge(
+        gnutls_x509_privkey_export_pkcs8(key, GNUTLS_X509_FMT_PEM, password, GNUTLS_PKCS_PBES2_AES_256, out, &size), 0);
     write_file(a, to, out, size);
     gnutls_x509_privkey_deinit(key);
     gnutls_free(pem.data);
@@ -334,8 +329,7 @@ START_TEST(errors_name_the_file_at_fault)
     check_told(&(kiwi_tls_options){.cert = cert, .key = ca_path(a, "two.key")}, "two.key", "no pair");
     check_told(&(kiwi_tls_options){.client_ca = empty}, empty, "authorities");
     check_told(&(kiwi_tls_options){.cert = cert, .key = locked}, locked, "'key_password'");
-    check_told(&(kiwi_tls_options){.cert = cert, .key = locked, .key_password = "wrong"}, locked,
-               "'key_password'");
+    check_told(&(kiwi_tls_options){.cert = cert, .key = locked, .key_password = "wrong"}, locked, "'key_password'");
     check_told(&(kiwi_tls_options){.cert = ca_path(a, "/"), .key = key}, "/", "directory");
     kiwi_tls_options good = {.cert = cert, .key = locked, .key_password = "secret"};
     ck_assert_int_eq(server_context(&good, &context, NULL), KB_OK);
@@ -480,8 +474,7 @@ START_TEST(a_chain_with_an_expired_copy_of_a_renewed_authority_is_good)
     ck_assert_int_eq(connect_with(&p, "old.pem", "new.pem"), KB_OK);
     ck_assert_int_eq(connect_with(&p, "new.pem", "old.pem"), KB_OK);
     ck_assert_int_eq(connect_with(&p, "old.pem", NULL), KB_EVERIFY);
-    ca_issue(p.authority, "leaf",
-             &(ca_spec){.dns = "localhost", .below = true, .from_s = -7200, .until_s = -60});
+    ca_issue(p.authority, "leaf", &(ca_spec){.dns = "localhost", .below = true, .from_s = -7200, .until_s = -60});
     ck_assert_int_eq(connect_with(&p, "old.pem", "new.pem"), KB_EVERIFY); /* its own is old */
     ca_issue(p.authority, "leaf", &(ca_spec){.dns = "other.example", .below = true});
     ck_assert_int_eq(connect_with(&p, "old.pem", "new.pem"), KB_EVERIFY);
@@ -686,12 +679,10 @@ START_TEST(what_is_wrong_with_a_peer_is_known_though_nobody_refuses_it)
 END_TEST
 
 SUITE_MAIN("tls_context", 60, certificates_of_clients_may_be_optional, versions_and_ciphers_are_chosen,
-           what_is_wrong_with_a_peer_is_known_though_nobody_refuses_it, certificates_that_are_refused, names_and_addresses, another_authority,
-           a_name_is_needed, trust_by_environment, development_certificate_for_this_machine_only,
-           verification_can_be_switched_off, equal_options_share_a_context, threads_share_a_context,
-           options_that_are_refused,
-           errors_name_the_file_at_fault,
-           changed_files_make_a_new_context_and_broken_ones_do_not,
-           clients_notice_changed_authorities,
-           weak_certificates_are_refused_unless_nothing_is_verified,
+           what_is_wrong_with_a_peer_is_known_though_nobody_refuses_it, certificates_that_are_refused,
+           names_and_addresses, another_authority, a_name_is_needed, trust_by_environment,
+           development_certificate_for_this_machine_only, verification_can_be_switched_off,
+           equal_options_share_a_context, threads_share_a_context, options_that_are_refused,
+           errors_name_the_file_at_fault, changed_files_make_a_new_context_and_broken_ones_do_not,
+           clients_notice_changed_authorities, weak_certificates_are_refused_unless_nothing_is_verified,
            a_chain_with_an_expired_copy_of_a_renewed_authority_is_good, alpn, client_certificates)

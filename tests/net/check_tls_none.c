@@ -14,8 +14,7 @@ START_TEST(tls_faults_with_the_reason)
         ck_assert_str_eq(r.message, "this build has no TLS (GnuTLS)");
         ck_assert_int_eq(r.fault, KIWI_FAULT_TLS);
         r = await(p.net, kiwi_tls_connect(p.net, "host.test", 443, NULL, NULL));
-        ck_assert_str_eq(r.message,
-                         "Cannot connect to host.test:443: this build has no TLS (GnuTLS)");
+        ck_assert_str_eq(r.message, "Cannot connect to host.test:443: this build has no TLS (GnuTLS)");
         ck_assert_int_eq(r.fault, KIWI_FAULT_TLS);
         r = await(p.net, kiwi_tls_connect(p.net, "127.0.0.1", p.port, NULL, NULL));
         ck_assert_int_eq(r.fault, KIWI_FAULT_TLS);

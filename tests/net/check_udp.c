@@ -44,8 +44,7 @@ static kiwi_id udp_bind(kiwi_net *net, const char *host, int *port)
 
 static void send_text(kiwi_net *net, kiwi_id socket, const char *host, int port, const char *text)
 {
-    ck_assert_int_eq(await_int(net, kiwi_udp_send(net, socket, host, port, text, strlen(text))),
-                     (int64_t)strlen(text));
+    ck_assert_int_eq(await_int(net, kiwi_udp_send(net, socket, host, port, text, strlen(text))), (int64_t)strlen(text));
 }
 
 /* Expect the datagram `text` from `host` and `port`. */
@@ -127,8 +126,7 @@ START_TEST(broadcasts_are_allowed)
         int port = 0;
         kiwi_id server = udp_bind(net, "0.0.0.0", &port), client = udp_open(net);
         send_text(net, client, "127.255.255.255", port, "to all");
-        expect(net, kiwi_udp_recv(net, server, LIMIT_MS), "to all", "127.0.0.1",
-               port_of(net, client));
+        expect(net, kiwi_udp_recv(net, server, LIMIT_MS), "to all", "127.0.0.1", port_of(net, client));
         kiwi_net_close(net);
     }
 }
@@ -147,16 +145,14 @@ START_TEST(the_largest_datagram_goes_and_a_larger_one_faults)
         char text[128];
         int port = 0;
         kiwi_id server = udp_bind(net, "127.0.0.1", &port), client = udp_open(net);
-        ck_assert_int_eq(
-            await_int(net, kiwi_udp_send(net, client, "127.0.0.1", port, data, LARGEST)), LARGEST);
+        ck_assert_int_eq(await_int(net, kiwi_udp_send(net, client, "127.0.0.1", port, data, LARGEST)), LARGEST);
         kiwi_result r = await(net, kiwi_udp_recv(net, server, 0));
         ck_assert_uint_eq(r.size, LARGEST);
         ck_assert_int_eq(memcmp(r.bytes, data, LARGEST), 0);
         free(r.bytes);
         (void)snprintf(text, sizeof(text), "Cannot send to 127.0.0.1:%d: Message too long", port);
         await_fault(net, kiwi_udp_send(net, client, "127.0.0.1", port, data, LARGEST + 1), text);
-        await_fault(net, kiwi_udp_send(net, client, "127.0.0.1", port, data, LARGEST + 10000),
-                    text);
+        await_fault(net, kiwi_udp_send(net, client, "127.0.0.1", port, data, LARGEST + 10000), text);
         kiwi_net_close(net);
     }
     free(data);
@@ -171,15 +167,12 @@ START_TEST(what_cannot_be_done_faults_with_its_reason)
         char text[128];
         int port = 0;
         kiwi_id taken = udp_bind(net, "127.0.0.1", &port);
-        (void)snprintf(text, sizeof(text), "Cannot bind to 127.0.0.1:%d: Address already in use",
-                       port);
+        (void)snprintf(text, sizeof(text), "Cannot bind to 127.0.0.1:%d: Address already in use", port);
         await_fault(net, kiwi_udp_bind(net, "127.0.0.1", port), text);
         await_fault(net, kiwi_udp_bind(net, "192.0.2.1", 0),
                     "Cannot bind to 192.0.2.1:0: Cannot assign requested address");
-        await_fault(net, kiwi_udp_bind(net, "127.0.0.1", 65536),
-                    "Invalid port 65536: expected 0 to 65535.");
-        await_fault(net, kiwi_udp_send(net, taken, "127.0.0.1", -1, "x", 1),
-                    "Invalid port -1: expected 0 to 65535.");
+        await_fault(net, kiwi_udp_bind(net, "127.0.0.1", 65536), "Invalid port 65536: expected 0 to 65535.");
+        await_fault(net, kiwi_udp_send(net, taken, "127.0.0.1", -1, "x", 1), "Invalid port -1: expected 0 to 65535.");
         await_fault(net, kiwi_udp_send(net, taken, "127.0.0.1", 0, "x", 1),
                     "Cannot send to 127.0.0.1:0: Invalid argument");
         await_fault(net, kiwi_udp_send(net, taken, "::1", 9, "x", 1), /* from an IPv4 socket */
@@ -196,8 +189,7 @@ START_TEST(ids_of_tcp_and_udp_are_strangers_to_each_other)
         pair p = pair_open(mode);
         kiwi_id udp = udp_open(p.net);
         await_fault(p.net, kiwi_udp_recv(p.net, p.client, 0), "Invalid socket");
-        await_fault(p.net, kiwi_udp_send(p.net, p.client, "127.0.0.1", 9, "x", 1),
-                    "Invalid socket");
+        await_fault(p.net, kiwi_udp_send(p.net, p.client, "127.0.0.1", 9, "x", 1), "Invalid socket");
         await_fault(p.net, kiwi_tcp_recv(p.net, udp, 9), "Invalid socket");
         await_fault(p.net, kiwi_tcp_send(p.net, udp, "x", 1), "Invalid socket");
         await_fault(p.net, kiwi_tcp_accept(p.net, udp), "Invalid server socket");
@@ -219,8 +211,7 @@ START_TEST(a_receive_ends_at_its_limit_and_the_next_one_works)
         int port = 0;
         kiwi_id server = udp_bind(net, "127.0.0.1", &port), client = udp_open(net);
         await_fault(net, kiwi_udp_recv(net, server, 20), "timed out");
-        kiwi_id short_one = kiwi_udp_recv(net, server, 20),
-                long_one = kiwi_udp_recv(net, server, LIMIT_MS);
+        kiwi_id short_one = kiwi_udp_recv(net, server, 20), long_one = kiwi_udp_recv(net, server, LIMIT_MS);
         await_fault(net, short_one, "timed out");
         send_text(net, client, "127.0.0.1", port, "late");
         expect(net, long_one, "late", "127.0.0.1", port_of(net, client));
@@ -284,8 +275,7 @@ END_TEST
 /* Held: look-ups of "hang.test" do not return. */
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 
-static int fake_look_up(const char *host, const char *service, const struct addrinfo *hints,
-                        struct addrinfo **out)
+static int fake_look_up(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out)
 {
     if (strcmp(host, "hang.test") == 0) {
         (void)pthread_mutex_lock(&gate);
@@ -304,11 +294,9 @@ START_TEST(an_unknown_name_faults)
     {
         kiwi_net *net = net_open(mode);
         char text[128];
-        (void)snprintf(text, sizeof(text), "Cannot bind to nowhere.test:0: %s",
-                       gai_strerror(EAI_NONAME));
+        (void)snprintf(text, sizeof(text), "Cannot bind to nowhere.test:0: %s", gai_strerror(EAI_NONAME));
         await_fault(net, kiwi_udp_bind(net, "nowhere.test", 0), text);
-        (void)snprintf(text, sizeof(text), "Cannot send to nowhere.test:9: %s",
-                       gai_strerror(EAI_NONAME));
+        (void)snprintf(text, sizeof(text), "Cannot send to nowhere.test:9: %s", gai_strerror(EAI_NONAME));
         await_fault(net, kiwi_udp_send(net, udp_open(net), "nowhere.test", 9, "x", 1), text);
         int port = 0;
         (void)udp_bind(net, "localhost", &port);
@@ -431,8 +419,7 @@ typedef struct storm {
 
 static bool ended(kiwi_net *net, kiwi_id id, kiwi_result *out)
 {
-    return id > 0 && kiwi_task_await(net, id, LIMIT_MS, out) == 0 &&
-           out->state != KIWI_TASK_RUNNING;
+    return id > 0 && kiwi_task_await(net, id, LIMIT_MS, out) == 0 && out->state != KIWI_TASK_RUNNING;
 }
 
 static void *rage(void *arg) /* a socket that sends to itself, closed in each state in turn */
@@ -442,8 +429,7 @@ static void *rage(void *arg) /* a socket that sends to itself, closed in each st
     kiwi_result got, sent;
     kiwi_id socket;
     for (int i = 0; i < s->rounds; i++) {
-        if (kiwi_udp_open(s->net, &socket, NULL) != 0 ||
-            kiwi_socket_info_get(s->net, socket, &info) != 0) {
+        if (kiwi_udp_open(s->net, &socket, NULL) != 0 || kiwi_socket_info_get(s->net, socket, &info) != 0) {
             atomic_fetch_add(&s->failures, 1);
             continue;
         }
@@ -531,16 +517,11 @@ START_TEST(the_last_thousand_peers_are_remembered)
 }
 END_TEST
 
-SUITE_MAIN("udp", 60, datagrams_arrive_whole_and_in_order_with_their_sender,
-           a_fresh_socket_talks_to_ipv4_and_to_ipv6, broadcasts_are_allowed,
-           the_largest_datagram_goes_and_a_larger_one_faults,
-           what_cannot_be_done_faults_with_its_reason,
-           ids_of_tcp_and_udp_are_strangers_to_each_other,
-           a_receive_ends_at_its_limit_and_the_next_one_works,
-           of_two_limits_the_earlier_one_counts,
+SUITE_MAIN("udp", 60, datagrams_arrive_whole_and_in_order_with_their_sender, a_fresh_socket_talks_to_ipv4_and_to_ipv6,
+           broadcasts_are_allowed, the_largest_datagram_goes_and_a_larger_one_faults,
+           what_cannot_be_done_faults_with_its_reason, ids_of_tcp_and_udp_are_strangers_to_each_other,
+           a_receive_ends_at_its_limit_and_the_next_one_works, of_two_limits_the_earlier_one_counts,
            close_faults_pending_receives_and_frees_the_port, an_unknown_name_faults,
-           a_look_up_that_hangs_holds_up_no_other_datagram,
-           several_threads_get_the_same_datagram_with_its_sender,
-           hidden_tasks_are_neither_listed_nor_counted_but_pending,
-           a_storm_of_sockets_ends_every_task,
+           a_look_up_that_hangs_holds_up_no_other_datagram, several_threads_get_the_same_datagram_with_its_sender,
+           hidden_tasks_are_neither_listed_nor_counted_but_pending, a_storm_of_sockets_ends_every_task,
            answers_come_from_the_address_that_was_asked, the_last_thousand_peers_are_remembered)

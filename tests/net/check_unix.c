@@ -171,15 +171,13 @@ START_TEST(only_what_nobody_listens_at_gives_way)
     {
         kiwi_net *net = open_net(mode);
         leave_behind(at("s"));
-        kiwi_id first = await_int(net, kiwi_unix_listen(net, at("s"), 8, 0600)),
-                accept = kiwi_tcp_accept(net, first);
+        kiwi_id first = await_int(net, kiwi_unix_listen(net, at("s"), 8, 0600)), accept = kiwi_tcp_accept(net, first);
         (void)snprintf(text, sizeof(text), "Cannot listen on %s: Address already in use", at("s"));
         await_fault(net, kiwi_unix_listen(net, at("s"), 8, -1), text);
         ck_assert_int_eq(kiwi_task_status(net, accept), KIWI_TASK_RUNNING); /* it did not notice */
         int fd = open(at("file"), O_CREAT | O_WRONLY, 0600);
         (void)close(fd);
-        (void)snprintf(text, sizeof(text), "Cannot listen on %s: Address already in use",
-                       at("file"));
+        (void)snprintf(text, sizeof(text), "Cannot listen on %s: Address already in use", at("file"));
         await_fault(net, kiwi_unix_listen(net, at("file"), 8, -1), text);
         (void)unlink(at("file"));
         kiwi_tcp_close(net, first);
@@ -247,8 +245,7 @@ START_TEST(bad_paths_are_faults)
     await_fault(net, kiwi_unix_listen(net, longest, 8, -1), text);
     (void)snprintf(text, sizeof(text), "Cannot connect to %.120s: File name too long", longest);
     await_fault(net, kiwi_unix_connect(net, longest, 0), text);
-    await_fault(net, kiwi_unix_listen(net, "", 8, -1),
-                "Cannot listen on : No such file or directory");
+    await_fault(net, kiwi_unix_listen(net, "", 8, -1), "Cannot listen on : No such file or directory");
     await_fault(net, kiwi_unix_connect(net, NULL, 0), "Invalid host: NULL.");
     await_fault(net, kiwi_unix_listen(net, NULL, 1, -1), "Invalid host: NULL.");
     kiwi_result r = await(net, kiwi_unix_connect(net, at("none"), 0));
@@ -311,8 +308,7 @@ END_TEST
 
 static void send_bytes(const pair *p, const char *bytes, size_t size)
 {
-    ck_assert_int_eq(await_int(p->net, kiwi_tcp_send(p->net, p->client, bytes, size)),
-                     (int64_t)size);
+    ck_assert_int_eq(await_int(p->net, kiwi_tcp_send(p->net, p->client, bytes, size)), (int64_t)size);
 }
 #define SEND(p, literal) send_bytes(p, literal, sizeof(literal) - 1)
 
@@ -322,8 +318,7 @@ START_TEST(messages_keep_their_borders)
     FOR_MODES(mode)
     {
         pair p = unix_pair(mode, at("s"));
-        kiwi_id first = kiwi_tcp_recv_message(p.net, p.server, 100),
-                second = kiwi_tcp_recv_message(p.net, p.server, 3);
+        kiwi_id first = kiwi_tcp_recv_message(p.net, p.server, 100), second = kiwi_tcp_recv_message(p.net, p.server, 3);
         SEND(&p, "\0\0");
         SEND(&p, "\0\3a");
         SEND(&p, "bc\0\0\0\0\0\0\0\5hello");
@@ -334,8 +329,7 @@ START_TEST(messages_keep_their_borders)
         await_bytes(p.net, kiwi_tcp_recv_message(p.net, p.server, 5), "x");
         await_bytes(p.net, kiwi_tcp_recv(p.net, p.server, 100), "rest");
         kiwi_tcp_close(p.net, p.client);
-        ck_assert_int_eq(await(p.net, kiwi_tcp_recv_message(p.net, p.server, 5)).kind,
-                         KIWI_RESULT_NONE);
+        ck_assert_int_eq(await(p.net, kiwi_tcp_recv_message(p.net, p.server, 5)).kind, KIWI_RESULT_NONE);
         ck_assert_uint_eq(kiwi_net_held(p.net), 0);
         kiwi_net_close(p.net);
     }
@@ -356,22 +350,19 @@ START_TEST(a_message_that_cannot_be_leaves_the_stream_as_it_was)
         await_bytes(p.net, kiwi_tcp_recv_message(p.net, p.server, 5), "hello");
         SEND(&p, "\xFF\xFF\xFF\xFF");
         r = await(p.net, kiwi_tcp_recv_message(p.net, p.server, INT32_MAX));
-        ck_assert_str_eq(r.message,
-                         "A message of 4294967295 bytes is too large: at most 2147483647.");
+        ck_assert_str_eq(r.message, "A message of 4294967295 bytes is too large: at most 2147483647.");
         await_bytes(p.net, kiwi_tcp_recv(p.net, p.server, 100), "\xFF\xFF\xFF\xFF");
 
         SEND(&p, "\0\0\0\5he"); /* time runs out within */
         ck_assert_int_eq(kiwi_socket_timeout(p.net, p.server, 50), 0);
-        ck_assert_int_eq(await(p.net, kiwi_tcp_recv_message(p.net, p.server, 5)).fault,
-                         KIWI_FAULT_TIMEOUT);
+        ck_assert_int_eq(await(p.net, kiwi_tcp_recv_message(p.net, p.server, 5)).fault, KIWI_FAULT_TIMEOUT);
         ck_assert_int_eq(kiwi_socket_timeout(p.net, p.server, 0), 0);
         SEND(&p, "llo");
         await_bytes(p.net, kiwi_tcp_recv_message(p.net, p.server, 5), "hello");
 
         SEND(&p, "\0\0\0\5he"); /* and so does the stream */
         kiwi_tcp_close(p.net, p.client);
-        ck_assert_int_eq(await(p.net, kiwi_tcp_recv_message(p.net, p.server, 5)).fault,
-                         KIWI_FAULT_TRUNCATED);
+        ck_assert_int_eq(await(p.net, kiwi_tcp_recv_message(p.net, p.server, 5)).fault, KIWI_FAULT_TRUNCATED);
         r = await(p.net, kiwi_tcp_recv(p.net, p.server, 4));
         ck_assert_uint_eq(r.size, 4);
         free(r.bytes);
@@ -421,8 +412,7 @@ START_TEST(i4_closing_ends_a_message_that_waits)
         kiwi_tcp_close(p.net, p.server);
         await_fault(p.net, got, "Socket closed");
         await_fault(p.net, kiwi_tcp_recv_message(p.net, p.server, 5), "Invalid socket");
-        ck_assert_int_eq(await(p.net, kiwi_tcp_recv_message(p.net, p.client, -1)).fault,
-                         KIWI_FAULT_INVALID);
+        ck_assert_int_eq(await(p.net, kiwi_tcp_recv_message(p.net, p.client, -1)).fault, KIWI_FAULT_INVALID);
         kiwi_net_close(p.net);
     }
     remove_folder();
@@ -431,10 +421,9 @@ END_TEST
 
 SUITE_MAIN("unix", 60, a_unix_socket_is_a_stream_like_others, a_pair_is_connected_both_ways,
            without_descriptors_there_is_no_pair_and_nothing_is_lost,
-           a_closed_runtime_leaves_no_file_and_waits_for_no_reader,
-           only_what_nobody_listens_at_gives_way, a_file_that_took_the_place_stays,
-           the_file_has_the_mode_that_was_asked_for, the_file_of_a_relative_path_is_found_again,
-           bad_paths_are_faults, a_full_queue_is_waited_for, abstract_names_have_no_file, messages_keep_their_borders,
+           a_closed_runtime_leaves_no_file_and_waits_for_no_reader, only_what_nobody_listens_at_gives_way,
+           a_file_that_took_the_place_stays, the_file_has_the_mode_that_was_asked_for,
+           the_file_of_a_relative_path_is_found_again, bad_paths_are_faults, a_full_queue_is_waited_for,
+           abstract_names_have_no_file, messages_keep_their_borders,
            a_message_that_cannot_be_leaves_the_stream_as_it_was,
-           large_messages_come_through_and_are_paid_for_as_they_come,
-           i4_closing_ends_a_message_that_waits)
+           large_messages_come_through_and_are_paid_for_as_they_come, i4_closing_ends_a_message_that_waits)

@@ -58,9 +58,9 @@ static void stream_close(stream *s)
     kiwi_net_close(s->p.net);
 }
 
-#define FOR_STREAMS(s)                                                                                       \
-    FOR_MODES(mode)                                                                                          \
-    for (size_t kind_ = 0; kind_ < sizeof(protocols) / sizeof(protocols[0]); kind_++)                        \
+#define FOR_STREAMS(s)                                                                                                 \
+    FOR_MODES(mode)                                                                                                    \
+    for (size_t kind_ = 0; kind_ < sizeof(protocols) / sizeof(protocols[0]); kind_++)                                  \
         for (stream s = stream_open(mode, &protocols[kind_]); s.of != NULL; stream_close(&s), s.of = NULL)
 
 static void put_bytes(const stream *s, const void *data, size_t size)
@@ -410,8 +410,8 @@ END_TEST
 START_TEST(a_delimiter_is_found_where_it_first_stands)
 {
     static const char *const rows[][2] = {
-        {"aab", "aaab"},  {"abab", "ababab"},        {"\r\n\r\n", "a\r\n\r\r\n\r\n\r\n"},
-        {"--x", "----x"}, {"aabaaaab", "aabaaabaaaab"}, {"x", "abcx"},
+        {"aab", "aaab"},      {"abab", "ababab"},           {"\r\n\r\n", "a\r\n\r\r\n\r\n\r\n"},
+        {"--x", "----x"},     {"aabaaaab", "aabaaabaaaab"}, {"x", "abcx"},
         {"none", "nonnonon"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

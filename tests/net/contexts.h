@@ -6,9 +6,8 @@
 
 #include "net/tls.h"
 
-static inline kb_status get_context(const kiwi_tls_options *options, bool server,
-                                    void (*log)(void *, const char *), void *log_data,
-                                    kn_tls_context **out, kb_error *err)
+static inline kb_status get_context(const kiwi_tls_options *options, bool server, void (*log)(void *, const char *),
+                                    void *log_data, kn_tls_context **out, kb_error *err)
 {
     kn_tls_settings *settings = kn_tls_settings_new(options, server);
     *out = NULL;
@@ -18,15 +17,13 @@ static inline kb_status get_context(const kiwi_tls_options *options, bool server
     return status;
 }
 
-static inline kb_status server_context(const kiwi_tls_options *options, kn_tls_context **out,
-                                       kb_error *err)
+static inline kb_status server_context(const kiwi_tls_options *options, kn_tls_context **out, kb_error *err)
 {
     return get_context(options, true, NULL, NULL, out, err);
 }
 
-static inline kb_status client_context(const kiwi_tls_options *options,
-                                       void (*log)(void *, const char *), void *log_data,
-                                       kn_tls_context **out, kb_error *err)
+static inline kb_status client_context(const kiwi_tls_options *options, void (*log)(void *, const char *),
+                                       void *log_data, kn_tls_context **out, kb_error *err)
 {
     return get_context(options, false, log, log_data, out, err);
 }

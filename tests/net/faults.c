@@ -74,26 +74,26 @@ static bool must_fail(fault_site site, int *error)
 }
 
 /* Declare the function itself and begin its wrapper. */
-#define WRAP(type, name, parameters)                                                               \
-    type __real_##name parameters;                                                                 \
-    type __wrap_##name parameters;                                                                 \
+#define WRAP(type, name, parameters)                                                                                   \
+    type __real_##name parameters;                                                                                     \
+    type __wrap_##name parameters;                                                                                     \
     type __wrap_##name parameters
 
 /* Inside a wrapper: return `result` with errno set if this call has to fail. */
-#define FAIL(site, result)                                                                         \
-    do {                                                                                           \
-        int fail_error;                                                                            \
-        if (must_fail(FAULT_##site, &fail_error)) {                                                \
-            errno = fail_error;                                                                    \
-            return (result);                                                                       \
-        }                                                                                          \
+#define FAIL(site, result)                                                                                             \
+    do {                                                                                                               \
+        int fail_error;                                                                                                \
+        if (must_fail(FAULT_##site, &fail_error)) {                                                                    \
+            errno = fail_error;                                                                                        \
+            return (result);                                                                                           \
+        }                                                                                                              \
     } while (0)
 
-#define WRAP_SIMPLE(type, name, parameters, arguments)                                             \
-    WRAP(type, name, parameters)                                                                   \
-    {                                                                                              \
-        FAIL(name, -1);                                                                            \
-        return __real_##name arguments;                                                            \
+#define WRAP_SIMPLE(type, name, parameters, arguments)                                                                 \
+    WRAP(type, name, parameters)                                                                                       \
+    {                                                                                                                  \
+        FAIL(name, -1);                                                                                                \
+        return __real_##name arguments;                                                                                \
     }
 
 FAULT_CALLS(WRAP_SIMPLE)
@@ -129,24 +129,22 @@ WRAP(char *, strdup, (const char *text))
 
 /* ---- Calls that move bytes ------------------------------------------------------------------ */
 
-#define WRAP_BYTES(name, parameters, whole, one_byte)                                              \
-    WRAP(ssize_t, name, parameters)                                                                \
-    {                                                                                              \
-        int error;                                                                                 \
-        if (!must_fail(FAULT_##name, &error))                                                      \
-            return __real_##name whole;                                                            \
-        if (error == FAULT_SHORT)                                                                  \
-            return __real_##name one_byte;                                                         \
-        errno = error;                                                                             \
-        return -1;                                                                                 \
+#define WRAP_BYTES(name, parameters, whole, one_byte)                                                                  \
+    WRAP(ssize_t, name, parameters)                                                                                    \
+    {                                                                                                                  \
+        int error;                                                                                                     \
+        if (!must_fail(FAULT_##name, &error))                                                                          \
+            return __real_##name whole;                                                                                \
+        if (error == FAULT_SHORT)                                                                                      \
+            return __real_##name one_byte;                                                                             \
+        errno = error;                                                                                                 \
+        return -1;                                                                                                     \
     }
 
 WRAP_BYTES(read, (int fd, void *buf, size_t size), (fd, buf, size), (fd, buf, size > 0))
 WRAP_BYTES(write, (int fd, const void *buf, size_t size), (fd, buf, size), (fd, buf, size > 0))
-WRAP_BYTES(recv, (int fd, void *buf, size_t size, int flags), (fd, buf, size, flags),
-           (fd, buf, size > 0, flags))
-WRAP_BYTES(send, (int fd, const void *buf, size_t size, int flags), (fd, buf, size, flags),
-           (fd, buf, size > 0, flags))
+WRAP_BYTES(recv, (int fd, void *buf, size_t size, int flags), (fd, buf, size, flags), (fd, buf, size > 0, flags))
+WRAP_BYTES(send, (int fd, const void *buf, size_t size, int flags), (fd, buf, size, flags), (fd, buf, size > 0, flags))
 
 /* *first and *shorter become the first byte of `message`. */
 static void shorten(const struct msghdr *message, struct iovec *first, struct msghdr *shorter)
@@ -158,19 +156,19 @@ static void shorten(const struct msghdr *message, struct iovec *first, struct ms
     shorter->msg_iovlen = 1;
 }
 
-#define WRAP_MESSAGE(name, site, message_type)                                                     \
-    WRAP(ssize_t, name, (int fd, message_type *message, int flags))                                \
-    {                                                                                              \
-        int error;                                                                                 \
-        struct iovec first;                                                                        \
-        struct msghdr shorter;                                                                     \
-        if (!must_fail(site, &error))                                                              \
-            return __real_##name(fd, message, flags);                                              \
-        shorten(message, &first, &shorter);                                                        \
-        if (error == FAULT_SHORT)                                                                  \
-            return __real_##name(fd, &shorter, flags);                                             \
-        errno = error;                                                                             \
-        return -1;                                                                                 \
+#define WRAP_MESSAGE(name, site, message_type)                                                                         \
+    WRAP(ssize_t, name, (int fd, message_type *message, int flags))                                                    \
+    {                                                                                                                  \
+        int error;                                                                                                     \
+        struct iovec first;                                                                                            \
+        struct msghdr shorter;                                                                                         \
+        if (!must_fail(site, &error))                                                                                  \
+            return __real_##name(fd, message, flags);                                                                  \
+        shorten(message, &first, &shorter);                                                                            \
+        if (error == FAULT_SHORT)                                                                                      \
+            return __real_##name(fd, &shorter, flags);                                                                 \
+        errno = error;                                                                                                 \
+        return -1;                                                                                                     \
     }
 
 WRAP_MESSAGE(sendmsg, FAULT_sendmsg, const struct msghdr)
@@ -266,23 +264,19 @@ int __wrap_open(const char *path, int flags, ...)
 
 /* ---- Calls that return their error ---------------------------------------------------------- */
 
-#define WRAP_RETURNS(name, parameters, arguments)                                                  \
-    WRAP(int, name, parameters)                                                                    \
-    {                                                                                              \
-        int error;                                                                                 \
-        return must_fail(FAULT_##name, &error) ? error : __real_##name arguments;                  \
+#define WRAP_RETURNS(name, parameters, arguments)                                                                      \
+    WRAP(int, name, parameters)                                                                                        \
+    {                                                                                                                  \
+        int error;                                                                                                     \
+        return must_fail(FAULT_##name, &error) ? error : __real_##name arguments;                                      \
     }
 
-WRAP_RETURNS(pthread_create,
-             (pthread_t * thread, const pthread_attr_t *attr, void *(*main)(void *), void *arg),
+WRAP_RETURNS(pthread_create, (pthread_t * thread, const pthread_attr_t *attr, void *(*main)(void *), void *arg),
              (thread, attr, main, arg))
-WRAP_RETURNS(pthread_mutex_init, (pthread_mutex_t * lock, const pthread_mutexattr_t *attr),
-             (lock, attr))
-WRAP_RETURNS(pthread_cond_init, (pthread_cond_t * cond, const pthread_condattr_t *attr),
-             (cond, attr))
+WRAP_RETURNS(pthread_mutex_init, (pthread_mutex_t * lock, const pthread_mutexattr_t *attr), (lock, attr))
+WRAP_RETURNS(pthread_cond_init, (pthread_cond_t * cond, const pthread_condattr_t *attr), (cond, attr))
 
-WRAP(int, getaddrinfo,
-     (const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out))
+WRAP(int, getaddrinfo, (const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out))
 {
     int error;
     if (!must_fail(FAULT_getaddrinfo, &error))

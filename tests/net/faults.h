@@ -13,34 +13,31 @@
 
 /* X(type, function, parameters, arguments): those that give -1 and errno.  The functions which
  * need more than that stand in the enumeration below. */
-#define FAULT_CALLS(X)                                                                             \
-    X(int, bind, (int fd, const struct sockaddr *addr, socklen_t size), (fd, addr, size))          \
-    X(int, fstat, (int fd, struct stat *info), (fd, info))                                         \
-    X(int, fsync, (int fd), (fd))                                                                  \
-    X(int, getpeername, (int fd, struct sockaddr *addr, socklen_t *size), (fd, addr, size))        \
-    X(int, getsockname, (int fd, struct sockaddr *addr, socklen_t *size), (fd, addr, size))        \
-    X(int, getsockopt, (int fd, int level, int name, void *value, socklen_t *size),                \
-      (fd, level, name, value, size))                                                              \
-    X(int, link, (const char *from, const char *to), (from, to))                                   \
-    X(int, listen, (int fd, int backlog), (fd, backlog))                                           \
-    X(int, mkdir, (const char *path, mode_t mode), (path, mode))                                   \
-    X(int, mkstemp, (char *path), (path))                                                          \
-    X(int, pipe, (int fds[2]), (fds))                                                              \
-    X(int, poll, (struct pollfd * fds, nfds_t count, int wait_ms), (fds, count, wait_ms))          \
-    X(int, rename, (const char *from, const char *to), (from, to))                                 \
-    X(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t size),           \
-      (fd, level, name, value, size))                                                              \
-    X(int, shutdown, (int fd, int how), (fd, how))                                                 \
-    X(int, socket, (int domain, int type, int protocol), (domain, type, protocol))                 \
+#define FAULT_CALLS(X)                                                                                                 \
+    X(int, bind, (int fd, const struct sockaddr *addr, socklen_t size), (fd, addr, size))                              \
+    X(int, fstat, (int fd, struct stat *info), (fd, info))                                                             \
+    X(int, fsync, (int fd), (fd))                                                                                      \
+    X(int, getpeername, (int fd, struct sockaddr *addr, socklen_t *size), (fd, addr, size))                            \
+    X(int, getsockname, (int fd, struct sockaddr *addr, socklen_t *size), (fd, addr, size))                            \
+    X(int, getsockopt, (int fd, int level, int name, void *value, socklen_t *size), (fd, level, name, value, size))    \
+    X(int, link, (const char *from, const char *to), (from, to))                                                       \
+    X(int, listen, (int fd, int backlog), (fd, backlog))                                                               \
+    X(int, mkdir, (const char *path, mode_t mode), (path, mode))                                                       \
+    X(int, mkstemp, (char *path), (path))                                                                              \
+    X(int, pipe, (int fds[2]), (fds))                                                                                  \
+    X(int, poll, (struct pollfd * fds, nfds_t count, int wait_ms), (fds, count, wait_ms))                              \
+    X(int, rename, (const char *from, const char *to), (from, to))                                                     \
+    X(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t size),                               \
+      (fd, level, name, value, size))                                                                                  \
+    X(int, shutdown, (int fd, int how), (fd, how))                                                                     \
+    X(int, socket, (int domain, int type, int protocol), (domain, type, protocol))                                     \
     X(int, stat, (const char *path, struct stat *info), (path, info))
 
 /* The same where the system has epoll. */
-#define FAULT_EPOLL_CALLS(X)                                                                       \
-    X(int, epoll_create1, (int flags), (flags))                                                    \
-    X(int, epoll_ctl, (int room, int op, int fd, struct epoll_event *event),                       \
-      (room, op, fd, event))                                                                       \
-    X(int, epoll_wait, (int room, struct epoll_event *events, int count, int wait_ms),             \
-      (room, events, count, wait_ms))
+#define FAULT_EPOLL_CALLS(X)                                                                                           \
+    X(int, epoll_create1, (int flags), (flags))                                                                        \
+    X(int, epoll_ctl, (int room, int op, int fd, struct epoll_event *event), (room, op, fd, event))                    \
+    X(int, epoll_wait, (int room, struct epoll_event *events, int count, int wait_ms), (room, events, count, wait_ms))
 
 #define FAULT_ENUMERATOR(type, name, parameters, arguments) FAULT_##name,
 typedef enum fault_site {
@@ -63,9 +60,7 @@ typedef enum fault_site {
     FAULT_CALLS(FAULT_ENUMERATOR) FAULT_EPOLL_CALLS(FAULT_ENUMERATOR)
 } fault_site;
 
-enum {
-    FAULT_SHORT = -1000
-}; /* as an error: read, write, recv, recvmsg, send, sendmsg move one byte only */
+enum { FAULT_SHORT = -1000 }; /* as an error: read, write, recv, recvmsg, send, sendmsg move one byte only */
 
 /* From now on calls number `first` to `last` (from 1) of `site` fail with `error`. */
 void fault_arm(fault_site site, int error, long first, long last);

@@ -42,9 +42,9 @@ static const kiwi_net_options test_modes[] = {
     {.workers = 1, .room = KIWI_ROOM_DEFAULT, .help = KIWI_OFF},
 };
 
-#define FOR_MODES(mode)                                                                            \
-    for (const kiwi_net_options *mode = test_modes;                                                \
-         mode < test_modes + sizeof(test_modes) / sizeof(test_modes[0]); mode++)
+#define FOR_MODES(mode)                                                                                                \
+    for (const kiwi_net_options *mode = test_modes; mode < test_modes + sizeof(test_modes) / sizeof(test_modes[0]);    \
+         mode++)
 
 /* For kn_resolve_ask: LOCAL_NAME is an ordinary name, of 127.0.0.1, whatever the machine knows. */
 #define LOCAL_NAME "local.test"

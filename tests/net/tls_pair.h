@@ -15,8 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "net/tls.h"
 #include "contexts.h"
+#include "net/tls.h"
 #include "net/tls_context.h" /* for the priority of a context: tests choose the version */
 #include "support/ca.h"
 
@@ -90,10 +90,8 @@ static inline void pair_sessions(pair *p, const char *name, bool loopback, size_
         p->server.fd = b[1];
     }
     kb_error *err = &p->client.err;
-    ck_assert_int_eq(
-        kn_tls_new(p->client_context, p->client.fd, name, loopback, &p->client.tls, err), KB_OK);
-    ck_assert_int_eq(kn_tls_new(p->server_context, p->server.fd, NULL, false, &p->server.tls, err),
-                     KB_OK);
+    ck_assert_int_eq(kn_tls_new(p->client_context, p->client.fd, name, loopback, &p->client.tls, err), KB_OK);
+    ck_assert_int_eq(kn_tls_new(p->server_context, p->server.fd, NULL, false, &p->server.tls, err), KB_OK);
 }
 
 static inline void pair_open(pair *p, const char *name)
@@ -184,8 +182,7 @@ static inline void carry(pair *p, side *from, side *to, const void *data, size_t
                 ck_assert_msg(from->status == KB_OK, "%s", from->err.text);
         }
         move(p);
-        if (have < size &&
-            kn_tls_recv(to->tls, got + have, size - have, &n, &to->status, &to->err) == KN_DONE) {
+        if (have < size && kn_tls_recv(to->tls, got + have, size - have, &n, &to->status, &to->err) == KN_DONE) {
             ck_assert_msg(to->status == KB_OK, "%s", to->err.text);
             ck_assert_uint_gt(n, 0);
             have += n;

@@ -89,10 +89,8 @@ static kiwi_vm *connected(const peer *p)
     char text[256];
     kiwi_vm *vm;
     ck_assert_int_eq(kiwi_vm_new(NULL, &vm), 0);
-    (void)snprintf(
-        text, sizeof(text),
-        "peer = await(tls::tcpconnect(\"127.0.0.1\", %d, \"\", {\"verify\": false}))\nnull",
-        p->port);
+    (void)snprintf(text, sizeof(text),
+                   "peer = await(tls::tcpconnect(\"127.0.0.1\", %d, \"\", {\"verify\": false}))\nnull", p->port);
     eval(vm, text);
     return vm;
 }
@@ -134,8 +132,7 @@ static const struct {
     {"m = {}\nfor i in [1..1000000] do m[i] = i end\nn = m.clone()", "m.merge(n)"},
     {"null", "__divisors__(900000000000000)"},
     {"null", "\"ab\" * 300000000"},
-    {"l = [1..3000000].map(with (x) do [[x], x] end)",
-     "s = \"ab\" * 30000000\nfor i in [1..300] do s.clone() end"},
+    {"l = [1..3000000].map(with (x) do [[x], x] end)", "s = \"ab\" * 30000000\nfor i in [1..300] do s.clone() end"},
 };
 
 START_TEST(a_long_call_does_not_hold_it_back)
@@ -157,8 +154,7 @@ END_TEST
 
 /* ---- Back at the host, or blocked ---------------------------------------------------------------- */
 
-static const char *const ends[] = {"null",         "7",          "exit 3", "throw \"x\"",
-                                   "\"unfinished", "x.nothing()"};
+static const char *const ends[] = {"null", "7", "exit 3", "throw \"x\"", "\"unfinished", "x.nothing()"};
 
 START_TEST(the_host_does_not_hold_it_back)
 {
@@ -168,8 +164,7 @@ START_TEST(the_host_does_not_hold_it_back)
     open_peer(&p);
     kiwi_vm *vm = connected(&p);
     (void)snprintf(text, sizeof(text), "%s\nspawn(with () do end)\n%s", submit, ends[_i]);
-    if (strcmp(ends[_i], "\"unfinished") ==
-        0) { /* a program that does not begin, after one that sent */
+    if (strcmp(ends[_i], "\"unfinished") == 0) { /* a program that does not begin, after one that sent */
         eval(vm, submit);
         (void)snprintf(text, sizeof(text), "%s", ends[_i]);
     }

@@ -49,8 +49,8 @@ START_TEST(patterns_match_names)
         {"a**b", "a/b", false},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        ck_assert_msg(kp_glob_matches(rows[i].pattern, rows[i].name) == rows[i].matches, "%s: %s",
-                      rows[i].pattern, rows[i].name);
+        ck_assert_msg(kp_glob_matches(rows[i].pattern, rows[i].name) == rows[i].matches, "%s: %s", rows[i].pattern,
+                      rows[i].name);
 }
 END_TEST
 
@@ -111,5 +111,5 @@ START_TEST(paths_have_parts)
 }
 END_TEST
 
-SUITE_MAIN("glob", 10, patterns_match_names, many_stars_take_no_time,
-           paths_are_joined_and_made_absolute, paths_have_parts)
+SUITE_MAIN("glob", 10, patterns_match_names, many_stars_take_no_time, paths_are_joined_and_made_absolute,
+           paths_have_parts)

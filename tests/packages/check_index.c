@@ -142,7 +142,8 @@ END_TEST
 
 START_TEST(what_is_no_signature_is_refused)
 {
-    static const char *const texts[] = {"", "f", "f(", "f(a", "f(a: wrong)", "f(a: integer = )", "f(a,)", "f(a) b", "f(a: task<)"};
+    static const char *const texts[] = {"",      "f",      "f(",         "f(a", "f(a: wrong)", "f(a: integer = )",
+                                        "f(a,)", "f(a) b", "f(a: task<)"};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         kw_signature s;
         const char *at = NULL;

@@ -23,23 +23,21 @@
 enum { LIMIT_S = 60, INTERPRETERS = 4, LINES = 200, SETUP_FAILED = 90 };
 
 /* Exits with 0 if the lines were "one" and "two", 1 if an error was not caught. */
-static const char three_fibers[] =
-    "tasks = []\n"
-    "for n in [1..3] do tasks.push(task::spawn(with () do return input() end)) end\n"
-    "lines = []\n"
-    "for t in tasks do lines.push(task::await(t)) end\n"
-    "if lines != [\"one\", \"two\", \"\"] exit 9 end\n";
+static const char three_fibers[] = "tasks = []\n"
+                                   "for n in [1..3] do tasks.push(task::spawn(with () do return input() end)) end\n"
+                                   "lines = []\n"
+                                   "for t in tasks do lines.push(task::await(t)) end\n"
+                                   "if lines != [\"one\", \"two\", \"\"] exit 9 end\n";
 
 static const char one_line[] = "if input() != \"one\" exit 9 end\n";
 
 /* Exits with the number of lines. */
-static const char count_lines[] =
-    "n = 0\n"
-    "while input() != \"\" do\n"
-    "  n += 1\n"
-    "  task::sleep(0)\n"
-    "end\n"
-    "exit n\n";
+static const char count_lines[] = "n = 0\n"
+                                  "while input() != \"\" do\n"
+                                  "  n += 1\n"
+                                  "  task::sleep(0)\n"
+                                  "end\n"
+                                  "exit n\n";
 
 typedef struct fault {
     fault_site site;
@@ -172,7 +170,10 @@ END_TEST
 
 START_TEST(an_allocation_fails_while_lines_are_awaited)
 {
-    job j = {.body = run_job, .feed = feed_late, .script = three_fibers, .failed = true,
+    job j = {.body = run_job,
+             .feed = feed_late,
+             .script = three_fibers,
+             .failed = true,
              .fault = {.site = FAULT_memory, .error = ENOMEM}};
     while (j.failed) {
         j.fault.first = ++j.fault.last;
@@ -187,13 +188,15 @@ START_TEST(the_thread_cannot_be_started)
 {
     static const fault_site sites[] = {FAULT_pipe, FAULT_pthread_cond_init, FAULT_pthread_create};
     for (size_t i = 0; i < sizeof(sites) / sizeof(sites[0]); i++) {
-        job j = {.body = run_job, .feed = feed_who_waits, .script = three_fibers, .failed = true,
+        job j = {.body = run_job,
+                 .feed = feed_who_waits,
+                 .script = three_fibers,
+                 .failed = true,
                  .fault = {.site = sites[i], .error = EAGAIN}};
         while (j.failed) {
             j.fault.first = ++j.fault.last;
             int code = fed(&j);
-            ck_assert_msg(code == (j.failed ? 1 : 0), "call %ld of %d: code %d", j.fault.first, (int)sites[i],
-                          code);
+            ck_assert_msg(code == (j.failed ? 1 : 0), "call %ld of %d: code %d", j.fault.first, (int)sites[i], code);
         }
         ck_assert_int_gt(j.fault.first, 1);
     }
@@ -206,7 +209,9 @@ START_TEST(a_read_fails)
         int error, code;
     } cases[] = {{EINTR, 0}, {EAGAIN, 0}, {EIO, 9}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        job j = {.body = run_job, .feed = feed_at_once, .script = one_line,
+        job j = {.body = run_job,
+                 .feed = feed_at_once,
+                 .script = one_line,
                  .fault = {.site = FAULT_read, .error = cases[i].error, .first = 1, .last = 1}};
         ck_assert_int_eq(fed(&j), cases[i].code);
         ck_assert(j.failed);

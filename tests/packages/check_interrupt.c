@@ -71,8 +71,7 @@ START_TEST(whatever_it_does_it_ends)
     ck_assert_int_eq(kiwi_run_text(vm, "", text, strlen(text)), 1);
     (void)clock_gettime(CLOCK_MONOTONIC, &end);
     ck_assert_int_eq(pthread_join(thread, NULL), 0);
-    ck_assert_msg(end.tv_sec - start.tv_sec < 5, "%s took %d seconds", programs[_i],
-                  (int)(end.tv_sec - start.tv_sec));
+    ck_assert_msg(end.tv_sec - start.tv_sec < 5, "%s took %d seconds", programs[_i], (int)(end.tv_sec - start.tv_sec));
     kiwi_vm_free(vm);
 }
 END_TEST
@@ -82,8 +81,7 @@ int main(void)
     Suite *suite = suite_create("interrupt");
     TCase *tcase = tcase_create("interrupt");
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, whatever_it_does_it_ends, 0,
-                        (int)(sizeof(programs) / sizeof(programs[0])));
+    tcase_add_loop_test(tcase, whatever_it_does_it_ends, 0, (int)(sizeof(programs) / sizeof(programs[0])));
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -55,8 +55,7 @@ START_TEST(a_key_is_what_was_sent)
     ck_assert_uint_eq(kp_keys_decode(sent[_i].bytes, strlen(sent[_i].bytes), &key), sent[_i].taken);
     ck_assert_str_eq(kp_keys_title(&key, buffer), sent[_i].title);
     ck_assert_str_eq(key.text, sent[_i].text);
-    ck_assert_int_eq((key.shift ? SHIFT : 0) | (key.alt ? ALT : 0) | (key.control ? CONTROL : 0),
-                     sent[_i].modifiers);
+    ck_assert_int_eq((key.shift ? SHIFT : 0) | (key.alt ? ALT : 0) | (key.control ? CONTROL : 0), sent[_i].modifiers);
 }
 END_TEST
 

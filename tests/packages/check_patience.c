@@ -21,16 +21,15 @@
 /* FAILURE_STEP=1 in the environment: every allocation in turn, instead of every seventh. */
 enum { NO_FAILURE = 40, WRONG = 41, STEP = 7, TEXT_SIZE = 1 << 14 };
 
-static const char prelude[] =
-    "fn patient(f)\n"
-    "  while true do\n"
-    "    try\n"
-    "      return f()\n"
-    "    catch (type, message)\n"
-    "      throw \"${type}: ${message}\" when !message.contains(\"emory\")\n"
-    "    end\n"
-    "  end\n"
-    "end\n";
+static const char prelude[] = "fn patient(f)\n"
+                              "  while true do\n"
+                              "    try\n"
+                              "      return f()\n"
+                              "    catch (type, message)\n"
+                              "      throw \"${type}: ${message}\" when !message.contains(\"emory\")\n"
+                              "    end\n"
+                              "  end\n"
+                              "end\n";
 
 static const char *const scripts[] = {
     "println patient(with () do [3, 1, 2].sort(with (a, b) do a < b end) end)",
@@ -144,8 +143,7 @@ static void try_again(const char *script, long count)
         bool fits = (r.code == 0 || r.code == NO_FAILURE) && strcmp(r.out, good.out) == 0;
         /* an error of memory that nobody caught */
         bool told = r.code == 1 && (strstr(r.err, "emory") != NULL);
-        ck_assert_msg(fits || told, "%s\nallocation %ld: exit code %d\n%s%s", script, n, r.code,
-                      r.out, r.err);
+        ck_assert_msg(fits || told, "%s\nallocation %ld: exit code %d\n%s%s", script, n, r.code, r.out, r.err);
     }
     r.code = 0;
 }

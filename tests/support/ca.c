@@ -58,8 +58,7 @@ static gnutls_x509_privkey_t new_key(int rsa_bits)
     if (rsa_bits > 0)
         GOOD(gnutls_x509_privkey_generate(key, GNUTLS_PK_RSA, (unsigned)rsa_bits, 0));
     else
-        GOOD(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
-                                          GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
+        GOOD(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
     return key;
 }
 
@@ -72,8 +71,7 @@ static gnutls_x509_crt_t new_crt(const char *name, gnutls_x509_privkey_t key)
     GOOD(gnutls_x509_crt_init(&crt));
     GOOD(gnutls_x509_crt_set_version(crt, 3));
     GOOD(gnutls_x509_crt_set_serial(crt, serial, sizeof(serial)));
-    GOOD(gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, name,
-                                       (unsigned)strlen(name)));
+    GOOD(gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name)));
     GOOD(gnutls_x509_crt_set_key(crt, key));
     return crt;
 }
@@ -82,42 +80,35 @@ static void add_names(gnutls_x509_crt_t crt, const ca_spec *spec)
 {
     unsigned char address[16];
     if (spec->dns != NULL)
-        GOOD(gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, spec->dns,
-                                                  (unsigned)strlen(spec->dns), GNUTLS_FSAN_APPEND));
+        GOOD(gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, spec->dns, (unsigned)strlen(spec->dns),
+                                                  GNUTLS_FSAN_APPEND));
     if (spec->ip == NULL)
         return;
     bool v4 = inet_pton(AF_INET, spec->ip, address) == 1;
     ck_assert(v4 || inet_pton(AF_INET6, spec->ip, address) == 1);
-    GOOD(gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, address, v4 ? 4 : 16,
-                                              GNUTLS_FSAN_APPEND));
+    GOOD(gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, address, v4 ? 4 : 16, GNUTLS_FSAN_APPEND));
 }
 
 static void set_time(gnutls_x509_crt_t crt, const ca_spec *spec)
 {
     time_t now = time(NULL);
-    GOOD(gnutls_x509_crt_set_activation_time(crt,
-                                             now + (spec->from_s != 0 ? spec->from_s : -HOUR_S)));
-    GOOD(gnutls_x509_crt_set_expiration_time(crt,
-                                             now + (spec->until_s != 0 ? spec->until_s : HOUR_S)));
+    GOOD(gnutls_x509_crt_set_activation_time(crt, now + (spec->from_s != 0 ? spec->from_s : -HOUR_S)));
+    GOOD(gnutls_x509_crt_set_expiration_time(crt, now + (spec->until_s != 0 ? spec->until_s : HOUR_S)));
 }
 
 static void set_use(gnutls_x509_crt_t crt, const ca_spec *spec)
 {
     GOOD(gnutls_x509_crt_set_basic_constraints(crt, spec->authority, -1));
-    GOOD(gnutls_x509_crt_set_key_usage(crt, spec->authority ? GNUTLS_KEY_KEY_CERT_SIGN
-                                                            : GNUTLS_KEY_DIGITAL_SIGNATURE));
+    GOOD(gnutls_x509_crt_set_key_usage(crt, spec->authority ? GNUTLS_KEY_KEY_CERT_SIGN : GNUTLS_KEY_DIGITAL_SIGNATURE));
     if (!spec->authority)
         GOOD(gnutls_x509_crt_set_key_purpose_oid(
             crt, spec->client ? GNUTLS_KP_TLS_WWW_CLIENT : GNUTLS_KP_TLS_WWW_SERVER, 0));
 }
 
-static void sign(ca *authority, gnutls_x509_crt_t crt, gnutls_x509_privkey_t key,
-                 const ca_spec *spec)
+static void sign(ca *authority, gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const ca_spec *spec)
 {
     gnutls_x509_crt_t by = spec->self_signed ? crt : spec->below ? authority->middle : authority->crt;
-    gnutls_x509_privkey_t with = spec->self_signed ? key
-                                 : spec->below     ? authority->middle_key
-                                                   : authority->key;
+    gnutls_x509_privkey_t with = spec->self_signed ? key : spec->below ? authority->middle_key : authority->key;
     GOOD(gnutls_x509_crt_sign2(crt, by, with, spec->sha1 ? GNUTLS_DIG_SHA1 : GNUTLS_DIG_SHA256, 0));
 }
 
@@ -183,8 +174,7 @@ ca *ca_new(void)
     GOOD(gnutls_x509_crt_set_expiration_time(authority->crt, now + 1000L * HOUR_S));
     GOOD(gnutls_x509_crt_set_basic_constraints(authority->crt, 1, -1));
     GOOD(gnutls_x509_crt_set_key_usage(authority->crt, GNUTLS_KEY_KEY_CERT_SIGN));
-    GOOD(gnutls_x509_crt_sign2(authority->crt, authority->crt, authority->key, GNUTLS_DIG_SHA256,
-                               0));
+    GOOD(gnutls_x509_crt_sign2(authority->crt, authority->crt, authority->key, GNUTLS_DIG_SHA256, 0));
     GOOD(gnutls_x509_crt_export2(authority->crt, GNUTLS_X509_FMT_PEM, &pem));
     save(authority, "root", "pem", &pem);
     return authority;

@@ -15,14 +15,13 @@
 #include <sys/socket.h>
 
 /* A symbol of the next library as a function; ISO C has no conversion, so the bytes are copied. */
-#define NEXT(function, symbol)                                                                     \
-    do {                                                                                           \
-        void *found = dlsym(RTLD_NEXT, symbol);                                                    \
-        memcpy(&(function), &found, sizeof(found));                                                \
+#define NEXT(function, symbol)                                                                                         \
+    do {                                                                                                               \
+        void *found = dlsym(RTLD_NEXT, symbol);                                                                        \
+        memcpy(&(function), &found, sizeof(found));                                                                    \
     } while (0)
 
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
-                struct addrinfo **out)
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **out)
 {
     int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **) = NULL;
     NEXT(next, "getaddrinfo");

@@ -28,12 +28,11 @@ static inline int suite_run(const char *name, double seconds, const suite_test *
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-#define SUITE_MAIN(name, seconds, ...)                                                             \
-    int main(void)                                                                                 \
-    {                                                                                              \
-        const suite_test suite_tests[] = {__VA_ARGS__};                                            \
-        return suite_run(name, seconds, suite_tests,                                               \
-                         sizeof(suite_tests) / sizeof(suite_tests[0]));                            \
+#define SUITE_MAIN(name, seconds, ...)                                                                                 \
+    int main(void)                                                                                                     \
+    {                                                                                                                  \
+        const suite_test suite_tests[] = {__VA_ARGS__};                                                                \
+        return suite_run(name, seconds, suite_tests, sizeof(suite_tests) / sizeof(suite_tests[0]));                    \
     }
 
 #endif

@@ -14,22 +14,19 @@ static kw_string *text(kw_vm *vm, const char *s)
 }
 
 /* The match of `pattern` in `subject` from `from` is `want` (NULL: there is none). */
-static void finds_from(kw_vm *vm, const char *pattern, const char *subject, size_t from,
-                       const char *want)
+static void finds_from(kw_vm *vm, const char *pattern, const char *subject, size_t from, const char *want)
 {
     kw_string *s = text(vm, subject);
     kw_regex *r = kw_regex_get(vm, text(vm, pattern), s);
     ck_assert_msg(r != NULL, "%s: %s", pattern, r == NULL ? vm->error.message->text : "");
     kw_regex_found found = kw_regex_match(vm, r, s, from);
-    ck_assert_msg(found == (want == NULL ? KW_REGEX_NONE : KW_REGEX_FOUND), "%s in %s", pattern,
-                  subject);
+    ck_assert_msg(found == (want == NULL ? KW_REGEX_NONE : KW_REGEX_FOUND), "%s in %s", pattern, subject);
     if (want == NULL)
         return;
     kw_regex_span span = r->spans[0];
-    ck_assert_msg(strlen(want) == span.to - span.from &&
-                      memcmp(subject + span.from, want, strlen(want)) == 0,
-                  "%s in %s: got %.*s, not %s", pattern, subject, (int)(span.to - span.from),
-                  subject + span.from, want);
+    ck_assert_msg(strlen(want) == span.to - span.from && memcmp(subject + span.from, want, strlen(want)) == 0,
+                  "%s in %s: got %.*s, not %s", pattern, subject, (int)(span.to - span.from), subject + span.from,
+                  want);
 }
 
 static void finds(kw_vm *vm, const char *pattern, const char *subject, const char *want)
@@ -40,8 +37,7 @@ static void finds(kw_vm *vm, const char *pattern, const char *subject, const cha
 static void refuses(kw_vm *vm, const char *pattern, unsigned offset, const char *reason)
 {
     char message[512];
-    snprintf(message, sizeof(message), "Invalid pattern '%s' at offset %u. %s", pattern, offset,
-             reason);
+    snprintf(message, sizeof(message), "Invalid pattern '%s' at offset %u. %s", pattern, offset, reason);
     ck_assert_ptr_null(kw_regex_get(vm, text(vm, pattern), text(vm, "")));
     threw(vm, "RegexError", message);
 }
@@ -114,8 +110,7 @@ START_TEST(invalid_patterns_say_where_and_why)
         {"a*??", 4, "Nested quantifier '?'."},
         {"a{3,2}", 6, "Illegal {x,y} with x > y."},
         {"a{99999}", 8, "Repeating more than 65535 times is not supported: 99999."},
-        {"a{9999999999}", 12,
-         "Quantifier and capture group numbers must be less than or equal to Int32.MaxValue."},
+        {"a{9999999999}", 12, "Quantifier and capture group numbers must be less than or equal to Int32.MaxValue."},
         {"\\", 1, "Illegal \\ at end of pattern."},
         {"\\h", 2, "Unrecognized escape sequence \\h."},
         {"\\8", 2, "Reference to undefined group number 8."},
@@ -245,16 +240,15 @@ START_TEST(look_behinds_have_any_width)
 }
 END_TEST
 
-static void captures(kw_vm *vm, const char *pattern, const char *subject, size_t slot, size_t from,
-                     size_t to)
+static void captures(kw_vm *vm, const char *pattern, const char *subject, size_t slot, size_t from, size_t to)
 {
     kw_string *s = text(vm, subject);
     kw_regex *r = kw_regex_get(vm, text(vm, pattern), s);
     ck_assert_msg(r != NULL, "%s", pattern);
     ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_REGEX_FOUND);
     kw_regex_span span = r->spans[slot];
-    ck_assert_msg(span.from == from && (from == KW_REGEX_NO_SPAN || span.to == to),
-                  "%s in %s: group %zu is %zu to %zu", pattern, subject, slot, span.from, span.to);
+    ck_assert_msg(span.from == from && (from == KW_REGEX_NO_SPAN || span.to == to), "%s in %s: group %zu is %zu to %zu",
+                  pattern, subject, slot, span.from, span.to);
 }
 
 START_TEST(look_behinds_capture_from_right_to_left)
@@ -286,8 +280,7 @@ START_TEST(a_subject_that_was_turned_is_not_taken_for_another)
         kw_string *s = text(vm, subjects[i]);
         kw_regex *r = kw_regex_get(vm, pattern, s);
         ck_assert_ptr_nonnull(r);
-        ck_assert_int_eq(kw_regex_match(vm, r, s, 0),
-                         subjects[i][0] == 'a' ? KW_REGEX_FOUND : KW_REGEX_NONE);
+        ck_assert_int_eq(kw_regex_match(vm, r, s, 0), subjects[i][0] == 'a' ? KW_REGEX_FOUND : KW_REGEX_NONE);
     }
     kw_buf buf; /* longer than what is turned at a time */
     kw_buf_init(&buf);
@@ -311,16 +304,15 @@ static void look_behinds_stay_within_limits(bool jit)
 {
     kw_vm *vm = make_vm();
     ck_assert(kw_regex_use_jit(vm, jit));
-    static const char *const patterns[] = {"(?<=[bc](a|a?)+)!", "(?<![bc](a|a?)+)!",
-                                           "(?<=(?=(a|a?)+[bc]).*)!"};
+    static const char *const patterns[] = {"(?<=[bc](a|a?)+)!", "(?<![bc](a|a?)+)!", "(?<=(?=(a|a?)+[bc]).*)!"};
     kw_string *s = text(vm, "xaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!");
     for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
         kw_regex *r = kw_regex_get(vm, text(vm, patterns[i]), s);
         ck_assert_ptr_nonnull(r);
         ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_REGEX_THROWN);
         char want[128];
-        snprintf(want, sizeof(want), "Pattern '%s' backtracks too much: given up after %u steps.",
-                 patterns[i], (unsigned)(KW_REGEX_STEPS + 8 * s->size));
+        snprintf(want, sizeof(want), "Pattern '%s' backtracks too much: given up after %u steps.", patterns[i],
+                 (unsigned)(KW_REGEX_STEPS + 8 * s->size));
         threw(vm, "RegexError", want);
     }
     kw_buf buf;
@@ -332,8 +324,7 @@ static void look_behinds_stay_within_limits(bool jit)
     kw_regex *r = kw_regex_get(vm, text(vm, "(?<=(a|b)*)c"), s);
     ck_assert_ptr_nonnull(r);
     ck_assert_int_eq(kw_regex_match(vm, r, s, 0), KW_REGEX_THROWN);
-    threw(vm, "RegexError",
-          "Pattern '(?<=(a|b)*)c' needs too much memory: more than 67108864 bytes.");
+    threw(vm, "RegexError", "Pattern '(?<=(a|b)*)c' needs too much memory: more than 67108864 bytes.");
     finds(vm, "(?<=a*)b", "ab", "b");
     kw_vm_destroy(vm);
 }
@@ -396,10 +387,9 @@ START_TEST(patterns_that_are_too_large_are_refused)
         const char *unit;
         int count;
         bool refused;
-    } rows[] = {{"a", 70000, true},           {"(", 10000, true},      {"(?:", 10000, true},
-                {"[a-", 10000, true},         {"()", 32000, true},     {"\\b", 30000, true},
-                {"(?<a>)\\k<a>", 5000, true}, {"(?(1)", 9000, true},   {"(?i)", 16000, false},
-                {"|", 20000, false},          {"(?<=a*)", 255, false}, {"(?<=a*)", 256, true},
+    } rows[] = {{"a", 70000, true},     {"(", 10000, true},   {"(?:", 10000, true},         {"[a-", 10000, true},
+                {"()", 32000, true},    {"\\b", 30000, true}, {"(?<a>)\\k<a>", 5000, true}, {"(?(1)", 9000, true},
+                {"(?i)", 16000, false}, {"|", 20000, false},  {"(?<=a*)", 255, false},      {"(?<=a*)", 256, true},
                 {"(?<=a*|", 100, true}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         kw_buf buf;
@@ -433,13 +423,11 @@ START_TEST(nul_is_a_character)
 }
 END_TEST
 
-SUITE_MAIN("regex", 60, spans_are_bytes_and_unset_groups_have_none,
-           a_search_from_further_on_sees_what_is_before, a_pattern_is_compiled_once,
-           invalid_patterns_say_where_and_why, every_beginning_of_a_pattern_is_valid_or_an_error,
-           the_dialect_is_that_of_dotnet, words_are_those_of_the_subjects_language,
-           look_behinds_have_any_width, look_behinds_capture_from_right_to_left,
-           a_subject_that_was_turned_is_not_taken_for_another,
-           look_behinds_stay_within_limits_in_machine_code,
-           look_behinds_stay_within_limits_in_the_interpreter, machine_code_stays_within_limits,
-           the_interpreter_stays_within_limits, patterns_that_are_too_large_are_refused,
-           nul_is_a_character)
+SUITE_MAIN("regex", 60, spans_are_bytes_and_unset_groups_have_none, a_search_from_further_on_sees_what_is_before,
+           a_pattern_is_compiled_once, invalid_patterns_say_where_and_why,
+           every_beginning_of_a_pattern_is_valid_or_an_error, the_dialect_is_that_of_dotnet,
+           words_are_those_of_the_subjects_language, look_behinds_have_any_width,
+           look_behinds_capture_from_right_to_left, a_subject_that_was_turned_is_not_taken_for_another,
+           look_behinds_stay_within_limits_in_machine_code, look_behinds_stay_within_limits_in_the_interpreter,
+           machine_code_stays_within_limits, the_interpreter_stays_within_limits,
+           patterns_that_are_too_large_are_refused, nul_is_a_character)

@@ -45,8 +45,7 @@ static kw_value flipped_bytes(kw_vm *vm, unsigned number)
 static kw_value flipped_text(kw_vm *vm, unsigned number)
 {
     kw_value bytes = flipped_bytes(vm, number);
-    return kw_of_string(
-        kw_string_valid(vm, (const char *)bytes.as.bytes->data, bytes.as.bytes->size, 1));
+    return kw_of_string(kw_string_valid(vm, (const char *)bytes.as.bytes->data, bytes.as.bytes->size, 1));
 }
 
 /* Lists of two values in every order: sums of powers of a constant have many that are equal. */
@@ -178,7 +177,6 @@ START_TEST(equal_values_have_equal_hashes)
 }
 END_TEST
 
-SUITE_MAIN("hash", 120, bytes_that_were_made_to_collide_do_not,
-           lists_that_were_made_to_collide_do_not, numbers_in_any_distance_do_not_collide,
-           one_method_of_many_objects_does_not_collide, integers_in_a_row_lie_in_a_row,
-           every_byte_and_the_size_count, equal_values_have_equal_hashes)
+SUITE_MAIN("hash", 120, bytes_that_were_made_to_collide_do_not, lists_that_were_made_to_collide_do_not,
+           numbers_in_any_distance_do_not_collide, one_method_of_many_objects_does_not_collide,
+           integers_in_a_row_lie_in_a_row, every_byte_and_the_size_count, equal_values_have_equal_hashes)

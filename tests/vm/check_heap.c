@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "vm/bytes_store.h"
 #include "vm/chunk.h"
 #include "vm/dump.h"
-#include "vm/bytes_store.h"
 #include "vm/heap.h"
 #include "vm_test.h"
 
@@ -425,7 +425,7 @@ START_TEST(lent_bytes_count_once)
     ck_assert(kw_bytes_own(vm, row)); /* before it is changed */
     ck_assert_ptr_ne(row->data, at);
     ck_assert_uint_le(kw_heap_left(vm), left - (2 << 20)); /* now there are two */
-    kw_gc_collect(vm);                                   /* the row was garbage */
+    kw_gc_collect(vm);                                     /* the row was garbage */
     size_t lent = kw_heap_left(vm);
     ck_assert_uint_lt(lent, left + 10000);
     kw_bytes_store_return(first);
@@ -463,12 +463,9 @@ START_TEST(functions_keep_their_parts_and_forget_caches)
     kw_vm *vm = make_vm();
     kw_proto *p = kw_chunk_proto_new(vm, kw_string_c(vm, "f").as.string, kw_string_c(vm, "file").as.string);
     uint32_t k = kw_chunk_constant(vm, p, kw_of_string(kw_intern_c(vm, "constant")), false);
-    ck_assert_uint_eq(kw_chunk_constant(vm, p, kw_of_string(kw_intern_c(vm, "constant")), false),
-                      k);
-    ck_assert_uint_ne(kw_chunk_constant(vm, p, kw_int(1), false),
-                      kw_chunk_constant(vm, p, kw_float(1), false));
-    ck_assert_uint_ne(kw_chunk_constant(vm, p, kw_float(0.0), false),
-                      kw_chunk_constant(vm, p, kw_float(-0.0), false));
+    ck_assert_uint_eq(kw_chunk_constant(vm, p, kw_of_string(kw_intern_c(vm, "constant")), false), k);
+    ck_assert_uint_ne(kw_chunk_constant(vm, p, kw_int(1), false), kw_chunk_constant(vm, p, kw_float(1), false));
+    ck_assert_uint_ne(kw_chunk_constant(vm, p, kw_float(0.0), false), kw_chunk_constant(vm, p, kw_float(-0.0), false));
     kw_chunk_emit(vm, p, kw_abx(OP_LOADK, 0, k), 3);
     kw_chunk_emit(vm, p, kw_abc(OP_GETFIELD, 0, 0, 0), 4);
     kw_chunk_emit(vm, p, kw_chunk_cache(p) << 16 | k, 4);
@@ -493,11 +490,11 @@ START_TEST(functions_keep_their_parts_and_forget_caches)
 }
 END_TEST
 
-SUITE_MAIN("heap", 60, what_roots_reach_survives_and_the_rest_is_freed,
-           a_long_chain_is_marked_without_recursion, globals_are_roots_and_know_their_package,
-           allocation_asks_for_a_collection, what_was_dropped_makes_a_collection_come_sooner, the_limit_becomes_an_error,
-           garbage_does_not_count_against_the_limit, a_native_that_fills_the_heap_is_told,
-           buffers_count, what_the_port_holds_counts_against_the_limit,
-           other_threads_may_keep_what_fits_without_the_garbage, lent_bytes_count_once,
-           what_only_gone_code_mentions_is_forgotten, a_broken_object_is_found, a_broken_heap_is_found, an_idle_interpreter_collects_after_a_moment, pointers_are_released_once,
+SUITE_MAIN("heap", 60, what_roots_reach_survives_and_the_rest_is_freed, a_long_chain_is_marked_without_recursion,
+           globals_are_roots_and_know_their_package, allocation_asks_for_a_collection,
+           what_was_dropped_makes_a_collection_come_sooner, the_limit_becomes_an_error,
+           garbage_does_not_count_against_the_limit, a_native_that_fills_the_heap_is_told, buffers_count,
+           what_the_port_holds_counts_against_the_limit, other_threads_may_keep_what_fits_without_the_garbage,
+           lent_bytes_count_once, what_only_gone_code_mentions_is_forgotten, a_broken_object_is_found,
+           a_broken_heap_is_found, an_idle_interpreter_collects_after_a_moment, pointers_are_released_once,
            functions_keep_their_parts_and_forget_caches)

@@ -42,7 +42,7 @@ START_TEST(a_loop_adds_up)
 {
     kw_vm *vm = kw_vm_create();
     kw_proto *p = proto(vm, 5);
-    emit(vm, p, kw_abx(OP_LOADI, 0, 1));    /* range 1 to 100 in R[0..2], variable R[3], sum R[4] */
+    emit(vm, p, kw_abx(OP_LOADI, 0, 1)); /* range 1 to 100 in R[0..2], variable R[3], sum R[4] */
     emit(vm, p, kw_abx(OP_LOADI, 1, 100));
     emit(vm, p, kw_abx(OP_LOADI, 4, 0));
     emit(vm, p, kw_abc(OP_RANGEINIT, 0, 0, 0));
@@ -66,7 +66,7 @@ START_TEST(an_error_reaches_the_innermost_handler)
     emit(vm, p, kw_abx(OP_LOADI, 1, 0));
     emit(vm, p, kw_abc(OP_DIV, 0, 0, 1)); /* 2: raises */
     emit(vm, p, kw_abc(OP_RETNULL, 0, 0, 0));
-    emit(vm, p, kw_abc(OP_RETURN, 2, 0, 0)); /* 4: inner handler gives the type */
+    emit(vm, p, kw_abc(OP_RETURN, 2, 0, 0));  /* 4: inner handler gives the type */
     emit(vm, p, kw_abc(OP_RETNULL, 0, 0, 0)); /* 5: outer handler */
     kw_chunk_handler(vm, p, (kw_handler){.start = 2, .end = 3, .target = 4, .reg = 2});
     kw_chunk_handler(vm, p, (kw_handler){.start = 0, .end = 4, .target = 5, .reg = 2});
@@ -112,6 +112,7 @@ static kw_result rouse(kw_vm *vm, kw_call *call)
     return KW_DONE;
 }
 
+/* clang-format off */
 static const kw_native_def natives[] = {
     {"nap()", nap, NULL, NULL, NULL, KW_CHECK_NONE}, {"rouse(a: any)", rouse, NULL, NULL, NULL, KW_CHECK_NONE}, {NULL}};
 
@@ -125,6 +126,7 @@ static kw_proto *calling(kw_vm *vm, const char *name, int argument)
     emit(vm, p, kw_abc(OP_RETURN, 0, 0, 0));
     return p;
 }
+/* clang-format on */
 
 START_TEST(a_parked_fiber_gets_the_value_it_is_woken_with)
 {
@@ -197,8 +199,9 @@ static kw_result beside(kw_vm *vm, kw_call *call)
 
 START_TEST(natives_that_go_on_as_each_other_can_be_interrupted)
 {
-    static const kw_native_def defs[] = {
-        {"again(a: any)", again, NULL, NULL, NULL, KW_CHECK_NONE}, {"beside()", beside, NULL, NULL, NULL, KW_CHECK_NONE}, {NULL}};
+    static const kw_native_def defs[] = {{"again(a: any)", again, NULL, NULL, NULL, KW_CHECK_NONE},
+                                         {"beside()", beside, NULL, NULL, NULL, KW_CHECK_NONE},
+                                         {NULL}};
     kw_vm *vm = kw_vm_create();
     kw_native_define_functions(vm, NULL, defs, NULL);
     kw_value itself = kw_global_value(vm, kw_names_global_at(vm, kw_intern_c(vm, "again")));
@@ -242,8 +245,9 @@ static kw_result look(kw_vm *vm, kw_call *call)
 
 START_TEST(a_native_lets_others_run_and_goes_on)
 {
-    static const kw_native_def defs[] = {
-        {"count_up(a: any, b: any)", count_up, NULL, NULL, NULL, KW_CHECK_NONE}, {"look()", look, NULL, NULL, NULL, KW_CHECK_NONE}, {NULL}};
+    static const kw_native_def defs[] = {{"count_up(a: any, b: any)", count_up, NULL, NULL, NULL, KW_CHECK_NONE},
+                                         {"look()", look, NULL, NULL, NULL, KW_CHECK_NONE},
+                                         {NULL}};
     kw_vm *vm = kw_vm_create();
     kw_native_define_functions(vm, NULL, defs, NULL);
     turns = others = 0;
@@ -274,9 +278,8 @@ START_TEST(a_native_method_is_not_run_with_another_receiver)
     kw_vm *vm = kw_vm_create();
     kw_value method = kw_native_method_new(vm, KW_LIST, &def);
     kw_value list = kw_of_list(kw_list_new(vm, 0));
-    kw_value ways[] = {
-        method, kw_bound_new(vm, method, kw_null(), NULL),
-        kw_bound_new(vm, method, kw_of_class(kw_class_new(vm, kw_intern_c(vm, "S"))), NULL)};
+    kw_value ways[] = {method, kw_bound_new(vm, method, kw_null(), NULL),
+                       kw_bound_new(vm, method, kw_of_class(kw_class_new(vm, kw_intern_c(vm, "S"))), NULL)};
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
         ck_assert_int_eq(kw_sched_run(vm, kw_fiber_new(vm, ways[i], &list, 1)), 1);
         ck_assert_str_eq(vm->error.type->text, "InvalidOperationError");
@@ -289,9 +292,7 @@ START_TEST(a_native_method_is_not_run_with_another_receiver)
 }
 END_TEST
 
-SUITE_MAIN("loop", 20, natives_that_go_on_as_each_other_can_be_interrupted,
-           a_native_lets_others_run_and_goes_on, a_native_method_is_not_run_with_another_receiver,
-           a_loop_adds_up, an_error_reaches_the_innermost_handler,
-           endless_recursion_is_an_error_with_a_position,
-           a_parked_fiber_gets_the_value_it_is_woken_with, a_deadlock_is_told_to_those_who_wait,
-           a_disarmed_timer_leaves_the_others)
+SUITE_MAIN("loop", 20, natives_that_go_on_as_each_other_can_be_interrupted, a_native_lets_others_run_and_goes_on,
+           a_native_method_is_not_run_with_another_receiver, a_loop_adds_up, an_error_reaches_the_innermost_handler,
+           endless_recursion_is_an_error_with_a_position, a_parked_fiber_gets_the_value_it_is_woken_with,
+           a_deadlock_is_told_to_those_who_wait, a_disarmed_timer_leaves_the_others)

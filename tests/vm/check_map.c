@@ -11,9 +11,9 @@ START_TEST(keys_are_told_apart_strictly)
 {
     kw_vm *vm = make_vm();
     kw_map *m = kw_map_new(vm, 0);
-    const kw_value keys[] = {kw_int(1),  kw_float(1), kw_string_c(vm, "1"), kw_bool(true), kw_null(),
-                             kw_date(1), kw_float(NAN), LIST(vm, kw_int(1)), LIST(vm, kw_float(1)),
-                             kw_of_bytes(kw_bytes_new(vm, "1", 1))};
+    const kw_value keys[] = {
+        kw_int(1),  kw_float(1),   kw_string_c(vm, "1"), kw_bool(true),         kw_null(),
+        kw_date(1), kw_float(NAN), LIST(vm, kw_int(1)),  LIST(vm, kw_float(1)), kw_of_bytes(kw_bytes_new(vm, "1", 1))};
     int count = (int)(sizeof(keys) / sizeof(keys[0]));
     for (int i = 0; i < count; i++)
         ck_assert(kw_map_set(vm, m, keys[i], kw_int(i)));
@@ -177,7 +177,6 @@ START_TEST(methods_are_found_along_the_bases)
 }
 END_TEST
 
-SUITE_MAIN("map", 30, keys_are_told_apart_strictly, one_is_made_of_pairs,
-           many_changes_match_a_plain_table, order_is_that_of_insertion,
-           entries_can_be_removed_while_iterating, objects_with_the_same_history_share_a_shape,
-           methods_are_found_along_the_bases)
+SUITE_MAIN("map", 30, keys_are_told_apart_strictly, one_is_made_of_pairs, many_changes_match_a_plain_table,
+           order_is_that_of_insertion, entries_can_be_removed_while_iterating,
+           objects_with_the_same_history_share_a_shape, methods_are_found_along_the_bases)

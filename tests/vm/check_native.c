@@ -11,11 +11,13 @@ static kw_result give_null(kw_vm *vm, kw_call *call)
 }
 
 static const kw_native_def join = {"join(first: string, more...: string)", give_null, "", "", NULL, KW_CHECK_ALL};
+/* clang-format off */
 static const kw_native_def methods[] = {
     {"pad(width: integer = 4)", give_null, "", "", NULL, KW_CHECK_ALL},
     {"name(text: string?)", give_null, "", "", NULL, KW_CHECK_COUNT},
     {NULL},
 };
+/* clang-format on */
 
 static bool may_run(kw_vm *vm, kw_value native, kw_value self, uint32_t argc, const kw_value *args)
 {

@@ -84,8 +84,7 @@ START_TEST(it_takes_no_longer_for_texts_that_were_made_for_it)
             needle[where == 0 ? COUNT - 1 : where == 1 ? 0 : COUNT / 2] = 'b';
         size_t found = where == 3 ? SIZE - COUNT + 1 : 0;
         ck_assert_uint_eq(kw_search_first(text, SIZE, 0, needle, COUNT), found > 0 ? 0 : SIZE_MAX);
-        ck_assert_uint_eq(kw_search_last(text, SIZE, needle, COUNT),
-                          found > 0 ? SIZE - COUNT : SIZE_MAX);
+        ck_assert_uint_eq(kw_search_last(text, SIZE, needle, COUNT), found > 0 ? SIZE - COUNT : SIZE_MAX);
         ck_assert_uint_eq(kw_search_count(text, SIZE, needle, COUNT), found);
     }
     for (size_t i = 0; i < SIZE; i++) /* and one with a period of more than half of itself */
@@ -97,5 +96,4 @@ START_TEST(it_takes_no_longer_for_texts_that_were_made_for_it)
 }
 END_TEST
 
-SUITE_MAIN("search", 20, every_occurrence_is_found, empty_texts,
-           it_takes_no_longer_for_texts_that_were_made_for_it)
+SUITE_MAIN("search", 20, every_occurrence_is_found, empty_texts, it_takes_no_longer_for_texts_that_were_made_for_it)

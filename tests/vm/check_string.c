@@ -50,8 +50,8 @@ START_TEST(invalid_bytes_become_one_mark_per_maximal_part)
         {"a\x80z", 3, "a?z"},
         {"\xE6\x97", 2, "?"},
         {"\xF0\x9F\x98x", 4, "?x"},
-        {"\xC0\xAF", 2, "??"},         /* overlong */
-        {"\xED\xA0\x80", 3, "???"},    /* surrogate */
+        {"\xC0\xAF", 2, "??"},           /* overlong */
+        {"\xED\xA0\x80", 3, "???"},      /* surrogate */
         {"\xF4\x90\x80\x80", 4, "????"}, /* above U+10FFFF */
         {"\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41", 9, "????A"},
     };
@@ -113,16 +113,15 @@ END_TEST
 
 START_TEST(dictionary_order)
 {
-    static const char *const ascending[] = {"",   "\x01", "\t", " ",  "_",  "-",   "$",    "0",  "9",   "a",
-                                            "A",  "aB",   "Ab", "ac", "b",  "B",   "Z",    "zz", "\xC3\xA9"};
+    static const char *const ascending[] = {"",  "\x01", "\t", " ",  "_", "-", "$", "0",  "9",       "a",
+                                            "A", "aB",   "Ab", "ac", "b", "B", "Z", "zz", "\xC3\xA9"};
     kw_vm *vm = make_vm();
     size_t count = sizeof(ascending) / sizeof(ascending[0]);
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < count; j++) {
-            int order = kw_collate_strings(kw_string_c(vm, ascending[i]).as.string,
-                                          kw_string_c(vm, ascending[j]).as.string);
-            ck_assert_msg((order > 0) - (order < 0) == (i > j) - (i < j), "%s and %s", ascending[i],
-                          ascending[j]);
+            int order =
+                kw_collate_strings(kw_string_c(vm, ascending[i]).as.string, kw_string_c(vm, ascending[j]).as.string);
+            ck_assert_msg((order > 0) - (order < 0) == (i > j) - (i < j), "%s and %s", ascending[i], ascending[j]);
         }
     kw_vm_destroy(vm);
 }

@@ -13,13 +13,29 @@ START_TEST(floats_show_their_shortest_digits)
         double d;
         const char *text;
     } rows[] = {
-        {1, "1"}, {-0.0, "-0"}, {0.1, "0.1"}, {0.1 + 0.2, "0.30000000000000004"}, {100, "100"},
-        {0.0001, "0.0001"}, {0.000015, "1.5E-05"}, {12345678901234567.0, "12345678901234568"},
-        {1e16, "10000000000000000"}, {1e17, "1E+17"}, {5e-324, "5E-324"}, {123.456, "123.456"},
-        {1.7976931348623157e308, "1.7976931348623157E+308"}, {-2.5, "-2.5"}, {1e100, "1E+100"},
-        {2.2250738585072014e-308, "2.2250738585072014E-308"}, {1.0 / 3, "0.3333333333333333"},
-        {INFINITY, "Infinity"}, {-INFINITY, "-Infinity"}, {NAN, "NaN"}, {999999999999999.0, "999999999999999"},
-        {5e-310, "5E-310"}, {123456789012345680.0, "1.2345678901234568E+17"},
+        {1, "1"},
+        {-0.0, "-0"},
+        {0.1, "0.1"},
+        {0.1 + 0.2, "0.30000000000000004"},
+        {100, "100"},
+        {0.0001, "0.0001"},
+        {0.000015, "1.5E-05"},
+        {12345678901234567.0, "12345678901234568"},
+        {1e16, "10000000000000000"},
+        {1e17, "1E+17"},
+        {5e-324, "5E-324"},
+        {123.456, "123.456"},
+        {1.7976931348623157e308, "1.7976931348623157E+308"},
+        {-2.5, "-2.5"},
+        {1e100, "1E+100"},
+        {2.2250738585072014e-308, "2.2250738585072014E-308"},
+        {1.0 / 3, "0.3333333333333333"},
+        {INFINITY, "Infinity"},
+        {-INFINITY, "-Infinity"},
+        {NAN, "NaN"},
+        {999999999999999.0, "999999999999999"},
+        {5e-310, "5E-310"},
+        {123456789012345680.0, "1.2345678901234568E+17"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char text[40];
@@ -173,8 +189,7 @@ START_TEST(integer_arithmetic_wraps_floors_and_saturates)
     fails(vm, KW_OP_IDIV, kw_int(1), kw_float(0.5), "DivideByZeroError", "Division by zero.");
     fails(vm, KW_OP_MOD, kw_int(1), kw_int(0), "DivideByZeroError", "Division by zero.");
     fails(vm, KW_OP_ADD, kw_bool(true), kw_int(1), "ConversionError", "Conversion error in addition.");
-    fails(vm, KW_OP_MUL, kw_int(3), kw_string_c(vm, "a"), "ConversionError",
-          "Conversion error in multiplication.");
+    fails(vm, KW_OP_MUL, kw_int(3), kw_string_c(vm, "a"), "ConversionError", "Conversion error in multiplication.");
     kw_vm_destroy(vm);
 }
 END_TEST
@@ -380,8 +395,7 @@ START_TEST(shared_error_texts)
 }
 END_TEST
 
-SUITE_MAIN("value", 30, floats_show_their_shortest_digits, display_forms,
-           values_that_contain_themselves_come_to_an_end, a_list_met_twice_is_copied_twice,
-           equality_is_loose_outside_and_strict_inside, order_follows_rank_then_content,
-           integer_arithmetic_wraps_floors_and_saturates, bits, strings_and_lists_as_operands, indexes, slices,
-           slice_assignment, ranges, truth, shared_error_texts)
+SUITE_MAIN("value", 30, floats_show_their_shortest_digits, display_forms, values_that_contain_themselves_come_to_an_end,
+           a_list_met_twice_is_copied_twice, equality_is_loose_outside_and_strict_inside,
+           order_follows_rank_then_content, integer_arithmetic_wraps_floors_and_saturates, bits,
+           strings_and_lists_as_operands, indexes, slices, slice_assignment, ranges, truth, shared_error_texts)

@@ -72,8 +72,7 @@ START_TEST(a_large_value_is_guessed)
 {
     enum { COUNT = 100000, SIZE = 100 };
     kw_vm *vm = make_vm();
-    kw_list *texts = kw_list_new(vm, COUNT), *numbers = kw_list_new(vm, COUNT),
-            *same = kw_list_new(vm, COUNT);
+    kw_list *texts = kw_list_new(vm, COUNT), *numbers = kw_list_new(vm, COUNT), *same = kw_list_new(vm, COUNT);
     kw_map *map = kw_map_new(vm, COUNT);
     kw_value one = text(vm, SIZE);
     for (int i = 0; i < COUNT; i++) {
@@ -107,6 +106,5 @@ START_TEST(one_large_element_among_small_ones_is_no_measure)
 }
 END_TEST
 
-SUITE_MAIN("weigh", 60, what_a_value_refers_to_counts,
-           what_is_no_object_or_the_programs_own_weighs_nothing, an_object_weighs_once,
-           a_large_value_is_guessed, one_large_element_among_small_ones_is_no_measure)
+SUITE_MAIN("weigh", 60, what_a_value_refers_to_counts, what_is_no_object_or_the_programs_own_weighs_nothing,
+           an_object_weighs_once, a_large_value_is_guessed, one_large_element_among_small_ones_is_no_measure)

@@ -23,8 +23,7 @@ static inline kw_value list_of(kw_vm *vm, size_t count, const kw_value *items)
         ck_assert(kw_list_push(vm, list, items[i]));
     return kw_of_list(list);
 }
-#define LIST(vm, ...)                                                                              \
-    list_of(vm, sizeof((kw_value[]){__VA_ARGS__}) / sizeof(kw_value), (kw_value[]){__VA_ARGS__})
+#define LIST(vm, ...) list_of(vm, sizeof((kw_value[]){__VA_ARGS__}) / sizeof(kw_value), (kw_value[]){__VA_ARGS__})
 
 static inline void shows(kw_vm *vm, kw_value v, const char *text)
 {
