@@ -7,12 +7,13 @@
 #include "base/locks.h"
 #include "net/help.h"
 #include "net/lead.h"
+#include "net/notice.h"
 #include "net/pool.h"
 #include "net/run.h"
 #include "net/task.h"
 #include "net/wake.h"
 
-/* ---- Watching -------------------------------------------------------------------------------- */
+/* ---- Watching, and notices -------------------------------------------------------------------------------- */
 
 int kiwi_task_watch(kiwi_net *net, kiwi_id id, void *token, kiwi_result *out)
 {
@@ -42,6 +43,32 @@ int kiwi_task_watch(kiwi_net *net, kiwi_id id, void *token, kiwi_result *out)
 done:
     kn_wake_unlock(net);
     return error;
+}
+
+int kiwi_task_notice(kiwi_net *net, kiwi_id id)
+{
+    kiwi_result standing;
+    kn_lock(net);
+    kn_task *task = kn_task_find(net, id);
+    if (task != NULL && task->state == KIWI_TASK_RUNNING && !task->watched)
+        task = kn_help_step(net, task);
+    int error = 0;
+    if (task == NULL) {
+        error = kn_task_standing(net, id, &standing) ? 0 : ENOENT;
+    } else if (task->state == KIWI_TASK_RUNNING && (error = kn_notice_ask(task)) == 0) {
+        kn_pool_submitted(net);
+        error = EINPROGRESS;
+    }
+    kn_wake_unlock(net);
+    return error;
+}
+
+kiwi_id kiwi_task_noticed(kiwi_net *net)
+{
+    kn_lock(net);
+    kiwi_id id = kn_notice_next(net);
+    kn_wake_unlock(net);
+    return id;
 }
 
 /* Take the oldest watched task that has ended; false if there is none.  Locked. */

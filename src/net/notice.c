@@ -1,4 +1,4 @@
-/* notice.c - see notice.h; and kiwi_task_notice() and kiwi_task_noticed(), whose contracts are in kiwi/net.h. */
+/* notice.c - see notice.h. */
 #include "config.h"
 
 #include "net/notice.h"
@@ -6,9 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "net/help.h"
-#include "net/pool.h"
-#include "net/task.h"
 #include "net/wake.h"
 
 struct kn_notice {
@@ -38,37 +35,18 @@ void kn_notice_free(kiwi_net *net)
         free(KB_OWNER(link, kn_notice, link));
 }
 
-/* Tell of the end of `task`, which runs.  0 or ENOMEM. */
-static int ask(kiwi_net *net, kn_task *task)
+int kn_notice_ask(kn_task *task)
 {
     if (task->notice == NULL && (task->notice = calloc(1, sizeof(*task->notice))) == NULL)
         return ENOMEM;
     task->notice->id = task->entry.id;
-    kn_pool_submitted(net);
     return 0;
 }
 
-int kiwi_task_notice(kiwi_net *net, kiwi_id id)
+kiwi_id kn_notice_next(kiwi_net *net)
 {
-    kiwi_result standing;
-    kn_lock(net);
-    kn_task *task = kn_task_find(net, id);
-    if (task != NULL && task->state == KIWI_TASK_RUNNING && !task->watched)
-        task = kn_help_step(net, task);
-    int error = 0;
-    if (task == NULL)
-        error = kn_task_standing(net, id, &standing) ? 0 : ENOENT;
-    else if (task->state == KIWI_TASK_RUNNING && (error = ask(net, task)) == 0)
-        error = EINPROGRESS;
-    kn_wake_unlock(net);
-    return error;
-}
-
-kiwi_id kiwi_task_noticed(kiwi_net *net)
-{
-    kn_lock(net);
+    kn_locked(net);
     kb_link *link = kb_list_pop(&net->notices);
-    kn_wake_unlock(net);
     if (link == NULL)
         return 0;
     kn_notice *notice = KB_OWNER(link, kn_notice, link);

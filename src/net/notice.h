@@ -7,6 +7,10 @@
 
 #include "net/state.h"
 
+/* Tell of the end of `task`, which runs.  0 or ENOMEM. */
+int kn_notice_ask(kn_task *task);
+/* A task that has ended, and of which that was not told yet; 0: none. */
+kiwi_id kn_notice_next(kiwi_net *net);
 /* `task` ends: tell of it if somebody asked for that. */
 void kn_notice_end(kiwi_net *net, kn_task *task);
 /* `task`, which is not in use any more, has nothing to tell. */
