@@ -182,7 +182,7 @@ int kp_process_list(kp_disk_bytes *found)
         if (e->d_name[0] >= '1' && e->d_name[0] <= '9' && read_process(e->d_name, boot, &p))
             error = kp_disk_append(found, &p, sizeof(p));
     (void)closedir(dir);
-    return error;
+    return error == 0 && found->size == 0 ? ENOENT : error; /* there is this process at least, where /proc is one */
 }
 
 /* ---- Ending ------------------------------------------------------------------------------------ */

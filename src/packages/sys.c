@@ -340,7 +340,9 @@ static bool list_give(kw_vm *vm, kp_job *job, kw_value *value)
             return false;
     }
     char why[96];
-    if (j->error != 0)
+    if (j->error == ENOENT)
+        (void)kw_throw(vm, "NotAvailableError", "sys::%s needs /proc", j->whole ? "processes" : "pids");
+    else if (j->error != 0)
         (void)kw_throw(vm, "SystemError", "Failed to list processes: %s",
                        kb_error_errno_text(j->error, why, sizeof(why)));
     return j->error == 0;
