@@ -160,7 +160,15 @@ static void progress(kiwi_net *net, kn_op *op)
     op->poked = op->poked || (unknown && !op->u.linger.unknown); /* the step knew less */
 }
 
-static const kn_kind linger = {.name = "linger", .side = KN_READ, .step = step, .progress = progress, .ended = ended};
+static void note(kiwi_net *net, kn_op *op, kiwi_result *out)
+{
+    (void)net;
+    (void)out;
+    op->sock->own_ref = true; /* the runner's, whose last step this was */
+}
+
+static const kn_kind linger = {
+    .name = "linger", .side = KN_READ, .step = step, .progress = progress, .note = note, .ended = ended};
 
 /* End the one that lingers for longest, whatever has arrived.  false: none does. */
 static bool end_oldest(kiwi_net *net)

@@ -238,12 +238,13 @@ void kn_sock_abort(kiwi_net *net, kn_sock *sock)
 static void get_out(const kiwi_net *net, kn_sock *sock)
 {
     const kn_op *first = kn_sock_head(sock, KN_WRITE);
-    bool in_call = first != NULL &&
-                   first->how == KN_BLOCK; /* with more than the peer takes, so that a FIN comes late */
-    if (sock->cut)                         /* no FIN, if that can be helped: close() resets the connection */
-        (void)shutdown(sock->fd, in_call ? SHUT_RDWR : SHUT_RD);
-    else if (sock->refs > 1 || !net->room_kind->edge)
-        (void)shutdown(sock->fd, SHUT_RDWR);
+    bool alone = sock->refs - sock->own_ref == 1 && net->room_kind->edge;
+    if (alone)
+        return;
+    /* Cut short: no FIN, if that can be helped, because close() resets the connection.  A send that waits in its call
+     * has more than the peer takes, and the FIN comes behind that. */
+    bool in_call = first != NULL && first->how == KN_BLOCK;
+    (void)shutdown(sock->fd, sock->cut && !in_call ? SHUT_RD : SHUT_RDWR);
 }
 
 void kn_sock_shut(kiwi_net *net, kn_sock *sock)

@@ -264,6 +264,7 @@ struct kn_sock {
     int fd;         /* -1: none yet (connect).  Changed under the lock by the one thread that runs the op */
     int refs;       /* 1 while open, 1 for each thread in a step; the last one closes the descriptor */
     bool listener, tls, udp, closing;
+    bool own_ref;       /* who shuts it holds one of them, and is in no step */
     bool local;         /* a Unix socket: what was sent is with the peer already */
     kn_file *file;      /* of a listener that is one; NULL: none */
     char *host;         /* that it was connected to; NULL: unknown */
