@@ -6,6 +6,8 @@
 
 #include "vm/vm.h"
 
+/* Each function here may run code of the library; kp_library_run_folder() and _program() may collect and run any script. */
+
 /* Run the files of a library in the folder `path`, by name, or the one file `path`.  Returns the
  * exit code; not 0 also after an error, which vm->error has, and vm->exiting says whether the
  * program is over. */

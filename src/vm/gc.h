@@ -5,7 +5,9 @@
  * set to 0).  Nothing else collects: what may do so is kw_gc_collect(), kw_gc_idle(), and what calls them -
  * kw_sched_safepoint(), kw_loop_run(), kw_sched_run() -; tests/check_includes knows the files that may call these.  All
  * other C code, natives and hooks included, may hold plain pointers until it returns.  Where it runs library code itself
- * (vm->loading) no safepoint collects.  With GC stress every allocation asks for that.  Roots: the fibers that can run or
+ * (vm->loading) no safepoint collects.  Code of scripts runs in kw_loop_run() alone, which the scheduler calls: natives and
+ * hooks do not call it, they give the loop what it is to go on with.  packages/library.h is the exception, for definitions
+ * that do not wait; its functions say so.  With GC stress every allocation asks for that.  Roots: the fibers that can run or
  * wait, globals, caches of interned names, pinned values, host hooks. */
 #ifndef KW_GC_H
 #define KW_GC_H

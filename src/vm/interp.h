@@ -21,7 +21,7 @@ typedef enum kw_stop {
     KW_STOP_EXIT,   /* `exit` was executed: vm->exit_code */
 } kw_stop;
 
-/* Run vm->fiber until it stops (loop.c).  vm->fiber may be another one afterwards (generators). */
+/* Run vm->fiber until it stops (loop.c).  Runs code of scripts; may collect (vm/gc.h).  vm->fiber may be another one afterwards (generators). */
 kw_stop kw_loop_run(kw_vm *vm);
 
 /* What a call came to. */

@@ -266,7 +266,7 @@ enum { KW_INTERRUPTED = 130, KW_OUTPUT_GONE = 141 };
 /* Run `fiber` as the main program and all others until it has ended (and, if it ended normally, no
  * other is left): returns 0, the exit code of `exit`, 1 after an uncaught error (in vm->error), or
  * KW_INTERRUPTED if vm->interrupted was set when only other fibers were left; these stay as they
- * are. */
+ * are.  Runs code of scripts; may collect (vm/gc.h). */
 int kw_sched_run(kw_vm *vm, kw_fiber *main_fiber);
 /* Set vm->interrupted and end a sleep of the scheduler's own; one in the port is the caller's
  * business.  Any thread, and any signal handler, until the vm is destroyed. */
