@@ -66,7 +66,7 @@ static int do_info(kp_fio_job *j)
 
 static kw_value local_date(struct timespec t)
 {
-    return kw_date_here(KW_EPOCH_TICKS + (int64_t)t.tv_sec * KW_TICKS_PER_SECOND + t.tv_nsec / 100);
+    return kw_date_since_epoch((int64_t)t.tv_sec, t.tv_nsec);
 }
 
 static kw_map *attributes(kw_vm *vm, const kp_fio_job *j)

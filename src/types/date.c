@@ -3,6 +3,7 @@
 
 #include "types/date.h"
 
+#include <assert.h>
 #include <time.h>
 
 #include "vm/object.h"
@@ -19,6 +20,7 @@ static bool is_leap(int64_t year)
 int kw_date_days_in_month(int64_t year, int month)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    assert(month >= 1 && month <= 12);
     return month == 2 && is_leap(year) ? 29 : days[month - 1];
 }
 
@@ -34,6 +36,7 @@ static int64_t days_from_civil(int64_t year, int month, int day)
 
 void kw_date_parts_of(int64_t ticks, kw_date_parts *out)
 {
+    assert(ticks >= 0); /* divisions below round down only then */
     int64_t days = ticks / KW_TICKS_PER_DAY, of_day = ticks % KW_TICKS_PER_DAY;
     int64_t shifted = days + 306, era = shifted / DAYS_PER_ERA, of_era = shifted % DAYS_PER_ERA;
     int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
@@ -48,6 +51,9 @@ void kw_date_parts_of(int64_t ticks, kw_date_parts *out)
     out->fraction = (int)(of_day % KW_TICKS_PER_SECOND);
     out->weekday = (int)((days + 1) % 7); /* 0001-01-01 was a Monday */
     out->yearday = (int)(days - days_from_civil(out->year, 1, 1)) + 1;
+    assert(out->month >= 1 && out->month <= 12 && out->day >= 1 &&
+           out->day <= kw_date_days_in_month(out->year, out->month));
+    assert(out->yearday >= 1 && out->yearday <= 366);
 }
 
 bool kw_date_ticks(const kw_date_parts *c, int64_t *ticks)
@@ -59,6 +65,7 @@ bool kw_date_ticks(const kw_date_parts *c, int64_t *ticks)
     int64_t seconds = c->hour * INT64_C(3600) + c->minute * INT64_C(60) + c->second;
     *ticks = days_from_civil(c->year, c->month, c->day) * KW_TICKS_PER_DAY + seconds * KW_TICKS_PER_SECOND +
              c->fraction;
+    assert(*ticks >= 0 && *ticks <= KW_MAX_TICKS);
     return true;
 }
 
@@ -74,12 +81,23 @@ int kw_date_utc_offset(int64_t ticks)
 
 kw_value kw_date_here(int64_t ticks)
 {
-    return kw_date(ticks + kw_date_utc_offset(ticks) * INT64_C(60) * KW_TICKS_PER_SECOND);
+    int64_t local = ticks + kw_date_utc_offset(ticks) * INT64_C(60) * KW_TICKS_PER_SECOND;
+    return kw_date(local < 0 ? 0 : local > KW_MAX_TICKS ? KW_MAX_TICKS : local);
+}
+
+kw_value kw_date_since_epoch(int64_t seconds, int64_t nanoseconds)
+{
+    assert(nanoseconds >= 0 && nanoseconds < 1000000000);
+    const int64_t least = -KW_EPOCH_TICKS / KW_TICKS_PER_SECOND;
+    const int64_t most = (KW_MAX_TICKS - KW_EPOCH_TICKS) / KW_TICKS_PER_SECOND;
+    if (seconds < least || seconds > most)
+        return kw_date(seconds < 0 ? 0 : KW_MAX_TICKS);
+    return kw_date_here(KW_EPOCH_TICKS + seconds * KW_TICKS_PER_SECOND + nanoseconds / 100);
 }
 
 kw_value kw_date_now(void)
 {
     struct timespec ts;
     clock_gettime(CLOCK_REALTIME, &ts);
-    return kw_date_here(KW_EPOCH_TICKS + (int64_t)ts.tv_sec * KW_TICKS_PER_SECOND + ts.tv_nsec / 100);
+    return kw_date_since_epoch((int64_t)ts.tv_sec, ts.tv_nsec);
 }

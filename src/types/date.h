@@ -20,8 +20,10 @@ enum { KW_TICKS_PER_MS = 10000, KW_TICKS_PER_SECOND = 10000000 };
 void kw_date_parts_of(int64_t ticks, kw_date_parts *out);
 /* Ticks of a date and time; false: there is no such moment. */
 bool kw_date_ticks(const kw_date_parts *c, int64_t *ticks);
-/* The local date and time at the given UTC ticks, and now. */
+/* The local date and time at the given UTC ticks, and so long after 1970, and now.  A time that no date can tell, as
+ * files may have one, becomes the nearest that one can. */
 kw_value kw_date_here(int64_t ticks);
+kw_value kw_date_since_epoch(int64_t seconds, int64_t nanoseconds);
 kw_value kw_date_now(void);
 int kw_date_days_in_month(int64_t year, int month);
 /* Offset of local time from UTC in minutes at the given UTC ticks. */
