@@ -3,6 +3,7 @@
 
 #include "types/types.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "types/give.h"
@@ -36,6 +37,7 @@ static void separate(kw_buf *buf, const level *here, size_t index)
 
 static void finish(kw_buf *buf, const level *here, bool empty, char bracket)
 {
+    assert(here->depth > 0); /* the bracket stands one level further out */
     if (empty)
         kw_buf_putc(buf, '\n');
     indent(buf, here->depth - 1);
@@ -96,6 +98,7 @@ static void pretty(kw_vm *vm, kw_buf *buf, kw_value v, const level *outer)
     bool inside = here.depth > MAX_LEVELS;
     for (const level *at = outer; at != NULL && !inside; at = at->outer)
         inside = at->container == here.container;
+    assert(here.depth <= MAX_LEVELS + 1); /* what is cut is not gone into: so the stack is bounded */
     if (inside)
         kw_buf_puts(buf, "...");
     else if (kw_is(v, KW_LIST))

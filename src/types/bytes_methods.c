@@ -3,6 +3,7 @@
 
 #include "types/bytes_methods.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "types/give.h"
@@ -88,6 +89,7 @@ static kw_result bytes_set(kw_vm *vm, kw_call *call)
         return bad_index(vm);
     if (!kw_bytes_check(vm, n) || !kw_bytes_own(vm, b))
         return KW_THROWN;
+    assert(b->store == NULL && (size_t)at < b->size); /* own memory of the same size */
     b->data[at] = (uint8_t)n;
     return kw_return(call, call->self);
 }
@@ -158,6 +160,7 @@ static kw_result bytes_remove_at(kw_vm *vm, kw_call *call)
     kw_bytes *out = kw_bytes_new(vm, b->data, b->size);
     if (out != NULL) {
         out->size--;
+        assert(out->store == NULL && (size_t)at <= out->size); /* a copy that is changed before anybody has it */
         memmove(out->data + at, out->data + at + 1, out->size - (size_t)at);
     }
     return kw_give_bytes(call, out);
@@ -174,6 +177,7 @@ static kw_result bytes_reverse(kw_vm *vm, kw_call *call)
 
 static kw_list *integers(kw_vm *vm, const kw_bytes *b, size_t from, size_t to)
 {
+    assert(from <= to && to <= b->size);
     kw_list *list = kw_list_new(vm, to - from);
     for (size_t i = from; list != NULL && i < to; i++)
         if (!kw_list_push(vm, list, byte_value(b->data[i])) || !kw_go_on(vm))
@@ -235,6 +239,7 @@ kw_result kw_bytes_hex(kw_vm *vm, kw_call *call, const uint8_t *data, size_t siz
         return kw_throw(vm, "InvalidOperationError", "Cannot convert empty bytes to hex.");
     if (!hex_width(vm, call, &width) || !kw_heap_room(vm, width, size))
         return KW_THROWN;
+    assert(width >= 2); /* of which two are the digits */
     kw_buf buf;
     kw_buf_init(&buf);
     for (size_t i = 0; i < size && kw_buf_go_on(vm, &buf); i++) {

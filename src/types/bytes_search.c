@@ -4,6 +4,7 @@
 
 #include "types/types.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "types/bytes_methods.h"
@@ -126,6 +127,7 @@ static size_t end_of_piece(row s, size_t from, row separator)
 
 static bool push_piece(kw_vm *vm, kw_call *call, kw_list *list, size_t from, size_t to)
 {
+    assert(from <= to && to <= call->self.as.bytes->size); /* separators do not overlap */
     kw_bytes *piece = kw_bytes_part(vm, call->self.as.bytes, from, to - from);
     return piece != NULL && kw_list_push(vm, list, kw_of_bytes(piece)) && kw_go_on(vm);
 }
@@ -165,6 +167,7 @@ static kw_result bytes_replace(kw_vm *vm, kw_call *call)
         kw_buf_put(&buf, new.text, new.size);
         from = at + old.size;
     }
+    assert(from <= s.size); /* what was found ends inside */
     kw_buf_put(&buf, s.text + from, s.size - from);
     return kw_give_bytes(call, kw_buf_bytes(vm, &buf));
 }

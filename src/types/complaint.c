@@ -91,11 +91,13 @@ static const char *filling(kw_vm *vm, const kw_call *call, char mark)
 kw_result kw_complaint_throw(kw_vm *vm, kw_call *call)
 {
     const complaint *c = find(call->native->name);
+    assert(c != NULL); /* also of a method that complains about its arguments like one of another type */
     const char *mark = strchr(c->text, '%');
     if (c->takes != NULL && !c->takes(vm, call->argc))
         return KW_THROWN;
     if (mark == NULL)
         return kw_throw(vm, c->type, "%s", c->text);
+    assert(strchr("RTM", mark[1]) != NULL && strchr(mark + 2, '%') == NULL); /* one mark, and one that is known */
     return kw_throw(vm, c->type, "%.*s%s%s", (int)(mark - c->text), c->text, filling(vm, call, mark[1]), mark + 2);
 }
 

@@ -3,6 +3,7 @@
 
 #include "types/types.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@ static void strip(const char *text, size_t *from, size_t *to)
 {
     *from = kw_unicode_ltrim(text, *from, *to);
     *to = kw_unicode_rtrim(text, *from, *to);
+    assert(*from <= *to); /* of white space alone nothing is left */
 }
 
 /* ---- To integer ------------------------------------------------------------------------------ */
@@ -35,6 +37,7 @@ static int digit_of(char c)
 
 static bool parse_integer(const char *text, size_t size, int base, int64_t *out)
 {
+    assert(base >= 2 && base <= 36); /* so that no digit is worth more than a letter can say */
     size_t at = 0;
     strip(text, &at, &size);
     bool negative = at < size && text[at] == '-';
@@ -145,8 +148,10 @@ static bool parse_float(kw_vm *vm, const char *text, size_t size, double *out)
     kw_buf buf;
     kw_buf_init(&buf);
     bool ok = float_form(vm, &buf, text, from, size);
-    if (ok)
+    if (ok) {
+        assert(buf.size > 0 && buf.text[buf.size - 1] == '\0');
         *out = strtod(buf.text, NULL); /* the process keeps the "C" locale for numbers */
+    }
     kw_buf_free(&buf);
     return ok;
 }
@@ -172,6 +177,7 @@ static kw_result any_to_float(kw_vm *vm, kw_call *call)
 /* `shift` bits per digit, at least `width` digits. */
 static kw_result in_base(kw_vm *vm, kw_call *call, int64_t n, unsigned shift, int width, bool upper)
 {
+    assert(shift >= 1 && shift <= 4 && width <= 64); /* `out` has room for 64 digits of one bit */
     const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
     char out[64];
     int at = 64;
@@ -203,6 +209,7 @@ static kw_result fixed_point(kw_vm *vm, kw_call *call, const char *format, size_
     char out[EXACT_DECIMALS + 400];
     int exact = (int)(decimals < EXACT_DECIMALS ? decimals : EXACT_DECIMALS);
     int written = snprintf(out, sizeof(out), "%.*f", exact, d);
+    assert(written > 0 && (size_t)written < sizeof(out)); /* 309 digits before the point at most */
     kw_buf buf;
     kw_buf_init(&buf);
     kw_buf_put(&buf, out, (size_t)written);

@@ -4,6 +4,7 @@
  * or month alone, else the first. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -39,6 +40,7 @@ static bool set(int *part, int value)
 /* One or two digits for one letter, else as many digits as letters. */
 static int exact_number(cursor *c, size_t count, int *out)
 {
+    assert(count > 0); /* a letter of the pattern stands there */
     if (count == 1)
         return kw_date_number(c, 2, out);
     if (count > 9)
@@ -188,6 +190,7 @@ static bool to_ticks(parts *read, int64_t *ticks)
     complete_day(read);
     if (!complete_hour(read))
         return false;
+    assert(read->year != UNSET && read->month != UNSET && read->day != UNSET && read->hour != UNSET);
     kw_date_parts when = {.year = read->year,
                           .month = read->month,
                           .day = read->day,
@@ -225,5 +228,6 @@ bool kw_date_parse_exact(const char *text, size_t size, const char *format, size
     while (kw_date_pattern_next(&pattern, &item))
         if (item.count == 0 ? !literal(&c, item.letter, &pattern) : !field(&c, item.letter, item.count, &read))
             return false;
+    assert(c.at <= c.end && pattern.at == pattern.end); /* literal() moves in the pattern, too */
     return c.at == c.end && to_ticks(&read, ticks);
 }

@@ -1,6 +1,7 @@
 /* date_format.c - dates as text, by a pattern or a standard letter (TYPES.md section 14). */
 #include "config.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,14 @@ static void put_number(kw_buf *buf, int64_t n, int width)
 {
     char text[24];
     int size = snprintf(text, sizeof(text), "%0*lld", width, (long long)n);
+    assert(size > 0 && (size_t)size < sizeof(text)); /* `width` is 4 at most */
     kw_buf_put(buf, text, (size_t)size);
 }
 
 static void put_fraction(kw_buf *buf, int ticks, size_t digits, bool trim)
 {
     char text[16];
+    assert(ticks >= 0 && ticks < KW_TICKS_PER_SECOND && digits <= 7); /* seven digits are written */
     (void)snprintf(text, sizeof(text), "%07d", ticks);
     while (trim && digits > 0 && text[digits - 1] == '0')
         digits--;

@@ -1,6 +1,7 @@
 /* date_parse.c - text to dates in the invariant culture (TYPES.md section 14). */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -27,6 +28,7 @@ bool kw_date_take(cursor *c, char what)
 
 int kw_date_number(cursor *c, int most, int *out)
 {
+    assert(most <= 9); /* more digits may be more than an int holds */
     int digits = 0;
     *out = 0;
     while (digits < most && c->at < c->end && *c->at >= '0' && *c->at <= '9') {
@@ -215,6 +217,7 @@ int64_t kw_date_local(int64_t ticks, int offset)
 
 int kw_date_weekday(int64_t ticks)
 {
+    assert(ticks >= 0);
     return (int)((ticks / KW_TICKS_PER_DAY + 1) % 7); /* 0001-01-01 was a Monday */
 }
 
@@ -234,6 +237,7 @@ bool kw_date_parse(const char *text, size_t size, int64_t *ticks)
     if (time && (!time_of_day(&c, &read.when) || !zone(&c, &zoned, &offset)))
         return false;
     skip_space(&c);
+    assert(c.at <= c.end); /* whatever was taken: names, AM and PM, zones */
     if (c.at != c.end || !kw_date_ticks(&read.when, ticks) ||
         (read.weekday >= 0 && read.weekday != kw_date_weekday(*ticks)))
         return false;

@@ -4,6 +4,7 @@
 
 #include "types/types.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "types/date.h"
@@ -45,6 +46,7 @@ static kw_result global_char(kw_vm *vm, kw_call *call)
         return kw_throw(vm, "ValueError", "Expected a valid code point.");
     char out[4];
     size_t size = kw_text_encode((uint32_t)code, out);
+    assert(size >= 1 && size <= sizeof(out));
     return kw_give_string(call, kw_string_valid(vm, out, size, 1));
 }
 

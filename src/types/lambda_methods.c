@@ -3,6 +3,8 @@
 
 #include "types/types.h"
 
+#include <assert.h>
+
 #include "types/give.h"
 #include "vm/chunk.h"
 
@@ -11,6 +13,7 @@ static const kw_proto *proto_of(kw_value f)
 {
     while (f.as.obj->kind == KW_KIND_BOUND)
         f = ((kw_bound *)f.as.obj)->callable;
+    assert(f.as.obj->kind == KW_KIND_CLOSURE || f.as.obj->kind == KW_KIND_NATIVE); /* no other can be called */
     return f.as.obj->kind == KW_KIND_CLOSURE ? ((kw_closure *)f.as.obj)->proto : NULL;
 }
 

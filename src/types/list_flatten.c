@@ -3,6 +3,7 @@
 
 #include "types/list_methods.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* A list that is being opened, the next of its elements, and how many were out when it was begun. */
@@ -58,6 +59,8 @@ static bool open_list(kw_vm *vm, nesting *n, kw_list *list, const kw_list *out)
 static bool close_list(kw_vm *vm, nesting *n, const kw_list *out)
 {
     opened last = n->open.lists[--n->open.count];
+    assert(out->count >= last.before);
+    assert(last.list->header.spare & BEING_OPENED); /* nobody else writes to the spare byte */
     last.list->header.spare &= (uint8_t)~BEING_OPENED;
     if (out->count > last.before || last.list->count == 0)
         return true;
@@ -94,6 +97,7 @@ kw_result kw_list_flatten(kw_vm *vm, kw_call *call)
 {
     kw_list *out = kw_list_new(vm, call->self.as.list->count);
     nesting n = {.open = {.lists = NULL}};
+    assert((call->self.as.list->header.spare & (BEING_OPENED | GAVE_NOTHING)) == 0); /* earlier calls left no marks */
     bool ok = out != NULL && open_list(vm, &n, call->self.as.list, out) && flatten(vm, &n, out);
     forget_row(&n.open, BEING_OPENED);
     forget_row(&n.barren, GAVE_NOTHING);

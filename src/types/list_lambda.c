@@ -5,6 +5,8 @@
 
 #include "types/types.h"
 
+#include <assert.h>
+
 #include "types/give.h"
 #include "types/list_methods.h"
 #include "vm/chunk.h"
@@ -163,6 +165,7 @@ static kw_result list_group_by_field(kw_vm *vm, kw_call *call)
         if (key == NULL)
             return KW_THROWN;
         kw_value *group = kw_map_find_string(groups, key);
+        assert(group == NULL || kw_is(*group, KW_LIST)); /* `groups` is seen by nobody else so far */
         kw_list *rows = group != NULL ? group->as.list : kw_list_new(vm, 4);
         if (rows == NULL || !kw_list_push(vm, rows, l->items[i]))
             return KW_THROWN;

@@ -4,6 +4,7 @@
 
 #include "types/list_methods.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "types/bytes_methods.h"
@@ -124,6 +125,7 @@ static kw_result list_set(kw_vm *vm, kw_call *call)
     kw_value v = kw_copy_deep(vm, call->args[1]);
     if (kw_is(v, KW_UNDEF))
         return KW_THROWN;
+    assert((size_t)at < l->count); /* the copy was made without running a script */
     l->items[at] = v;
     return kw_return(call, call->self);
 }
@@ -281,6 +283,7 @@ static kw_result list_to_hex(kw_vm *vm, kw_call *call)
 
 kw_list *kw_list_part(kw_vm *vm, const kw_list *l, size_t from, size_t to)
 {
+    assert(from <= to && to <= l->count);
     kw_list *out = kw_list_new(vm, to - from);
     if (out != NULL && to > from) {
         memcpy(out->items, l->items + from, (to - from) * sizeof(kw_value));

@@ -3,6 +3,8 @@
 
 #include "types/types.h"
 
+#include <assert.h>
+
 #include "types/give.h"
 #include "types/list_methods.h"
 
@@ -85,6 +87,7 @@ static kw_result list_replace(kw_vm *vm, kw_call *call)
     bool same;
     kw_list *out = call->kept != NULL ? kw_kept(call, 1).as.list
                                       : kw_list_part(vm, self_of(call), 0, self_of(call)->count);
+    assert(out == NULL || kw_kept_size(call, 0) <= out->count); /* the copy is no script's yet */
     for (size_t i = kw_kept_size(call, 0); out != NULL && i < out->count; i++) {
         same = false;
         if (!kw_differ(out->items[i], call->args[0]) && !kw_equal_try_strict(vm, out->items[i], call->args[0], &same))
@@ -102,6 +105,7 @@ static kw_result list_unique(kw_vm *vm, kw_call *call)
     const kw_list *l = self_of(call);
     kw_map *seen = call->kept != NULL ? kw_kept(call, 1).as.map : kw_map_new(vm, l->count);
     kw_list *out = call->kept != NULL ? kw_kept(call, 2).as.list : kw_list_new(vm, 0);
+    assert(out != NULL && seen->count == out->count); /* both grow by one together, also over a pause */
     for (size_t i = kw_kept_size(call, 0); i < l->count; i++) {
         bool known = kw_map_find(seen, l->items[i]) != NULL;
         if (!known && (!kw_map_set(vm, seen, l->items[i], kw_null()) || !kw_list_push(vm, out, l->items[i])))

@@ -7,6 +7,7 @@
 
 #include "types/types.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -92,12 +93,14 @@ static void merge_sort(kw_value *items, size_t count, kw_value *spare, is_less l
     size_t left = 0, right = half, out = 0;
     while (left < half && right < count)
         items[out++] = less(items[right], spare[left]) ? items[right++] : spare[left++];
+    assert(out + (half - left) == right); /* what is left fills the gap, whose end stands already */
     memcpy(items + out, spare + left, (half - left) * sizeof(kw_value));
 }
 
 static kw_result sort_at_once(kw_vm *vm, kw_call *call, is_less less)
 {
     kw_list *l = call->self.as.list;
+    assert(l->count >= 2); /* else there would be no spare at all */
     size_t size = (l->count / 2) * sizeof(kw_value);
     kw_value *spare = kw_heap_try_realloc(vm, NULL, 0, size);
     if (spare == NULL)
@@ -149,6 +152,7 @@ static bool begin(kw_vm *vm, const kw_list *l, sorting *s)
 
 static void resume(const kw_call *call, sorting *s)
 {
+    assert(call->kept->count == KEPT_COUNT);
     *s = (sorting){.list = kw_kept(call, KEPT_LIST).as.list,
                    .spare = kw_kept(call, KEPT_SPARE).as.list,
                    .done = kw_kept_size(call, KEPT_DONE),
@@ -157,6 +161,7 @@ static void resume(const kw_call *call, sorting *s)
                    .left = kw_kept_size(call, KEPT_LEFT),
                    .right = kw_kept_size(call, KEPT_RIGHT)};
     set_comparison(s, (uint32_t)kw_kept_size(call, KEPT_TAG));
+    assert(s->done <= s->list->count && s->spare->cap >= s->list->count);
 }
 
 static kw_result pause(kw_vm *vm, kw_call *call, const sorting *s)
@@ -174,6 +179,7 @@ static kw_result pause(kw_vm *vm, kw_call *call, const sorting *s)
 
 static void next_run(kw_vm *vm, sorting *s)
 {
+    assert(s->done < s->list->count);
     size_t left = s->list->count - s->done;
     s->width = s->run;
     if (s->less == NULL) {
@@ -203,6 +209,7 @@ static bool is_before(kw_vm *vm, const sorting *s, size_t right, kw_value than, 
 /* Where the row that ends at `done` begins, and the one before it; false: that has another length. */
 static bool pair(const sorting *s, size_t *start, size_t *middle)
 {
+    assert(s->width > 0 && s->done > 0); /* a row ends there */
     size_t row = (s->done - 1) / s->width;
     *middle = row * s->width;
     *start = row % 2 != 0 ? *middle - s->width : *middle;
@@ -212,6 +219,7 @@ static bool pair(const sorting *s, size_t *start, size_t *middle)
 /* Begin to merge two rows, unless they are in order as they stand.  false: thrown. */
 static bool begin_merge(kw_vm *vm, sorting *s, size_t start, size_t middle)
 {
+    assert(start < middle && middle < s->done && middle - start <= s->spare->cap);
     if (!is_before(vm, s, middle, s->list->items[middle - 1], &s->merging))
         return false;
     if (!s->merging)
@@ -230,6 +238,7 @@ static void merge_some(kw_vm *vm, sorting *s, size_t start, size_t middle)
     const kw_value *right = s->list->items + s->right, *right_end = s->list->items + s->done;
     kw_value *first = s->list->items + start + s->left + (s->right - middle), *to = first;
     is_less less = s->less;
+    assert(first + (left_end - left) == right); /* the gap is as wide as what is left of the left row */
     while (left < left_end && right < right_end && to < first + BLOCK)
         *to++ = less(*right, *left) ? *right++ : *left++;
     s->left = (size_t)(left - s->spare->items);

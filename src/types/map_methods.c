@@ -3,6 +3,8 @@
 
 #include "types/types.h"
 
+#include <assert.h>
+
 #include "types/give.h"
 
 static kw_map *self_of(const kw_call *call)
@@ -23,6 +25,7 @@ static kw_result listed(kw_vm *vm, kw_call *call, bool keys)
     for (uint32_t i = 0; list != NULL && (e = kw_map_next(self_of(call), &i)) != NULL;)
         if (!kw_list_push(vm, list, keys ? e->key : e->value) || !kw_go_on(vm))
             return KW_THROWN;
+    assert(list == NULL || list->count == self_of(call)->count); /* removed entries are not told */
     return kw_give_list(call, list);
 }
 

@@ -3,6 +3,8 @@
 
 #include "types/types.h"
 
+#include <assert.h>
+
 #include "types/give.h"
 
 static kw_object *self_of(const kw_call *call)
@@ -17,8 +19,10 @@ static kw_list *attribute_names(kw_vm *vm, const kw_object *o)
     for (uint32_t i = 0; list != NULL && i < o->shape->count; i++)
         if (!kw_list_push(vm, list, kw_null()))
             return NULL;
-    for (const kw_shape *s = o->shape; list != NULL && s->name != NULL; s = s->parent)
+    for (const kw_shape *s = o->shape; list != NULL && s->name != NULL; s = s->parent) {
+        assert(s->count > 0 && s->count <= list->count); /* each shape adds one attribute to its parent's */
         list->items[s->count - 1] = kw_of_string(s->name);
+    }
     return list;
 }
 
@@ -30,6 +34,7 @@ static kw_result object_keys(kw_vm *vm, kw_call *call)
 static kw_result object_values(kw_vm *vm, kw_call *call)
 {
     const kw_object *o = self_of(call);
+    assert(o->shape->count <= o->cap);
     kw_list *list = kw_list_new(vm, o->shape->count);
     for (uint32_t i = 0; list != NULL && i < o->shape->count; i++)
         if (!kw_list_push(vm, list, o->slots[i]))
@@ -47,6 +52,7 @@ static kw_string *interned(kw_vm *vm, const kw_string *s)
 /* The attribute that the first argument names; KW_UNDEF: it has none. */
 static kw_value attribute(kw_vm *vm, const kw_call *call)
 {
+    assert(kw_is(call->args[0], KW_STRING)); /* by the signature; get() looks itself */
     return kw_object_get(self_of(call), interned(vm, call->args[0].as.string));
 }
 
@@ -97,6 +103,7 @@ static kw_result object_clone(kw_vm *vm, kw_call *call)
         return KW_THROWN;
     for (size_t i = 0; i < names->count; i++)
         kw_object_set(vm, copy, names->items[i].as.string, o->slots[i]);
+    assert(copy->shape->count == o->shape->count); /* no name was there twice */
     copy->cloned = true;
     return kw_return(call, kw_of_obj(KW_OBJECT, copy));
 }

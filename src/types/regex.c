@@ -3,6 +3,7 @@
 
 #include "types/regex.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,7 @@ static void free_regex(kw_regex *r)
 static void free_regexes(kw_vm *vm, void *data)
 {
     kw_regexes *all = data;
+    assert(vm->regexes == NULL || vm->regexes == all);
     vm->regexes = NULL;
     for (size_t i = 0; i < KW_REGEX_KEPT; i++)
         free_regex(all->kept[i]);
@@ -209,9 +211,11 @@ static bool compile(kw_vm *vm, kw_regexes *all, kw_regex *r, const kw_string *pa
     memcpy(r->text, pattern->text, pattern->size + 1);
     r->size = pattern->size;
     r->begins_here = strstr(r->text, "\\G") != NULL;
+    assert(r->text[r->size] == '\0'); /* the string's own */
     if (!translate(vm, r, false))
         return false;
-    r->spans = calloc(r->source.slot_count, sizeof(*r->spans));
+    size_t slots = r->source.slot_count;
+    r->spans = calloc(slots, sizeof(*r->spans));
     if (r->spans == NULL) {
         kw_throw_memory(vm, r->size);
         return false;
@@ -219,6 +223,7 @@ static bool compile(kw_vm *vm, kw_regexes *all, kw_regex *r, const kw_string *pa
     int code = compile_main(all, r);
     if (kw_regex_behind_helps(code) && !compile_apart(vm, all, r, &code))
         return false;
+    assert(r->source.slot_count == slots); /* `spans` is as long, even if the pattern was read twice */
     if (code != 0) {
         throw_refused(vm, r, code, pattern->length);
         return false;
@@ -288,6 +293,8 @@ kw_regex *kw_regex_get(kw_vm *vm, kw_string *pattern, const kw_string *subject)
 
 void kw_regex_note_capture(kw_regex *r, size_t index, kw_regex_span span)
 {
+    assert(index < r->source.capture_count);
+    assert(r->source.captures[index].slot >= 0 && (size_t)r->source.captures[index].slot < r->source.slot_count);
     kw_regex_span *known = &r->spans[r->source.captures[index].slot];
     if (span.from <= span.to && (known->from == KW_REGEX_NO_SPAN || span.to >= known->to))
         *known = span;
@@ -298,6 +305,7 @@ static int read_spans(const kw_regexes *all, kw_regex *r)
 {
     const PCRE2_SIZE *pairs = pcre2_get_ovector_pointer(all->data);
     const kw_regex_pattern *source = &r->source;
+    assert(all->pairs > source->capture_count); /* a pair for each, and one for the whole */
     for (size_t i = 0; i < source->slot_count; i++)
         r->spans[i] = (kw_regex_span){KW_REGEX_NO_SPAN, 0};
     r->spans[0] = (kw_regex_span){pairs[0], pairs[1]};
@@ -341,6 +349,7 @@ typedef struct search {
 static int match_once(kw_vm *vm, kw_regex *r, const search *s, bool *given_up)
 {
     kw_regexes *all = vm->regexes;
+    assert(s->at <= s->subject->size && s->limit <= s->most);
     (void)pcre2_set_match_limit(all->matching, s->limit);
     (void)pcre2_set_offset_limit(all->matching, s->width == 0 ? PCRE2_UNSET : s->at + s->width - 1);
     kw_before_long(vm, s->limit);
@@ -368,6 +377,7 @@ static bool next_line(search *s)
 /* No match begins in the window: on to the next one, twice as wide.  false: there is none. */
 static bool next_window(const kw_regex *r, search *s)
 {
+    assert(s->width > 0); /* else all starts were tried */
     if (r->begins_lines)
         return next_line(s);
     s->at += s->width;
@@ -416,6 +426,8 @@ kw_regex_found kw_regex_match(kw_vm *vm, kw_regex *r, const kw_string *subject, 
 {
     kw_regexes *all = vm->regexes;
     const kw_regex_pattern *source = &r->source;
+    assert(from <= subject->size);
+    assert(!r->ascii || (subject->header.flags & KW_STR_ASCII)); /* else \w and its like are too simple */
     if (!kw_go_on(vm))
         return KW_REGEX_THROWN;
     if (!kw_regex_behind_have_room(&all->data, &all->pairs, source)) {

@@ -121,6 +121,7 @@ bool kw_regex_behind_helps(int code)
 
 int kw_regex_behind_compile_parts(kw_regex_pattern *source, pcre2_compile_context *compiling, bool jit)
 {
+    assert(source->apart);
     for (size_t i = 0; i < source->part_count; i++) {
         kw_regex_part *part = &source->parts[i];
         int code;
@@ -159,6 +160,7 @@ static bool turned_has_room(kw_regex_behind *b)
 {
     if (b->room >= b->size && b->room > 0)
         return true;
+    assert(b->done == 0); /* else what is turned already would be lost */
     free(b->turned);
     b->room = b->size < TURN_BYTES ? TURN_BYTES : b->size;
     b->turned = malloc(b->room);
@@ -174,6 +176,7 @@ static bool turn(kw_regex_behind *b, size_t at)
         return false;
     if (b->done > at || b->done == b->size)
         return true;
+    assert(b->room >= b->size && b->done < b->size);
     size_t end = b->size - at <= TURN_BYTES ? b->size : at + TURN_BYTES;
     while (end < b->size && !kw_utf8_starts(b->text[end]))
         end++;
@@ -190,6 +193,7 @@ static bool turn(kw_regex_behind *b, size_t at)
 
 void kw_regex_behind_start(kw_regex_behind *b, kw_regex *r, const kw_string *subject, size_t from, uint32_t steps)
 {
+    assert(r->source.apart && from <= subject->size);
     if (b->subject != subject)
         b->done = 0;
     b->subject = subject;
@@ -216,6 +220,7 @@ static bool is_turned(unsigned number)
  * match has taken, so the limit starts low, and what it was is paid. */
 static int match_part(kw_regex_behind *b, const kw_regex_part *part, size_t at)
 {
+    assert(part->level >= 1 && part->level <= KW_REGEX_LEVELS && at <= b->size);
     level *l = &b->levels[part->level];
     bool turned = is_turned(part->level);
     if (!level_ready(l, &b->regex->source) || (turned && !turn(b, at)))
@@ -243,6 +248,7 @@ static int answer(pcre2_callout_block *block, void *data)
         at = b->size - at;
     if (block->callout_number == 0)
         return at != b->from;
+    assert(block->callout_number <= b->regex->source.part_count);
     const kw_regex_part *part = &b->regex->source.parts[block->callout_number - 1];
     assert(part->level == l->number + 1);
     int code = match_part(b, part, at);
@@ -262,6 +268,7 @@ static int note_group(kw_regex_behind *b, const char *name, kw_regex_span span)
         kw_regex_note_capture(b->regex, index, span);
         return 0;
     }
+    assert(name[0] == 'p' && index < b->regex->source.part_count); /* regex_turn.c gives no other names */
     const kw_regex_part *part = &b->regex->source.parts[index];
     int code = match_part(b, part, span.from);
     if (code < 0)

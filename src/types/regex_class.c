@@ -3,6 +3,7 @@
 
 #include "types/regex_scan.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,6 +58,7 @@ static bool control_escape(kw_regex_scan *s, uint32_t *out)
 
 bool kw_regex_char_escape(kw_regex_scan *s, uint32_t *out)
 {
+    assert(s->pos < s->size);
     static const char letters[] = "abefnrtv", meanings[] = "\a\b\033\f\n\r\t\v";
     char c = s->text[s->pos];
     *out = 0;
@@ -138,6 +140,7 @@ static bool is_category(const char *name, size_t size)
 
 static void put_range(kw_buf *out, uint32_t first, uint32_t last)
 {
+    assert(last <= 0x10FFFF); /* or `text` may be too short */
     char text[40];
     if (first >= 0xD800 && first <= 0xDFFF) /* halves of characters: no text has them */
         first = 0xE000;
@@ -219,6 +222,7 @@ bool kw_regex_shorthand(kw_regex_scan *s)
     kw_buf *out = &s->p->out;
     if (letter != 'p' && letter != 'P') {
         const struct shorthand *h = find_shorthand(letter);
+        assert(h != NULL); /* kw_regex_backslash() has looked at the letter */
         if (!s->counting)
             kw_buf_puts(out, s->ascii ? h->ascii : h->outside);
         return true;
@@ -352,6 +356,7 @@ static void write_class(kw_buf *out, const class_state *c, bool negated)
 
 bool kw_regex_class(kw_regex_scan *s, kw_buf *out, unsigned depth)
 {
+    assert(depth <= MAX_SUBTRACTIONS);
     kw_buf items, minus;
     kw_buf_init(&items);
     kw_buf_init(&minus);

@@ -2,6 +2,7 @@
  * (regex_scan.h). */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,6 +140,7 @@ static void place_capture(reader *r, kw_regex_capture *c)
             r->auto_number++;
         if (c->is.name_size > 0)
             c->is.number = r->auto_number++;
+        assert(p->slot_count <= p->capture_count); /* there is room for each capture and the whole match */
         slot = &p->slots[p->slot_count++];
         *slot = c->is;
     }
@@ -160,8 +162,12 @@ static bool make_slots(reader *r)
             if ((p->captures[i].is.name_size > 0) == (named == 1))
                 place_capture(r, &p->captures[i]);
     qsort(p->slots, p->slot_count, sizeof(*p->slots), by_number);
-    for (size_t i = 0; i < p->capture_count; i++)
-        p->captures[i].slot = kw_regex_slot_by_number(p, p->captures[i].is.number) - p->slots;
+    assert(p->slots[0].number == 0 && p->slots[0].name_size == 0); /* the whole match */
+    for (size_t i = 0; i < p->capture_count; i++) {
+        const kw_regex_slot *slot = kw_regex_slot_by_number(p, p->captures[i].is.number);
+        assert(slot != NULL); /* place_capture() has seen to that */
+        p->captures[i].slot = slot - p->slots;
+    }
     return true;
 }
 

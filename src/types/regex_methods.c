@@ -1,6 +1,7 @@
 /* regex_methods.c - methods of strings that take a regular expression (TYPES.md section 10). */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,8 @@ static kw_regex_found next(kw_vm *vm, walk *w, kw_regex_span *at)
     kw_regex_found found = kw_regex_match(vm, w->regex, w->s, w->from);
     if (found != KW_REGEX_FOUND)
         return found;
+    assert(w->regex->spans[0].from >= w->from &&
+           w->regex->spans[0].from <= w->regex->spans[0].to); /* it goes forward */
     *at = w->regex->spans[0];
     w->from = at->to;
     if (at->from == at->to) {
@@ -80,6 +83,7 @@ static size_t slot_count(const walk *w)
 
 static bool push_piece(kw_vm *vm, kw_list *list, const walk *w, kw_regex_span span)
 {
+    assert(span.from == KW_REGEX_NO_SPAN || (span.from <= span.to && span.to <= w->s->size));
     kw_string *piece = span.from == KW_REGEX_NO_SPAN ? kw_string_c(vm, "").as.string
                                                      : kw_string_piece(vm, w->s, span.from, span.to);
     return piece != NULL && kw_list_push(vm, list, kw_of_string(piece));
@@ -302,6 +306,7 @@ static kw_result string_rreplace(kw_vm *vm, kw_call *call)
     kw_regex_found found = KW_REGEX_NONE;
     size_t done = 0;
     while (!buf.failed && (found = next(vm, &w, &at)) == KW_REGEX_FOUND) {
+        assert(done <= at.from); /* matches do not overlap */
         kw_buf_put(&buf, w.s->text + done, at.from - done);
         expand(&w, &buf, template);
         done = at.to;

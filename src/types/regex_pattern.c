@@ -4,6 +4,7 @@
 
 #include "types/regex_reader.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ bool kw_regex_fail(kw_regex_scan *s, const char *before, const char *value, size
     kw_buf_puts(reason, before);
     kw_buf_put(reason, value, value_size);
     kw_buf_puts(reason, after);
+    assert(s->pos <= s->size);
     s->p->error_at = kw_text_count(s->text, s->pos);
     return false;
 }
@@ -46,6 +48,7 @@ static bool fail_number(kw_regex_scan *s, const char *before, int64_t number)
 
 char kw_regex_peek(const kw_regex_scan *s, size_t ahead)
 {
+    assert(s->pos <= s->size); /* the difference would wrap */
     return s->size - s->pos > ahead ? s->text[s->pos + ahead] : '\0';
 }
 
@@ -88,6 +91,7 @@ void kw_regex_put(reader *r, const char *text)
 /* Put `text` into what is written, before position `at`. */
 void kw_regex_put_before(reader *r, size_t at, const char *text)
 {
+    assert(r->s.p->out.failed || at <= r->s.p->out.size);
     kw_buf *out = &r->s.p->out;
     size_t size = strlen(text), moved = out->size - at;
     kw_buf_puts(out, text); /* for the room */
@@ -110,6 +114,7 @@ static void put_char(kw_regex_scan *s, uint32_t c)
         size = (size_t)snprintf(text, sizeof(text), "%c", (char)c);
     else
         size = (size_t)snprintf(text, sizeof(text), "\\x{%x}", (unsigned)c);
+    assert(size > 0 && size < sizeof(text));
     kw_buf_put(&s->p->out, text, size);
 }
 
@@ -190,6 +195,7 @@ static const char *capture_letter(const kw_regex_pattern *p)
 static void put_by_slot(reader *r, const kw_regex_slot *slot, const char *yes)
 {
     const kw_regex_pattern *p = r->s.p;
+    assert(slot >= p->slots && slot < p->slots + p->slot_count); /* captures tell it by its place */
     char text[64], condition[32];
     unsigned open = 0;
     for (size_t i = p->capture_count; i > 0; i--) {
@@ -499,6 +505,7 @@ static bool close_group(reader *r, size_t *unit_at, bool *assertion, bool *is_un
     else if (!kw_regex_close_part(r, f))
         return false;
     if (f->kind == KW_REGEX_CONDITION) {
+        assert(r->depth > 0); /* a condition stands in the group that it decides about */
         kw_regex_put(r, ")");
         r->stack[r->depth - 1].alternative_at = s->p->out.size;
     }
@@ -527,6 +534,7 @@ static bool quantify(reader *r, size_t unit_at, bool assertion)
             if (s->text[s->pos] != '}' && !kw_regex_decimal(s, &max))
                 return false;
         }
+        assert(s->text[s->pos] == '}');
         s->pos++; /* at_quantifier has seen the "}" */
     }
     if (!kw_regex_skip_blank(s))
@@ -631,6 +639,7 @@ static bool translate(reader *r)
         if (!kw_regex_end_unit(r, unit_at))
             return false;
     }
+    assert(r->depth > 0 || r->level == 0); /* parts are groups: with the last one all are written */
     return r->depth == 0 || kw_regex_fail_plain(s, "Not enough )'s.");
 }
 
@@ -658,6 +667,7 @@ bool kw_regex_pattern_init(kw_regex_pattern *p, const char *text, size_t size, b
         r->s.counting = false;
         r->depth = 0;
         r->ignore_next = false;
+        assert(p->out.size == 0 && r->captures_read == 0); /* the first pass only counts */
         ok = translate(r);
     }
     free(r->marks);

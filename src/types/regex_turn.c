@@ -2,6 +2,7 @@
  * (regex_scan.h). */
 #include "config.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +31,10 @@ static const char *turned_anchor(const kw_regex_scan *s, char c, bool turned)
     };
 #undef FINAL
     size_t i = 0;
-    while (rows[i].c != c)
+    while (rows[i].c != c) {
         i++;
+        assert(i < sizeof(rows) / sizeof(rows[0]));
+    }
     if (!turned)
         return rows[i].plain;
     return s->options & KW_REGEX_M ? rows[i].turned_multiline : rows[i].turned;
@@ -50,6 +53,7 @@ static void turn_bytes(char *from, char *to)
  * opposite order. */
 static void turn_units(char *text, size_t from, const size_t *ends, size_t count)
 {
+    assert(count > 0 && from <= ends[0] && ends[0] <= ends[count - 1]);
     char *at = text + from;
     turn_bytes(at, text + ends[count - 1]);
     for (size_t i = count; i > 0; i--) { /* and each unit back */
@@ -86,6 +90,7 @@ static void options_text(unsigned options, char end, char text[16])
     }
     text[size++] = end;
     text[size] = '\0';
+    assert(size < 16); /* two more than all letters need */
 }
 
 void kw_regex_put_options(reader *r, char end)
@@ -118,6 +123,7 @@ bool kw_regex_end_unit(reader *r, size_t unit_at)
     kw_regex_pattern *p = r->s.p;
     if (!kw_regex_backwards(r))
         return true;
+    assert(r->depth > 0);
     const frame *f = &r->stack[r->depth - 1]; /* at least that of the part */
     if ((r->s.options ^ f->known) & PCRE_OPTIONS) {
         char text[16];
@@ -171,6 +177,7 @@ bool kw_regex_open_around(reader *r, frame *f, bool behind, bool negated)
 /* The look-around `f` is complete: move it out of what is written and call it instead. */
 bool kw_regex_close_part(reader *r, const frame *f)
 {
+    assert(f->is_part && r->level > 0);
     kw_regex_pattern *p = r->s.p;
     kw_buf *out = &p->out;
     if (out->failed)

@@ -3,6 +3,7 @@
 
 #include "types/string_methods.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "types/give.h"
@@ -23,6 +24,7 @@ static bool is_ascii(const kw_string *s)
 
 kw_string *kw_string_piece(kw_vm *vm, kw_string *s, size_t from, size_t to)
 {
+    assert(from <= to && to <= s->size && kw_utf8_starts(s->text[from]) && kw_utf8_starts(s->text[to]));
     if (from == 0 && to == s->size)
         return s;
     if (!is_ascii(s))
@@ -36,6 +38,7 @@ kw_string *kw_string_piece(kw_vm *vm, kw_string *s, size_t from, size_t to)
  * false: thrown. */
 static bool push_chars(kw_vm *vm, kw_list *list, kw_string *s, size_t *from, size_t to, bool may_stop)
 {
+    assert(*from <= to && to <= s->length);
     const char *at = s->text + kw_string_offset(s, *from);
     while (*from < to) {
         const char *start = at;
@@ -61,6 +64,7 @@ static kw_result give_chars(kw_vm *vm, kw_call *call, kw_string *s)
 {
     size_t from = kw_kept_size(call, 0);
     kw_list *list = call->kept != NULL ? kw_kept(call, 1).as.list : kw_list_new(vm, s->length);
+    assert(list == NULL || list->count == from); /* nobody else has the list during a pause */
     if (list == NULL || !push_chars(vm, list, s, &from, s->length, true))
         return KW_THROWN;
     if (from < s->length)
@@ -139,6 +143,7 @@ static kw_result string_chomp(kw_vm *vm, kw_call *call)
 /* The list of the pieces between every `sep` (not empty). */
 static kw_result cut(kw_vm *vm, kw_call *call, const char *sep, size_t sep_size)
 {
+    assert(sep_size > 0); /* else it would not come to an end */
     kw_string *s = self_of(call);
     kw_list *list = call->kept != NULL ? kw_kept(call, 1).as.list : kw_list_new(vm, 8);
     for (size_t from = kw_kept_size(call, 0); list != NULL;) {
@@ -197,6 +202,7 @@ static kw_result string_remove_at(kw_vm *vm, kw_call *call)
     if (at < 0 || at >= (int64_t)s->length)
         return kw_throw(vm, "IndexError", "Index out of bounds.");
     size_t from = kw_string_offset(s, (size_t)at), to = kw_string_offset(s, (size_t)at + 1);
+    assert(from < to && to <= s->size);
     kw_buf buf;
     kw_buf_init(&buf);
     kw_buf_put(&buf, s->text, from);
@@ -244,6 +250,7 @@ static kw_result string_ord(kw_vm *vm, kw_call *call)
 static kw_result string_regex_escape(kw_vm *vm, kw_call *call)
 {
     static const char special[] = "\\*+?|{[()^$.# \t\n\f\r", after[] = "\\*+?|{[()^$.# tnfr";
+    _Static_assert(sizeof(special) == sizeof(after), "each of them has what stands for it");
     const kw_string *s = self_of(call);
     kw_buf buf;
     kw_buf_init(&buf);
@@ -265,6 +272,7 @@ static kw_result string_clear(kw_vm *vm, kw_call *call)
 
 static kw_result parse_pairs(kw_vm *vm, kw_call *call, const char *digits, size_t count, kw_bytes *out)
 {
+    assert(count % 2 == 0);
     for (size_t i = 0; i < count; i += 2) {
         int high = kw_text_hex_digit(digits[i]), low = kw_text_hex_digit(digits[i + 1]);
         if (high < 0)

@@ -4,6 +4,7 @@
 
 #include "types/types.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "types/give.h"
@@ -45,6 +46,7 @@ static kw_value position(const kw_string *s, size_t offset)
 {
     if (offset == SIZE_MAX)
         return kw_int(-1);
+    assert(offset <= s->size);
     bool ascii = (s->header.flags & KW_STR_ASCII) != 0;
     return kw_int((int64_t)(ascii ? offset : kw_text_count(s->text, offset)));
 }

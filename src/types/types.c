@@ -3,6 +3,10 @@
 
 #include "types/types.h"
 
+#include <assert.h>
+
+#include "types/unicode.h"
+
 /* Methods that the loop does itself. */
 static void mark_fast(kw_vm *vm)
 {
@@ -47,10 +51,13 @@ const kw_types_table kw_types_tables[] = {
 
 void kw_types_register(kw_vm *vm)
 {
-    for (const kw_types_table *t = kw_types_tables; t->methods != NULL; t++)
+    assert(kw_unicode_is_sorted());
+    for (const kw_types_table *t = kw_types_tables; t->methods != NULL; t++) {
+        assert(t->types != 0 && t->types >> (KW_GENERATOR + 1) == 0); /* methods of another type would be lost */
         for (unsigned type = KW_INT; type <= KW_GENERATOR; type++)
             if (t->types & 1U << type)
                 kw_native_define_methods(vm, (kw_type)type, t->methods);
+    }
     kw_native_define_functions(vm, NULL, kw_global_functions, NULL);
     mark_fast(vm);
 }

@@ -3,6 +3,8 @@
 
 #include "types/unicode.h"
 
+#include <assert.h>
+
 /* Characters first, first + step ... last change their case by adding `delta`.  From the simple
  * mappings of the Unicode character database; mappings between ASCII and other characters are left
  * out. */
@@ -110,6 +112,20 @@ static const case_run to_lower[] = {
     {0x1E900, 0x1E921, 1, 34},
 };
 
+/* Can a binary search find in it? */
+static bool runs_are_sorted(const case_run *runs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (runs[i].last < runs[i].first || runs[i].step == 0 || (i > 0 && runs[i].first <= runs[i - 1].last))
+            return false;
+    return true;
+}
+
+bool kw_unicode_is_sorted(void)
+{
+    return runs_are_sorted(to_upper, sizeof(to_upper) / sizeof(to_upper[0])) &&
+           runs_are_sorted(to_lower, sizeof(to_lower) / sizeof(to_lower[0]));
+}
 static uint32_t map_case(const case_run *runs, size_t count, uint32_t c)
 {
     size_t low = 0, high = count;
@@ -163,6 +179,7 @@ size_t kw_unicode_ltrim(const char *text, size_t from, size_t to)
 
 size_t kw_unicode_rtrim(const char *text, size_t from, size_t to)
 {
+    assert(from <= to);
     while (to > from) {
         size_t last = to - 1;
         while (last > from && !kw_utf8_starts(text[last]))
