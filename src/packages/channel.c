@@ -3,6 +3,7 @@
  * nothing is ever lost. */
 #include "config.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -55,17 +56,23 @@ static kw_result closed_error(kw_vm *vm)
     return kw_throw(vm, "InvalidOperationError", "Send on a closed channel.");
 }
 
+/* Give the value to who has waited longest, else put it behind the others.  false: thrown. */
+static bool put_value(kw_vm *vm, channel *ch, kw_value v)
+{
+    kp_item receiver;
+    if (!kp_queue_take_waiting(&ch->receivers, &receiver))
+        return kp_queue_put(vm, &ch->values, (kp_item){.value = v});
+    assert(ch->values.count == 0); /* or it would have taken one */
+    kw_fiber_wake(vm, receiver.parked.fiber, v);
+    return true;
+}
+
 static kw_result send_to(kw_vm *vm, channel *ch, kw_value v)
 {
     if (ch->closed)
         return closed_error(vm);
-    kp_item receiver;
-    if (kp_queue_take_waiting(&ch->receivers, &receiver)) {
-        kw_fiber_wake(vm, receiver.parked.fiber, v);
-        return KW_DONE;
-    }
     if (ch->cap < 1 || (int64_t)ch->values.count < ch->cap)
-        return kp_queue_put(vm, &ch->values, (kp_item){.value = v}) ? KW_DONE : KW_THROWN;
+        return put_value(vm, ch, v) ? KW_DONE : KW_THROWN;
     if (!kp_queue_wait(vm, &ch->senders, (kp_item){.parked = kw_fiber_parked_here(vm), .value = v}))
         return KW_THROWN;
     kw_fiber_park(vm, "channel send");
@@ -81,6 +88,7 @@ static bool take_value(kw_vm *vm, channel *ch, kw_value *v)
     *v = kp_queue_take(&ch->values).value;
     kp_item sender;
     if (kp_queue_take_waiting(&ch->senders, &sender)) {
+        assert(ch->values.count < ch->values.cap);
         (void)kp_queue_put(vm, &ch->values, (kp_item){.value = sender.value}); /* there is room: one was just taken */
         kw_fiber_wake(vm, sender.parked.fiber, kw_null());
     }
@@ -118,6 +126,7 @@ static void close_it(kw_vm *vm, channel *ch)
         kw_fiber_wake(vm, it.parked.fiber, kw_null());
     while (kp_queue_take_waiting(&ch->senders, &it))
         kw_fiber_wake_error(vm, it.parked.fiber, "InvalidOperationError", kw_intern_c(vm, "Send on a closed channel."));
+    assert(ch->receivers.count == 0 && ch->senders.count == 0); /* nobody waits there again */
 }
 
 /* ---- Methods ------------------------------------------------------------------------------------------- */
@@ -189,7 +198,8 @@ kw_result kp_channel_primitive_send(kw_vm *vm, kw_call *call)
 void kp_channel_post(kw_vm *vm, kw_value handle, kw_value v)
 {
     channel *ch = kp_struct_handle_at(handle, &kp_channel);
-    if (send_to(vm, ch, v) == KW_DONE)
+    assert(ch != NULL); /* its callers have looked */
+    if (ch->closed || put_value(vm, ch, v))
         return;
     kw_throw_clear(vm);
     close_it(vm, ch);

@@ -3,8 +3,10 @@
 #include "config.h"
 
 #include "packages/library.h"
+
 #include "packages/queue.h"
 #include "packages/task.h"
+#include <assert.h>
 
 typedef struct mutex {
     int64_t id;
@@ -48,6 +50,7 @@ static kw_result mutex_new(kw_vm *vm, kw_call *call)
 static kw_result take(kw_vm *vm, kw_call *call, mutex *m, kw_value given)
 {
     if (!m->taken) {
+        assert(m->waiters.count == 0); /* else release() would have handed it on */
         m->taken = true;
         return kw_return(call, given);
     }
@@ -100,6 +103,7 @@ static kw_result mutex_destroy(kw_vm *vm, kw_call *call)
     kw_string *message = kw_string_format(vm, "No mutex with id %lld.", (long long)m->id);
     while (kp_queue_take_waiting(&m->waiters, &it))
         kw_fiber_wake_error(vm, it.parked.fiber, "InvalidOperationError", message);
+    assert(m->waiters.count == 0);
     return KW_DONE;
 }
 

@@ -1,6 +1,7 @@
 /* notice.c - see notice.h. */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "packages/queue.h"
@@ -64,6 +65,7 @@ static void tell(kw_vm *vm, kp_notices *n, kiwi_id id)
         kw_fiber_wake(vm, it.parked.fiber, kw_int(id));
     while (of->channels.count > 0)
         kp_channel_post(vm, kp_queue_take(&of->channels).value, kw_int(id));
+    assert(of->fibers.count == 0 && of->channels.count == 0); /* all were told */
     free_notice(vm, of);
 }
 
@@ -77,6 +79,7 @@ void kp_notice_collect(kw_vm *vm, kp_notices *n, kiwi_net *net)
 
 kw_result kp_notice_wait(kw_vm *vm, kp_notices *n, const kw_list *ids, int64_t limit_ms)
 {
+    assert(ids->count > 0); /* else nothing would wake it */
     kp_item it = {.parked = kw_fiber_parked_here(vm), .value = kw_null()};
     kw_fiber *fiber = vm->fiber;
     kw_fiber_park(vm, "await_any");

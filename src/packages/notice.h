@@ -23,7 +23,8 @@ void kp_notice_collect(kw_vm *vm, kp_notices *n, kiwi_net *net);
 /* Wake the running fiber, which parks here, with the id of the first of `ids` that ends, none of which has yet; or
  * after `limit_ms` with null (0: no limit).  What the native returns. */
 kw_result kp_notice_wait(kw_vm *vm, kp_notices *n, const kw_list *ids, int64_t limit_ms);
-/* Send `id` into `channel`, which is unbounded, when that task ends, which it has not yet.  false: thrown. */
+/* Send `id` into `channel`, beyond its bound if it has one, when that task ends, which it has not yet.  false:
+ * thrown. */
 bool kp_notice_post(kw_vm *vm, kp_notices *n, kiwi_id id, kw_value channel);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "packages/queue.h"
 
+#include <assert.h>
+
 bool kp_queue_put(kw_vm *vm, kp_queue *q, kp_item it)
 {
     if (q->count == q->cap) {
@@ -17,12 +19,14 @@ bool kp_queue_put(kw_vm *vm, kp_queue *q, kp_item it)
         q->first = 0;
         q->cap = cap;
     }
+    assert(q->count < q->cap && q->first < q->cap && (q->cap & (q->cap - 1)) == 0);
     q->items[(q->first + q->count++) & (q->cap - 1)] = it; /* cap is a power of two */
     return true;
 }
 
 kp_item kp_queue_take(kp_queue *q)
 {
+    assert(q->count > 0);
     kp_item it = q->items[q->first];
     q->first = (q->first + 1) & (q->cap - 1);
     q->count--;

@@ -2,6 +2,7 @@
  * 2). */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ static kw_result not_found(kw_vm *vm, kiwi_id id)
 static int look_for_end(kw_vm *vm, const kw_list *ids, kiwi_id *ended)
 {
     kiwi_net *net = kp_host_net(vm);
+    assert(net != NULL); /* its callers have opened it */
     for (size_t i = 0; i < ids->count; i++) {
         if (!kw_is(ids->items[i], KW_INT)) {
             (void)kw_throw_expected(vm, "an integer", ids->items[i]);

@@ -17,8 +17,8 @@ kw_result kp_channel_primitive_send(kw_vm *vm, kw_call *call);
 kw_result kp_channel_primitive_recv(kw_vm *vm, kw_call *call);
 kw_result kp_channel_primitive_try_recv(kw_vm *vm, kw_call *call);
 kw_result kp_channel_primitive_close(kw_vm *vm, kw_call *call);
-/* Send into a channel without a struct around it, which is unbounded: never waits.  Where memory is short the channel
- * is closed, so that nobody waits in vain. */
+/* Send into a channel without a struct around it, beyond its bound if it has one: never waits.  Where memory is short
+ * the channel is closed, so that nobody waits in vain. */
 void kp_channel_post(kw_vm *vm, kw_value channel, kw_value v);
 
 #endif
