@@ -2,6 +2,7 @@
  * crypto.kiwi.  GnuTLS computes: net/digest.h. */
 #include "config.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -82,7 +83,9 @@ struct digest_job {
 
 static void drop_running(running *r)
 {
-    if (atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) > 1)
+    int refs = atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel);
+    assert(refs > 0);
+    if (refs > 1)
         return;
     kn_digest_free(r->state);
     free(r);
@@ -116,6 +119,7 @@ static bool fail(kw_vm *vm, const kb_error *error)
 
 static bool give_hex(kw_vm *vm, const unsigned char *data, size_t size, kw_value *value)
 {
+    assert(size <= KN_DIGEST_MOST);
     char text[2 * KN_DIGEST_MOST];
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < size; i++) {
@@ -156,6 +160,7 @@ static digest_job *begin(kw_vm *vm, const kw_call *call, kb_status (*what)(diges
 /* A thread sees a copy: the script's values may be collected, and bytes changed. */
 static bool make_independent(kw_vm *vm, digest_job *j)
 {
+    assert(j->copied == NULL);
     size_t size = j->key.size + j->text.size;
     unsigned char *copy = malloc(size > 0 ? size : 1);
     if (copy == NULL) {
@@ -240,6 +245,7 @@ static kw_result hash(kw_vm *vm, kw_call *call)
 {
     const char *name = call->native->name->text;
     const algorithm *a = find(name, strcspn(name, "_"));
+    assert(a != NULL); /* the rows have no other names */
     digest_job *j = begin(vm, call, do_hash, a->digest);
     if (j == NULL)
         return KW_THROWN;
@@ -259,6 +265,7 @@ static kb_status do_hmac(digest_job *j)
 /* HMAC of the arguments from `at` on: the key, the text. */
 static kw_result hmac_of(kw_vm *vm, kw_call *call, const algorithm *a, uint32_t at)
 {
+    assert(a != NULL && a->hmac != NULL);
     kn_digest_text both[2] = {{NULL, 0}};
     for (uint32_t i = 0; i < 2; i++)
         if (!take(kw_native_operand(call, at + i), &both[i]))
@@ -427,9 +434,13 @@ static kw_result running_begin(kw_vm *vm, kw_call *call)
 {
     kn_digest_state *state;
     kb_error error;
+    const kw_string *name = kw_native_operand(call, 0).as.string;
+    const algorithm *a = find_string(name);
+    if (a == NULL)
+        return kw_throw(vm, "KiwiError", "crypto: unsupported algorithm '%s'.", name->text);
     if (!loaded(vm, call))
         return KW_THROWN;
-    if (kn_digest_begin(find_string(kw_native_operand(call, 0).as.string)->digest, &state, &error) == KB_OK)
+    if (kn_digest_begin(a->digest, &state, &error) == KB_OK)
         return give_running(vm, call, state);
     (void)fail(vm, &error);
     return KW_THROWN;

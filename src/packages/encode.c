@@ -3,6 +3,7 @@
 
 #include "packages/encode.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "packages/package.h"
@@ -85,6 +86,7 @@ static int base64_value(char c)
 /* One group of four digits, the last `padding` of them "=". */
 static void put_group(const int group[4], int padding, kw_buf *buf)
 {
+    assert(padding >= 0 && padding <= 2);
     unsigned bits = (unsigned)group[0] << 18 | (unsigned)group[1] << 12 | (unsigned)group[2] << 6 | (unsigned)group[3];
     for (int i = 0; i < 3 - padding; i++)
         kw_buf_putc(buf, (char)(unsigned char)(bits >> (16 - 8 * i) & 0xFF));
