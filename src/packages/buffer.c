@@ -2,6 +2,7 @@
  * "bytes").  Each byte is copied a constant number of times, however small the pieces are that come and go. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "packages/buffer.h"
@@ -33,6 +34,7 @@ static buffer *self_of(kw_vm *vm, const kw_call *call)
 
 static size_t size_of(const buffer *b)
 {
+    assert(b->from <= b->to && b->to <= b->room);
     return b->to - b->from;
 }
 
@@ -69,6 +71,7 @@ static bool append(kw_vm *vm, buffer *b, kp_piece p)
         return true;
     if (!reserve(vm, b, p.size))
         return false;
+    assert(b->room - b->to >= p.size);
     memcpy(b->data + b->to, p.data, p.size);
     b->to += p.size;
     return true;
@@ -77,6 +80,7 @@ static bool append(kw_vm *vm, buffer *b, kp_piece p)
 /* Forget the first `size` bytes; when nothing is left, much memory, too. */
 static void drop(kw_vm *vm, buffer *b, size_t size)
 {
+    assert(size <= size_of(b));
     b->from += size;
     b->seen = b->seen > size ? b->seen - size : 0;
     if (b->from < b->to)
@@ -92,6 +96,7 @@ static void drop(kw_vm *vm, buffer *b, size_t size)
 /* The first `size` bytes, and forget `more` behind them, too. */
 static kw_result take(kw_vm *vm, kw_call *call, buffer *b, size_t size, size_t more)
 {
+    assert(size <= size_of(b) && more <= size_of(b) - size);
     kw_bytes *bytes = kw_bytes_new(vm, size > 0 ? b->data + b->from : NULL, size);
     if (bytes != NULL)
         drop(vm, b, size + more);
@@ -177,6 +182,7 @@ static kw_result buffer_take_until(kw_vm *vm, kw_call *call)
     if (p.size == 0)
         return kw_throw(vm, "InvalidOperationError", "The delimiter must not be empty.");
     size_t from = start_of(b, p), at = SIZE_MAX;
+    assert(from <= size_of(b)); /* drop() moves `seen`, too */
     kw_before_scan(vm, size_of(b) - from);
     if (size_of(b) > 0)
         at = kw_search_first((const char *)b->data + b->from, size_of(b), from, p.data, p.size);

@@ -1,6 +1,7 @@
 /* bytes.c - package bytes: values packed into bytes as other programs lay them out (PACKAGES.md, "bytes"). */
 #include "config.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -148,8 +149,10 @@ static kw_result bytes_pack(kw_vm *vm, kw_call *call)
                        call->argc - 1);
         packed = false;
     }
-    if (packed)
+    if (packed) {
+        assert(p.buf.failed || p.buf.size == size); /* as much as was measured */
         return kw_give_bytes(call, kw_buf_bytes(vm, &p.buf));
+    }
     kw_buf_free(&p.buf);
     return KW_THROWN;
 }
@@ -158,6 +161,7 @@ static kw_result bytes_pack(kw_vm *vm, kw_call *call)
 
 static bool unpack_float(const kp_pack_format *f, uint64_t bits, kw_value *out)
 {
+    assert(f->size == sizeof(double) || f->size == sizeof(float));
     double d;
     float narrow;
     uint32_t word = (uint32_t)bits;
@@ -217,6 +221,7 @@ static kw_result bytes_unpack(kw_vm *vm, kw_call *call)
     while (list != NULL && kp_pack_next(&f) == KP_PACK_ITEM)
         if (!unpack_item(vm, &f, &at, list))
             return KW_THROWN;
+    assert(list == NULL || at - data->data == (ptrdiff_t)size);
     return kw_give_list(call, list);
 }
 

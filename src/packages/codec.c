@@ -3,6 +3,7 @@
 
 #include "packages/codec.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 kb_status kp_codec_invalid(kb_error *err)
@@ -33,6 +34,7 @@ static kb_status resize(kp_codec_out *out, size_t room, kb_error *err)
 /* One byte beyond what is allowed shows that there is more. */
 kb_status kp_codec_reserve(kp_codec_out *out, kb_error *err)
 {
+    assert(out->size <= out->room);
     enum { FIRST = 4096 };
     size_t most = out->limit < out->most ? out->limit : out->most;
     if (out->size > most)
@@ -46,6 +48,7 @@ kb_status kp_codec_reserve(kp_codec_out *out, kb_error *err)
 
 kb_status kp_codec_reserve_all(kp_codec_out *out, size_t size, kb_error *err)
 {
+    assert(size >= out->size); /* nothing is cut off */
     if (out->most < size)
         return kp_codec_no_memory(err);
     return resize(out, size > 0 ? size : 1, err);

@@ -5,6 +5,7 @@
 
 #if defined(KIWI_BROTLIENC_LIBRARY) && defined(KIWI_BROTLIDEC_LIBRARY)
 
+#include <assert.h>
 #include <brotli/decode.h>
 #include <brotli/encode.h>
 
@@ -33,6 +34,7 @@ static kb_library decoder_library = {"libbrotli", "libbrotli1", KIWI_BROTLIDEC_L
 
 static kb_status compress(const void *data, size_t size, int level, kp_codec_out *out, kb_error *err)
 {
+    assert(encoder.BrotliEncoderCompress != NULL); /* kp_needs() comes before */
     size_t most = encoder.BrotliEncoderMaxCompressedSize(size);
     if (most == 0) /* it does not fit a size_t */
         return kp_codec_no_memory(err);
@@ -64,6 +66,7 @@ static kb_status run(BrotliDecoderState *state, const uint8_t *in, size_t left, 
         size_t room = out->room - out->size;
         BrotliDecoderResult r = decoder.BrotliDecoderDecompressStream(state, &left, &in, &room, &at, NULL);
         out->size = out->room - room;
+        assert(room <= out->room && at == out->data + out->size);
         if (r == BROTLI_DECODER_RESULT_SUCCESS)
             return left > 0 ? kp_codec_invalid(err) : out->size > out->limit ? kp_codec_reserve(out, err) : KB_OK;
         if (r == BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT)
@@ -75,6 +78,7 @@ static kb_status run(BrotliDecoderState *state, const uint8_t *in, size_t left, 
 
 static kb_status expand(const void *data, size_t size, kp_codec_out *out, kb_error *err)
 {
+    assert(decoder.BrotliDecoderCreateInstance != NULL);
     BrotliDecoderState *state = decoder.BrotliDecoderCreateInstance(NULL, NULL, NULL);
     if (state == NULL)
         return kp_codec_no_memory(err);

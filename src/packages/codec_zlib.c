@@ -3,6 +3,7 @@
 
 #include "packages/codec.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -38,6 +39,7 @@ typedef struct stream {
 /* One step with as much as zlib's counters hold; what it says into *r. */
 static kb_status step(stream *s, int (*function)(z_stream *, int), int flush, int *r)
 {
+    assert(s->at <= s->size);
     enum { PIECE = 1 << 30 };
     kb_status status = kp_codec_reserve(s->out, s->err);
     if (status != KB_OK)
@@ -46,6 +48,7 @@ static kb_status step(stream *s, int (*function)(z_stream *, int), int flush, in
     bool whole = in <= PIECE;
     in = whole ? in : PIECE;
     out = out <= PIECE ? out : PIECE;
+    assert(out > 0);                                              /* without room zlib would go round and round */
     s->z.next_in = (z_const Bytef *)(uintptr_t)(s->data + s->at); /* only read */
     s->z.avail_in = (uInt)in;
     s->z.next_out = s->out->data + s->out->size;
@@ -60,6 +63,7 @@ static kb_status compress_as(int window, const void *data, size_t size, int leve
 {
     enum { MEMORY = 8 }; /* zlib's default */
     stream s = {.data = data, .size = size, .out = out, .err = err};
+    assert(zlib.deflateInit2_ != NULL); /* kp_needs() comes before */
     if (zlib.deflateInit2_(&s.z, level, Z_DEFLATED, window, MEMORY, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
                            (int)sizeof(s.z)) != Z_OK)
         return kp_codec_no_memory(err);
@@ -86,6 +90,7 @@ static kb_status go_on(stream *s, int window, bool *again)
 static kb_status expand_as(int window, const void *data, size_t size, kp_codec_out *out, kb_error *err)
 {
     stream s = {.data = data, .size = size, .out = out, .err = err};
+    assert(zlib.inflateInit2_ != NULL);
     if (zlib.inflateInit2_(&s.z, window, ZLIB_VERSION, (int)sizeof(s.z)) != Z_OK)
         return kp_codec_no_memory(err);
     kb_status status = KB_OK;

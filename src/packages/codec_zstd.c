@@ -5,6 +5,7 @@
 
 #ifdef KIWI_ZSTD_LIBRARY
 
+#include <assert.h>
 #include <zstd.h>
 
 #define ZSTD_NAMES(X)                                                                                                  \
@@ -23,6 +24,7 @@ static kb_library library = {"libzstd", "libzstd1", KIWI_ZSTD_LIBRARY, symbols, 
 
 static kb_status compress(const void *data, size_t size, int level, kp_codec_out *out, kb_error *err)
 {
+    assert(zstd.ZSTD_compressBound != NULL); /* kp_needs() comes before */
     size_t most = zstd.ZSTD_compressBound(size);
     if (zstd.ZSTD_isError(most)) /* it does not fit a size_t */
         return kp_codec_no_memory(err);
@@ -32,6 +34,7 @@ static kb_status compress(const void *data, size_t size, int level, kp_codec_out
     size_t done = zstd.ZSTD_compress(out->data, out->room, data, size, level);
     if (zstd.ZSTD_isError(done))
         return kp_codec_no_memory(err); /* there is room, so nothing else can fail */
+    assert(done <= out->room);
     out->size = done;
     return KB_OK;
 }
@@ -57,6 +60,7 @@ static kb_status run(ZSTD_DStream *stream, ZSTD_inBuffer *in, kp_codec_out *out,
 
 static kb_status expand(const void *data, size_t size, kp_codec_out *out, kb_error *err)
 {
+    assert(zstd.ZSTD_createDStream != NULL);
     ZSTD_DStream *stream = zstd.ZSTD_createDStream();
     if (stream == NULL)
         return kp_codec_no_memory(err);

@@ -2,6 +2,7 @@
  * done by codec_*.c and zip.c; this is what scripts see of it. */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,6 +179,7 @@ static kb_status do_expand(compress_job *j)
 static bool give_bytes(kw_vm *vm, compress_job *j, kw_value *value)
 {
     unsigned char *data = j->out.data;
+    assert(j->out.size <= j->out.room);
     if (j->out.size < j->out.room / 2 + 1 && j->out.size > 0) { /* half of it would stay empty */
         unsigned char *less = realloc(data, j->out.size);
         data = less != NULL ? less : data;
@@ -223,8 +225,10 @@ static bool take_option(kw_vm *vm, const kw_call *call, compress_job *j)
 static kw_result through_codec(kw_vm *vm, kw_call *call)
 {
     size_t i = 0;
-    while (strcmp(functions_of_codecs[i].name, call->native->name->text) != 0)
+    while (strcmp(functions_of_codecs[i].name, call->native->name->text) != 0) {
         i++;
+        assert(i < sizeof(functions_of_codecs) / sizeof(functions_of_codecs[0]));
+    }
     const kp_codec *codec = functions_of_codecs[i].codec;
     const action *what = functions_of_codecs[i].action;
     if (!kp_needs(vm, call, what == &compressing ? codec->compressor : codec->expander))
@@ -298,6 +302,7 @@ static void collect(kw_vm *vm, const kw_list *list, compress_job *j)
         e->size = data.size;
         at += e->size;
     }
+    assert(at == (const unsigned char *)j->copied + j->in.size); /* as much as was measured */
 }
 
 static kb_status do_zip_create(compress_job *j)

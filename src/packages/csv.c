@@ -4,6 +4,7 @@
  * What follows the end of a quoted part up to the delimiter belongs to the field, too. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "packages/package.h"
@@ -39,6 +40,7 @@ static const char *delimiter_of(const kw_call *call, uint32_t at, size_t *size)
 
 static void begin(reader *r, kw_vm *vm, const kw_string *text, size_t from)
 {
+    assert(from <= text->size);
     r->vm = vm;
     r->at = text->text + from;
     r->end = text->text + text->size;
@@ -115,8 +117,10 @@ static bool read_row(reader *r)
             return false;
         if (r->at >= r->end || line_end(r->at) > 0)
             break;
+        assert(at_delimiter(r, r->at)); /* a field ends at nothing else */
         r->at += r->delimiter_size;
     }
+    assert(r->at <= r->end);
     size_t size = line_end(r->at);
     r->cut = size == 0;
     r->at += size;
@@ -238,6 +242,7 @@ static bool step(kp_writing *w)
     bool in_row = w->depth > 1;
     if (!kw_buf_go_on(w->vm, &w->buf))
         return false;
+    assert(w->depth <= 2 && kw_is(level->value, KW_LIST)); /* the rows, and one of them */
     if (level->at < list->count) {
         kw_value v = list->items[level->at++];
         return in_row ? step_row(w, v, level->at == 1) : step_rows(w, v);

@@ -2,6 +2,7 @@
  * through fmt.kiwi first. */
 #include "config.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +60,7 @@ static part next_part(const char *p, const char *end)
     if (from == NULL)
         return out;
     p = read_settings(from + 1, &out);
+    assert(p > from && p <= end);
     if (p == end && p == from + 1) { /* a single one at the very end */
         out.letter = '%';
     } else if (p < end) {
@@ -115,6 +117,7 @@ static void put_float(kw_buf *buf, const part *p, double d)
         size = (size_t)snprintf(text + 1, sizeof(text) - 1, "%.*f", decimals, d);
     else
         size = (size_t)snprintf(text + 1, sizeof(text) - 1, "%.*e", decimals, d);
+    assert(size < sizeof(text) - 1);
     put_decimal(buf, p, text + 1, size);
 }
 
@@ -125,6 +128,7 @@ static void put_digits(kw_buf *buf, const part *p, uint64_t n, unsigned shift, i
     char text[66], *end = text + sizeof(text), *at = end;
     for (; n != 0 || end - at < least; n >>= shift)
         *--at = digits[n & ((1u << shift) - 1)];
+    assert(at > text); /* there is room for the sign */
     if (negative)
         *--at = '-';
     put_padded(buf, p, at, (size_t)(end - at), ' ');

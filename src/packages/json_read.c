@@ -3,6 +3,7 @@
 
 #include "packages/json_read.h"
 
+#include <assert.h>
 #include <float.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 static bool fail(kp_json_reader *r, const char *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static bool fail(kp_json_reader *r, const char *at, const char *format, ...)
 {
+    assert(r->text <= at && at <= r->end);
     char text[256];
     va_list args;
     va_start(args, format);
@@ -202,6 +204,7 @@ static bool escape(kp_json_reader *r, const char **p, char **to)
 /* `p` stands at what ends the plain part of a string: is that an end?  false: thrown. */
 static bool ends_well(kp_json_reader *r, const char *p)
 {
+    assert(p <= r->end); /* the NUL there is not plain */
     if (*p == '"')
         return true;
     if (at_end(r, p))
@@ -231,6 +234,7 @@ static kw_string *escaped_string(kp_json_reader *r, const char *start, const cha
             p = plain_end(start, r->end, &any);
         }
         buf.size = (size_t)(to - buf.text);
+        assert(buf.size <= buf.cap); /* no escape stands for more than LONGEST bytes */
     }
     if (!ok || !ends_well(r, p)) {
         kw_buf_free(&buf);
@@ -412,8 +416,10 @@ static bool open_container(kp_json_reader *r, bool is_map)
 /* Make the innermost container of its elements, in their place.  false: thrown. */
 static bool close_container(kp_json_reader *r)
 {
+    assert(r->depth > 0);
     bool is_map = in_map(r);
     size_t from = r->open[--r->depth], count = r->count - from;
+    assert(from <= r->count && (!is_map || count % 2 == 0)); /* each key has its value */
     const kw_value *values = r->values + from;
     kw_value made;
     if (is_map) {
@@ -538,6 +544,7 @@ static inline bool step(kp_json_reader *r)
 
 void kp_json_read_begin(kp_json_reader *r, kw_vm *vm, kp_json_keys *keys, const char *text, size_t size)
 {
+    assert(text[size] == '\0');
     r->vm = vm;
     r->keys = keys;
     r->text = r->at = text;
@@ -554,8 +561,10 @@ kp_json_status kp_json_read_go_on(kp_json_reader *r)
     do {
         if (!step(r) || !kw_go_on(r->vm))
             return KP_JSON_FAILED;
-        if (r->depth == 0)
+        if (r->depth == 0) {
+            assert(r->count == 1); /* all else has become part of the value */
             return KP_JSON_DONE;
+        }
     } while (!kw_slice_over(r->vm));
     return KP_JSON_MORE;
 }

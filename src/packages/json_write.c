@@ -3,6 +3,7 @@
 
 #include "packages/json_write.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -80,6 +81,7 @@ static const char *put_part(writer *w, const char *p, const char *end)
             to = put_escaped(to, &p);
     }
     w->buf.size = (size_t)(to - w->buf.text);
+    assert(w->buf.size <= w->buf.cap);
     return p;
 }
 
@@ -101,6 +103,7 @@ static void put_string(writer *w, kw_string *s)
 static bool step_string(writer *w, kp_level *level)
 {
     const kw_string *s = level->value.as.string;
+    assert(level->at <= s->size);
     const char *next = put_part(w, s->text + level->at, s->text + s->size);
     if (next == NULL)
         return false;
@@ -152,6 +155,7 @@ static void put_line(writer *w)
 
 static bool open_container(writer *w, char c, kw_value v)
 {
+    _Static_assert((int)KP_JSON_DEPTH <= (int)KP_WRITING_DEPTH, "there is a level for each");
     if (w->depth == KP_JSON_DEPTH) {
         kw_throw(w->vm, "JsonError", "The value is nested deeper than %d levels, or contains itself.", KP_JSON_DEPTH);
         return false;
@@ -243,6 +247,7 @@ static bool step_object(writer *w, kp_level *level)
         return close_container(w, '}');
     while (shape->count > level->at + 1)
         shape = shape->parent;
+    assert(shape->name != NULL && shape->count == level->at + 1);
     return put_member(w, level, kw_of_string(shape->name), o->slots[level->at++]);
 }
 

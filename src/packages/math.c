@@ -1,6 +1,7 @@
 /* math.c - package math (PACKAGES.md, "math"). */
 #include "config.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -151,6 +152,7 @@ static kw_result math_eps(kw_vm *vm, kw_call *call)
 
 static void divide_integers(int64_t a, int64_t b, kw_value *quotient, kw_value *rest)
 {
+    assert(b != 0);
     if (b == -1) { /* the smallest integer has no opposite: it wraps around, as elsewhere */
         *quotient = kw_int((int64_t)(0 - (uint64_t)a));
         *rest = kw_int(0);
@@ -161,6 +163,7 @@ static void divide_integers(int64_t a, int64_t b, kw_value *quotient, kw_value *
         r = b < 0 ? r - b : r + b;
         q += b < 0 ? 1 : -1;
     }
+    assert(r >= 0);
     *quotient = kw_int(q);
     *rest = kw_int(r);
 }
@@ -269,6 +272,7 @@ static bool draw_of_few(kw_vm *vm, kp_random *g, kw_list *out, int64_t low, uint
     for (uint64_t i = 0; i <= more; i++)
         if (!kw_list_push(vm, out, kw_int((int64_t)((uint64_t)low + i))) || !kw_go_on(vm))
             return false;
+    assert(n <= out->count);
     for (size_t i = 0; i < n; i++) {
         size_t at = i + (size_t)kp_math_random_upto(g, out->count - 1 - i);
         kw_value drawn = out->items[at];
@@ -282,6 +286,7 @@ static bool draw_of_few(kw_vm *vm, kp_random *g, kw_list *out, int64_t low, uint
 /* The same where most draws are new ones. */
 static bool draw_of_many(kw_vm *vm, kp_random *g, kw_list *out, int64_t low, uint64_t more, size_t n)
 {
+    assert(n == 0 || n - 1 <= more); /* or it would not end */
     kw_map *seen = kw_map_new(vm, 0);
     while (out->count < n) {
         kw_value drawn = kw_int((int64_t)((uint64_t)low + kp_math_random_upto(g, more)));
@@ -324,6 +329,7 @@ static kw_result search_primes(kw_vm *vm, kw_call *call, kp_primes *p, int64_t l
     p->next = call->kept != NULL ? kw_kept(call, NEXT).as.i : 2;
     p->count = call->kept != NULL ? kw_kept(call, COUNT).as.i : 0;
     p->last = call->kept != NULL ? kw_kept(call, LAST).as.i : 0;
+    assert(p->next >= 2);
     while (p->next <= limit && p->count < wanted) {
         if (!kp_math_primes_go_on(vm, p, limit, wanted))
             return KW_THROWN;

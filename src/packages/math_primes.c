@@ -1,6 +1,7 @@
 /* math_primes.c - the sieve of Eratosthenes, a row of numbers at a time. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "packages/math_parts.h"
@@ -13,6 +14,7 @@ static void mark(bool composite[ROW], int64_t from, int64_t end, int64_t prime)
     int64_t first = prime * prime;
     if (first < from)
         first = (from + prime - 1) / prime * prime;
+    assert(first >= from);
     for (int64_t n = first; n < end; n += prime)
         composite[n - from] = true;
 }
@@ -21,6 +23,8 @@ bool kp_math_primes_go_on(kw_vm *vm, kp_primes *p, int64_t limit, int64_t wanted
 {
     bool composite[ROW];
     int64_t from = p->next, end = limit - from < ROW ? limit + 1 : from + ROW;
+    assert(from < end && end - from <= ROW);
+    assert(p->kept >= (end - 1) / p->kept); /* primes beyond the root are not needed */
     memset(composite, 0, sizeof(composite));
     for (size_t i = 0; i < p->found->count; i++) {
         int64_t prime = p->found->items[i].as.i;

@@ -3,6 +3,7 @@
 
 #include "packages/pack.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const struct {
@@ -63,6 +64,7 @@ kp_pack_status kp_pack_next(kp_pack_format *f)
             f->letter = *f->at++;
             f->size = letters[i].size;
             f->is_signed = letters[i].is_signed;
+            assert(f->size >= 1 && f->size <= sizeof(uint64_t)); /* its bits are shifted by that */
             return KP_PACK_ITEM;
         }
     return KP_PACK_BAD;

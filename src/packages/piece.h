@@ -4,6 +4,8 @@
 #ifndef KP_PIECE_H
 #define KP_PIECE_H
 
+#include <assert.h>
+
 #include "vm/object.h"
 #include "vm/value.h"
 
@@ -30,6 +32,7 @@ static inline kp_piece kp_piece_of(kw_value v)
 {
     kp_piece piece = {"", 0};
     (void)kp_piece_take(v, &piece);
+    assert(kw_is(v, KW_STRING) || kw_is(v, KW_BYTES));
     return piece;
 }
 

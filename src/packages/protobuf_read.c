@@ -4,6 +4,7 @@
  * turn, and goes on from there in the next call. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "packages/protobuf.h"
@@ -55,6 +56,7 @@ static bool read_varint(reader *r, size_t end, uint64_t *out)
 
 static bool read_fixed(reader *r, size_t end, size_t size, uint64_t *out)
 {
+    assert(r->at <= end);
     if (end - r->at < size)
         return fail(r, "it ends within a number");
     *out = 0;
@@ -134,6 +136,7 @@ static bool begin_message(reader *r, kw_map *schema, kw_map *found, size_t end)
     kp_protobuf_field f;
     if (r->depth == KP_PROTOBUF_DEPTH)
         return fail(r, "messages are nested deeper than 100 levels");
+    assert(r->depth == 0 || end <= r->parts[r->depth - 1].end); /* it lies within the one around it */
     for (const kw_entry *e; (e = kw_map_next(schema, &at)) != NULL;)
         if (!kp_protobuf_field_read(r->vm, e->key, e->value, &f))
             return false;
@@ -145,6 +148,7 @@ static bool begin_message(reader *r, kw_map *schema, kw_map *found, size_t end)
 static bool end_message(reader *r)
 {
     part ended = r->parts[--r->depth];
+    assert(r->at == ended.end);
     uint32_t at = 0;
     kp_protobuf_field f;
     for (const kw_entry *e; (e = kw_map_next(ended.schema, &at)) != NULL;)
@@ -174,6 +178,7 @@ static bool read_sized(reader *r, const part *in, const kp_protobuf_field *f)
         return read_message(r, in->found, f, r->at + size);
     if (kp_protobuf_is_packed(f->type)) {
         kw_list *list = list_of(r, in->found, f->name);
+        assert(r->depth <= KP_PROTOBUF_DEPTH); /* one more than messages may have */
         r->parts[r->depth++] = (part){.end = r->at + size, .list = list, .packed = f->type};
         return list != NULL;
     }
@@ -252,8 +257,10 @@ static bool read_field(reader *r)
 /* One step.  false: thrown. */
 static bool step(reader *r)
 {
+    assert(r->depth > 0);
     part *in = &r->parts[r->depth - 1];
     kw_value v;
+    assert(r->at <= in->end);
     if (!kw_go_on(r->vm))
         return false;
     if (r->at < in->end && in->packed == NULL)

@@ -1,6 +1,7 @@
 /* protobuf_write.c - from hashmaps to messages.  See protobuf.h. */
 #include "config.h"
 
+#include <assert.h>
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
@@ -26,6 +27,7 @@ static size_t varint(uint64_t n, char out[LONGEST])
     for (; n >= 0x80; n >>= 7)
         out[size++] = (char)(unsigned char)(n | 0x80);
     out[size++] = (char)(unsigned char)n;
+    assert(size <= LONGEST);
     return size;
 }
 
@@ -39,6 +41,7 @@ static void put_varint(writer *w, uint64_t n)
 static void put_fixed(writer *w, uint64_t n, size_t size)
 {
     char text[8];
+    assert(size <= sizeof(text));
     for (size_t i = 0; i < size; i++)
         text[i] = (char)(unsigned char)(n >> 8 * i);
     kw_buf_put(w->buf, text, size);
@@ -67,6 +70,7 @@ static void put_tag(writer *w, const kp_protobuf_field *f, kp_protobuf_wire wire
 static void put_size_before(writer *w, size_t start)
 {
     char text[LONGEST];
+    assert(w->buf->failed || start <= w->buf->size);
     size_t size = w->buf->failed ? 0 : w->buf->size - start, digits = varint(size, text);
     if (kw_buf_room(w->buf, digits) == NULL)
         return;

@@ -5,6 +5,7 @@
  * library of Kiwi 1.4.3. */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -462,6 +463,7 @@ static kw_result string_squish(kw_vm *vm, kw_call *call)
         if (!kw_unicode_is_space(c))
             kept = buf.size;
     }
+    assert(kept <= buf.size);
     buf.size = buf.failed ? buf.size : kept;
     return kw_give_string(call, kw_buf_string(vm, &buf));
 }
@@ -476,6 +478,7 @@ typedef struct line {
 /* The line at `at`; the text ends at `end`. */
 static line line_at(const char *at, const char *end)
 {
+    assert(at <= end);
     const char *stop = memchr(at, '\n', (size_t)(end - at));
     line l = {.at = at, .last = stop == NULL};
     l.size = (size_t)((stop != NULL ? stop : end) - at);

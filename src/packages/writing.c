@@ -72,6 +72,7 @@ kw_result kp_writing_go_on(kw_call *call, kp_writing *w, kp_writing_step step)
         size_t before = w->buf.size;
         if (!step(w))
             return kp_writing_fail(call, w);
+        assert(w->buf.size >= before); /* what is written stays */
         kw_spend(w->vm, (w->buf.size - before) / BYTES_A_STEP);
         if (kw_slice_over(w->vm) && w->depth > 0) {
             kw_value handle = call->kept != NULL ? kw_kept(call, 0) : keep(w);

@@ -13,6 +13,8 @@
 #ifndef KP_WRITING_H
 #define KP_WRITING_H
 
+#include <assert.h>
+
 #include "vm/vm.h"
 
 enum { KP_WRITING_DEPTH = 256 /* of containers within each other, */, KP_WRITING_LEVELS /* and one for a long text */ };
@@ -43,6 +45,7 @@ kp_writing *kp_writing_begin(kw_vm *vm, const kw_call *call, kp_writing *first);
 kp_level *kp_writing_open(kp_writing *w, kw_value value);
 static inline kp_level *kp_writing_innermost(kp_writing *w)
 {
+    assert(w->depth > 0 && w->depth <= KP_WRITING_LEVELS);
     return &w->levels[w->depth - 1];
 }
 /* Do steps until all levels are closed, and give the text; or until the slice is over. */

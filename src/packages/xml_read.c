@@ -6,6 +6,7 @@
 #include "config.h"
 
 #define XML_DTD 1 /* the header shows the limits of entities to those who ask for it */
+#include <assert.h>
 #include <expat.h>
 #include <string.h>
 
@@ -106,7 +107,9 @@ static kw_value add_node(reader *r, const char *tag, kw_map *attrs, kw_string *c
         return v;
     }
     kw_object *parent = r->open[r->depth - 1].as.object;
-    if (kw_list_push(r->vm, kw_object_get(parent, r->names.name[KP_XML_CHILDREN]).as.list, v))
+    kw_value siblings = kw_object_get(parent, r->names.name[KP_XML_CHILDREN]);
+    assert(kw_is(siblings, KW_LIST)); /* no script has seen the node so far */
+    if (kw_list_push(r->vm, siblings.as.list, v))
         return v;
     stop(r);
     return kw_undef();
@@ -133,6 +136,7 @@ static void end_text(reader *r)
         kw_buf_free(&r->text);
         return;
     }
+    assert(r->depth > 0); /* expat tells no text outside of the root */
     kw_string *content = kw_buf_string(r->vm, &r->text);
     kw_buf_init(&r->text);
     (void)add_node(r, r->is_cdata ? "#cdata" : "#text", kw_map_new(r->vm, 0), content);
@@ -172,7 +176,10 @@ static void XMLCALL on_end(void *data, const XML_Char *tag)
     (void)tag;
     end_text(r);
     if (!r->failed) /* expat may tell the end of an empty element after its start has failed */
+    {
+        assert(r->depth > 0);
         r->depth--;
+    }
 }
 
 static void XMLCALL on_text(void *data, const XML_Char *text, int size)
@@ -288,6 +295,7 @@ static kw_value begin(kw_vm *vm, bool is_string)
     *r = (reader){.vm = vm, .node = node.as.klass, .names = kp_xml_names_of(vm), .root = kw_null()};
     kw_buf_init(&r->text);
     kw_value handle = kw_pointer_new(vm, "XML reader", r, mark, drop);
+    assert(expat.ParserCreate != NULL); /* kp_needs() comes before */
     r->parser = expat.ParserCreate(is_string ? "UTF-8" : NULL);
     if (r->parser == NULL) {
         (void)kw_throw_memory(vm, sizeof(*r));
@@ -300,6 +308,7 @@ static kw_value begin(kw_vm *vm, bool is_string)
 /* Read the next part of the text.  false: thrown. */
 static bool read_part(reader *r, const char *text, size_t size)
 {
+    assert(r->parser != NULL);
     enum { BYTES_A_STEP = 8 };
     size_t part = size / PARTS > PART ? size / PARTS : PART, left = size > r->done ? size - r->done : 0;
     if (part > left)
@@ -334,5 +343,6 @@ kw_result kp_xml_parse(kw_vm *vm, kw_call *call)
             return kw_call_again(vm, call, &handle, 1);
     } while (r->done < text.size);
     end(r);
+    assert(r->depth == 0); /* else expat would have complained */
     return kw_return(call, r->root);
 }

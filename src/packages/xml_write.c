@@ -4,6 +4,7 @@
  * written is XML. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "packages/writing.h"
@@ -221,6 +222,7 @@ static void put_end(writer *w, const kw_string *tag)
 static bool put_element(writer *w, kw_value node, kw_string *tag, size_t indent)
 {
     kw_value children = field(w, node, KP_XML_CHILDREN);
+    _Static_assert((int)KP_XML_DEPTH <= (int)KP_WRITING_DEPTH, "there is a level for each");
     if (w->depth == KP_XML_DEPTH) {
         (void)kw_throw(w->vm, "XmlError", "The node is nested deeper than %d levels, or contains itself.",
                        KP_XML_DEPTH);
@@ -280,6 +282,7 @@ static bool put_node(writer *w, kw_value node)
 static bool step(writer *w)
 {
     kp_level *level = kp_writing_innermost(w);
+    assert(kw_is(level->value, KW_LIST) && kw_is(level->about, KW_STRING)); /* put_element() opens all of them */
     const kw_list *children = level->value.as.list;
     if (!kw_buf_go_on(w->vm, &w->buf))
         return false;

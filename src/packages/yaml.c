@@ -4,6 +4,7 @@
 
 #include "packages/yaml.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -50,6 +51,7 @@ static bool read_number(const char *text, size_t size, kw_value *out)
 
 bool kp_yaml_typed(const char *text, size_t size, kw_value *out)
 {
+    assert(text[size] == '\0');
     static const struct {
         const char *names;
         kw_value value;

@@ -3,6 +3,7 @@
  * After each event the reader stops if others are to have their turn, and goes on from there in the next call. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -113,6 +114,7 @@ static bool put(reader *r, kw_value v, size_t weight)
     in->weight += weight;
     if (kw_is(in->container, KW_LIST))
         return kw_list_push(r->vm, in->container.as.list, v);
+    assert(in->key != NULL); /* keys and values take turns */
     kw_string *key = in->key;
     in->key = NULL;
     return kw_map_set(r->vm, in->container.as.map, kw_of_string(key), v);
@@ -160,7 +162,9 @@ static bool alias(reader *r, const yaml_event_t *e)
             return fail(r, &e->start_mark, "a key is no scalar, but the alias ", written);
         return take_key(r, kw_display_text(r->vm, *v));
     }
-    size_t weight = (size_t)kw_map_find_string(r->weights, name)->as.i;
+    const kw_value *weighed = kw_map_find_string(r->weights, name);
+    assert(weighed != NULL); /* anchor() notes both */
+    size_t weight = (size_t)weighed->as.i;
     r->aliased += weight;
     if (r->aliased > MOST_ALIASED)
         return fail(r, &e->start_mark, "the aliases stand for too many values, with ", written);
@@ -181,7 +185,9 @@ static bool begin_container(reader *r, const yaml_event_t *e, kw_value container
 
 static bool end_container(reader *r)
 {
+    assert(r->depth > 0);
     level ended = r->levels[--r->depth];
+    assert(ended.key == NULL); /* each key got its value */
     return anchor(r, ended.anchor, ended.container, ended.weight) && put(r, ended.container, ended.weight);
 }
 
@@ -198,6 +204,7 @@ static bool begin_document(reader *r)
 
 static bool end_document(reader *r)
 {
+    assert(r->depth == 0);
     return !r->all || kw_is(r->document, KW_NULL) || kw_list_push(r->vm, r->documents, r->document);
 }
 
@@ -222,6 +229,7 @@ static bool take(reader *r, const yaml_event_t *e)
 static bool next(reader *r, yaml_event_type_t *kind)
 {
     yaml_event_t event;
+    assert(r->open);
     if (!yaml.parser_parse(&r->parser, &event))
         return fail_by_parser(r);
     *kind = event.type;
@@ -240,6 +248,7 @@ static bool next(reader *r, yaml_event_type_t *kind)
 static int give(void *data, unsigned char *buffer, size_t size, size_t *given)
 {
     reader *r = data;
+    assert(r->given <= r->text->size + 1);
     size_t left = r->text->size - r->given;
     if (r->given > r->text->size) {
         *given = 0;
@@ -301,6 +310,7 @@ static kw_value begin(kw_vm *vm, const kw_string *text, bool all)
     r->documents = documents;
     r->document = kw_null();
     kw_value handle = kw_pointer_new(vm, "YAML reader", r, mark, drop);
+    assert(yaml.parser_initialize != NULL); /* kp_needs() comes before */
     r->open = yaml.parser_initialize(&r->parser) != 0;
     if (!r->open) {
         (void)kw_throw_memory(vm, sizeof(*r));

@@ -1,6 +1,7 @@
 /* yaml_write.c - from values to YAML text in block style.  See yaml.h. */
 #include "config.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,6 +110,7 @@ static bool put_inline(writer *w, kw_value v)
 /* Begin a line; the first one of a container within a list goes on with that of the list. */
 static bool begin_line(writer *w, bool first)
 {
+    assert(w->depth > 0); /* what has no lines is not opened */
     if (!first || w->buf.size == 0 || w->buf.text[w->buf.size - 1] != ' ')
         kw_buf_fill(&w->buf, ' ', 2 * ((size_t)w->depth - 1));
     return kw_buf_go_on(w->vm, &w->buf);
@@ -117,6 +119,7 @@ static bool begin_line(writer *w, bool first)
 /* The lines of a list or hashmap that has elements become a level. */
 static bool open_container(writer *w, kw_value v)
 {
+    _Static_assert((int)KP_YAML_DEPTH <= (int)KP_WRITING_DEPTH, "there is a level for each");
     if (w->depth == KP_YAML_DEPTH) {
         (void)kw_throw(w->vm, "YamlError", "The value is nested deeper than %d levels, or contains itself.",
                        KP_YAML_DEPTH);

@@ -4,6 +4,7 @@
 
 #include "packages/zip.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,7 @@ static kb_status complain(kb_error *err, const char *what, const char *name, siz
 
 static void put(unsigned char *at, unsigned bytes, size_t n)
 {
+    assert(bytes >= sizeof(n) || n >> (8 * bytes) == 0); /* what does not fit was refused */
     for (unsigned i = 0; i < bytes; i++)
         at[i] = (unsigned char)(n >> (8 * i) & 0xFF);
 }
@@ -90,6 +92,7 @@ static void put_common(unsigned char *at, const kp_zip_entry *e, const written *
 
 static kb_status append(kp_codec_out *out, const void *data, size_t size, kb_error *err)
 {
+    assert(size <= MOST_BYTES && out->size <= out->room);
     if (out->size > MOST_BYTES - size)
         return kb_error_fail(err, KB_EFULL, 0, "a zip archive has at most 4 GiB");
     if (out->room - out->size < size) {
@@ -98,6 +101,7 @@ static kb_status append(kp_codec_out *out, const void *data, size_t size, kb_err
         if (status != KB_OK)
             return status;
     }
+    assert(out->room - out->size >= size);
     if (size > 0)
         memcpy(out->data + out->size, data, size);
     out->size += size;
@@ -224,6 +228,7 @@ static kb_status find_end(archive *a)
 /* The item at *at, which goes on to the next one. */
 static kb_status read_item(const archive *a, size_t *at, item *it)
 {
+    assert(*at <= a->size);
     const unsigned char *head = a->data + *at;
     if (a->size - *at < CENTRAL_SIZE || get(head, 4) != CENTRAL)
         return kp_codec_invalid(a->err);
@@ -311,6 +316,7 @@ static kb_status read_entry(archive *a, size_t *at, kp_zip_entry *e)
 kb_status kp_zip_read(const void *data, size_t size, const kp_zip_limits *limits, kp_zip_entry **entries, size_t *count,
                       kb_error *err)
 {
+    assert(limits->ratio > 0); /* it divides */
     archive a = {.data = data, .size = size, .left = limits->size, .limits = limits, .err = err};
     *entries = NULL;
     *count = 0;
