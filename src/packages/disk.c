@@ -4,6 +4,7 @@
 
 #include "packages/disk.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ enum { PIECE = 1 << 18, FILE_MODE = 0666, FOLDER_MODE = 0777 };
 
 int kp_disk_reserve(kp_disk_bytes *b, size_t more)
 {
+    assert(b->size <= b->room);
     if (b->room - b->size >= more)
         return 0;
     size_t room = b->room * 2 > b->size + more ? b->room * 2 : b->size + more;

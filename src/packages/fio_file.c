@@ -1,6 +1,7 @@
 /* fio_file.c - struct File of package fio: open files.  The work is stream.c's; this is what scripts see of it. */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,6 +137,7 @@ static kw_result run(kw_vm *vm, kw_call *call, file_job *j)
     }
     j->limit = kw_heap_left(vm);
     if (j->size > 0) {
+        assert(j->copied == NULL);
         j->copied = malloc(j->size);
         if (j->copied == NULL) {
             kp_job_drop(&j->job);
@@ -159,6 +161,7 @@ static int do_open(file_job *j, bool aside)
 
 static bool give_file(kw_vm *vm, file_job *j, kw_value *value)
 {
+    assert(j->stream != NULL);
     kw_object *object = kw_object_new(vm, kp_struct_class(vm, &kp_fio_file));
     file *f = kw_heap_realloc(vm, NULL, 0, sizeof(*f));
     *f = (file){.stream = j->stream, .path = kw_string_new(vm, j->path, strlen(j->path))};

@@ -3,6 +3,7 @@
 
 #include "packages/fio_job.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,7 @@ bool kp_fio_job_whole(const kw_string *s)
 /* A job of `what` for the path that is argument 0.  NULL: thrown. */
 kp_fio_job *kp_fio_job_begin(kw_vm *vm, const kw_call *call, const kp_fio_op *what)
 {
+    assert(what->type != NULL || what->give != NULL); /* one of them tells errors */
     const kw_string *path = kw_native_operand(call, 0).as.string;
     kp_fio_job *j = (kp_fio_job *)(void *)kp_job_new(vm, &job_kind);
     if (j == NULL)
@@ -107,6 +109,7 @@ int kp_fio_job_absolute(char **path, char *(*combine)(const char *, const char *
 /* Another thread sees its paths from the folder that was the current one at the call, and data of its own. */
 static void make_independent(kw_vm *vm, kp_fio_job *j)
 {
+    assert(j->copied == NULL); /* once */
     if (j->error == 0)
         j->error = kp_fio_job_absolute(&j->path, kp_pathname_join);
     if (j->error == 0)

@@ -3,6 +3,7 @@
 
 #include "packages/glob.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,6 +101,7 @@ int kp_glob_find(const char *path, const char *const *includes, const char *cons
     size_t skip = strlen(path);
     for (size_t at = 0; error == 0 && at < files.size;) {
         const char *file = (const char *)files.data + at, *name = file + skip;
+        assert(strncmp(file, path, skip) == 0);
         size_t size = strlen(file) + 1;
         name += strspn(name, "/");
         if (one_matches(includes, name) && !one_matches(excludes, name))

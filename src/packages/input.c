@@ -12,6 +12,7 @@
 
 #include "packages/input.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -45,6 +46,7 @@ static int stop[2] = {-1, -1}; /* a pipe that gets it out of poll() */
 /* Is there a line, the end or a failure?  Looks at each byte once. */
 static bool line_there(void)
 {
+    assert(from <= seen && seen <= to && to <= room);
     if (ended || full)
         return true;
     if (seen < to && memchr(text + seen, '\n', to - seen) != NULL)
@@ -87,6 +89,7 @@ static bool reserve(void)
 /* Note what read() put where room was made, with errno if -1. */
 static void note_read(ssize_t n)
 {
+    assert(n <= 0 || (size_t)n <= room - to);
     if (n > 0)
         to += (size_t)n;
     else if (n == 0 || (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK))
@@ -195,6 +198,7 @@ static void read_patiently(void)
     kb_lock(&lock);
     reading = false;
     errno = error;
+    assert(where == text + to); /* as said above */
     note_read(n);
 }
 
@@ -248,6 +252,7 @@ static int start_thread(void)
 /* Locked, and once lines are wanted the thread is there: they are wanted here, or no longer. */
 static void list_reader(kp_input *mine, bool wanted)
 {
+    assert(!wanted || started);
     kp_input **at = &readers;
     while (*at != NULL && *at != mine)
         at = &(*at)->next;
@@ -278,6 +283,7 @@ static bool somebody_waits(kw_vm *vm, kp_input *mine)
 /* What the first fiber that waits here waits for. */
 static kp_input_what first_wants(const kp_input *mine)
 {
+    assert(mine->waiting.count > 0);
     return (kp_input_what)mine->waiting.items[mine->waiting.first].value.as.i;
 }
 
@@ -465,7 +471,7 @@ size_t kp_input_peek(kw_vm *vm, char *bytes, size_t size, bool *at_end)
 void kp_input_skip(size_t count)
 {
     kb_lock(&lock);
-    from += count;
+    from += count < to - from ? count : to - from; /* another interpreter may have taken some since */
     if (seen < from)
         seen = from;
     kb_unlock(&lock);

@@ -3,10 +3,12 @@
 
 #include "packages/job.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 kp_job *kp_job_new(kw_vm *vm, const kp_job_kind *kind)
 {
+    assert(kind->size >= sizeof(kp_job) && kind->work != NULL && kind->give != NULL);
     kp_job *job = calloc(1, kind->size);
     if (job == NULL) {
         (void)kw_throw_memory(vm, kind->size);
@@ -19,7 +21,9 @@ kp_job *kp_job_new(kw_vm *vm, const kp_job_kind *kind)
 
 void kp_job_drop(kp_job *job)
 {
-    if (atomic_fetch_sub_explicit(&job->refs, 1, memory_order_acq_rel) > 1)
+    int refs = atomic_fetch_sub_explicit(&job->refs, 1, memory_order_acq_rel);
+    assert(refs > 0);
+    if (refs > 1)
         return;
     if (job->kind->free != NULL)
         job->kind->free(job);
@@ -28,6 +32,7 @@ void kp_job_drop(kp_job *job)
 
 kw_result kp_job_now(kw_vm *vm, kw_call *call, kp_job *job)
 {
+    assert(atomic_load_explicit(&job->refs, memory_order_relaxed) == 1); /* no thread has it */
     kw_value value = kw_null();
     job->kind->work(job);
     bool given = job->kind->give(vm, job, &value);
@@ -54,6 +59,7 @@ kw_result kp_job_in_line(kw_vm *vm, kw_call *call, kp_job *job, kiwi_line *line)
         kp_job_drop(job);
         return KW_THROWN;
     }
+    assert(atomic_load_explicit(&job->refs, memory_order_relaxed) == 1); /* it is given away once */
     atomic_fetch_add_explicit(&job->refs, 1, memory_order_relaxed);
     return kp_host_await_job(vm, call, kiwi_job_in_line(net, line, work, job, drop), job);
 }

@@ -3,6 +3,7 @@
 
 #include "packages/keys.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +83,7 @@ static size_t decode_character(const char *bytes, size_t size, kp_key *key)
         memcpy(key->text, "\xEF\xBF\xBD", 4); /* a byte that is no character */
     else
         memcpy(key->text, bytes, count);
+    assert(count < sizeof(key->text)); /* it stays terminated */
     key->name = character_name(bytes[0]);
     key->control = key->name == NULL && (unsigned char)bytes[0] < ' ';
     key->shift = bytes[0] >= 'A' && bytes[0] <= 'Z';
@@ -90,6 +92,7 @@ static size_t decode_character(const char *bytes, size_t size, kp_key *key)
 
 size_t kp_keys_decode(const char *bytes, size_t size, kp_key *key)
 {
+    assert(size > 0);
     memset(key, 0, sizeof(*key));
     if (bytes[0] != 0x1B || size == 1)
         return decode_character(bytes, size, key);

@@ -3,6 +3,7 @@
 
 #include "packages/pathname.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +39,8 @@ static void normalise(char *path)
         if (size == 2 && at[0] == '.' && at[1] == '.') {
             end = climb(path, end);
         } else if (size == 0 || size > 1 || at[0] != '.') {
-            *end++ = '/'; /* with size 0: the slash at the end */
+            assert(end < at); /* it gets shorter: in place nothing is overtaken */
+            *end++ = '/';     /* with size 0: the slash at the end */
             memmove(end, at, size);
             end += size;
         }
@@ -51,6 +53,7 @@ static void normalise(char *path)
 
 char *kp_pathname_absolute(const char *folder, const char *path)
 {
+    assert(folder[0] == '/' || path[0] == '/');
     char *joined = kp_pathname_join(folder, path);
     if (joined != NULL)
         normalise(joined);

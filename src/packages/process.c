@@ -4,6 +4,7 @@
 
 #include "packages/process.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -94,6 +95,7 @@ static void keep_children(void)
 
 int kp_process_start(char *const argv[], pid_t *pid, int out[2])
 {
+    assert(argv[0] != NULL);
     int pipe_out[2] = {-1, -1}, pipe_err[2] = {-1, -1};
     keep_children();
     if (out == NULL)
@@ -206,6 +208,7 @@ static void kill_below(pid_t pid)
 {
     kp_disk_bytes found = {.data = NULL};
     if (kp_process_list(&found) == 0) {
+        assert(found.size % sizeof(kp_process) == 0);
         kp_process *all = (kp_process *)(void *)found.data;
         size_t count = found.size / sizeof(*all);
         for (size_t i = 0; i < count; i++)
@@ -222,6 +225,7 @@ static void kill_below(pid_t pid)
 
 int kp_process_kill(pid_t pid)
 {
+    assert(pid > 0);          /* others are groups, or everybody */
     (void)kill(pid, SIGSTOP); /* it starts no more */
     kill_below(pid);
     return kill(pid, SIGKILL) != 0 ? errno : 0;

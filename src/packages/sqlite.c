@@ -4,6 +4,7 @@
  * the other, and none of them stops the others. */
 #include "config.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,7 @@ static bool give_number(kw_vm *vm, request_job *j, kw_value *value)
 
 static kw_result in_line(kw_vm *vm, kw_call *call, const database *d, request_job *j)
 {
+    assert(j->db == NULL); /* the job drops one reference */
     j->db = kp_sqlite_ref(d->db);
     return kp_job_in_line(vm, call, &j->job, d->line);
 }
@@ -150,6 +152,7 @@ static bool give_database(kw_vm *vm, request_job *j, kw_value *value)
     }
     kw_object *object = kw_object_new(vm, kp_struct_class(vm, &database_struct));
     database *d = kw_heap_realloc(vm, NULL, 0, sizeof(*d));
+    assert(j->db != NULL);
     *d = (database){.db = j->db, .line = line, .id = ++state->last};
     j->db = NULL;
     kp_struct_give_handle(vm, object, &database_struct, d);
@@ -248,6 +251,7 @@ static bool take_values(kw_vm *vm, request_job *j, const kw_list *list)
     j->request.values = j->values;
     while (kp_sqlite_take(&j->packed, &at, &j->values[j->request.count]))
         j->request.count++;
+    assert(j->request.count == list->count);
     return true;
 }
 
@@ -369,6 +373,7 @@ static kw_result database_query_params(kw_vm *vm, kw_call *call)
 /* The next value; KW_UNDEF: thrown. */
 static kw_value next_value(kw_vm *vm, const rows *r, size_t *at)
 {
+    assert(*at < r->packed.size);
     kp_sqlite_value v = {.type = KP_SQLITE_NULL};
     (void)kp_sqlite_take(&r->packed, at, &v);
     switch (v.type) {
@@ -401,6 +406,7 @@ static kw_list *next_values(kw_vm *vm, const rows *r, size_t *at)
 
 static bool add_row(kw_vm *vm, const rows *r, const kw_list *names, kw_list *out, size_t *at)
 {
+    assert(names->count == r->columns);
     kw_map *row = kw_map_new(vm, r->columns);
     for (size_t i = 0; i < r->columns; i++) {
         kw_value v = next_value(vm, r, at);
@@ -427,6 +433,7 @@ static kw_result sqlite_unpack(kw_vm *vm, kw_call *call)
         if (kw_slice_over(vm))
             return kw_call_again(vm, call, (kw_value[]){kw_int((int64_t)at), kw_of_list(names), kw_of_list(out)}, 3);
     }
+    assert(at == r->packed.size); /* rows are whole */
     return kw_return(call, kw_of_list(out));
 }
 

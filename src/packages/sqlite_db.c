@@ -1,6 +1,7 @@
 /* sqlite_db.c - databases of SQLite.  See sqlite_db.h. */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <sqlite3.h>
@@ -54,6 +55,7 @@ static void fail(kp_sqlite_answer *answer, int code, const char *why, const char
 
 kp_sqlite_db *kp_sqlite_open(const char *path, int timeout_ms, kp_sqlite_answer *answer)
 {
+    assert(lib.open_v2 != NULL); /* whoever opens has loaded the library */
     kp_sqlite_db *db = calloc(1, sizeof(*db));
     if (db == NULL || lib.threadsafe() == 0) {
         fail(answer, db == NULL ? SQLITE_NOMEM : SQLITE_MISUSE, "the library cannot be used by several threads", "", 0);
@@ -74,13 +76,17 @@ kp_sqlite_db *kp_sqlite_open(const char *path, int timeout_ms, kp_sqlite_answer 
 
 kp_sqlite_db *kp_sqlite_ref(kp_sqlite_db *db)
 {
-    atomic_fetch_add_explicit(&db->refs, 1, memory_order_relaxed);
+    int refs = atomic_fetch_add_explicit(&db->refs, 1, memory_order_relaxed);
+    assert(refs > 0); /* from one who has it */
+    (void)refs;
     return db;
 }
 
 void kp_sqlite_drop(kp_sqlite_db *db)
 {
-    if (atomic_fetch_sub_explicit(&db->refs, 1, memory_order_acq_rel) > 1)
+    int refs = atomic_fetch_sub_explicit(&db->refs, 1, memory_order_acq_rel);
+    assert(refs > 0);
+    if (refs > 1)
         return;
     kp_sqlite_close(db);
     free(db);
@@ -213,7 +219,9 @@ static bool run_one(sqlite3 *handle, const kp_sqlite_request *request, const cha
     char why[128] = "";
     sqlite3_stmt *s = NULL;
     size_t left = (size_t)(request->sql + request->size - sql);
+    assert(sql >= request->sql && sql < request->sql + request->size);
     int code = lib.prepare_v2(handle, sql, (int)left, &s, tail);
+    assert(code != SQLITE_OK || (*tail >= sql && *tail <= sql + left));
     size_t size = code == SQLITE_OK ? (size_t)(*tail - sql) : left;
     if (s != NULL)
         bind_all(s, request, &code, why, sizeof(why));
@@ -229,6 +237,8 @@ static bool run_one(sqlite3 *handle, const kp_sqlite_request *request, const cha
 
 void kp_sqlite_run(kp_sqlite_db *db, const kp_sqlite_request *request, kp_sqlite_answer *answer)
 {
+    assert(db->handle != NULL); /* its line has nothing behind a close */
+    assert(request->sql[request->size] == '\0' && answer->message[0] == '\0');
     const char *at = request->sql, *end = at + request->size;
     bool took = false;
     answer->changed = -1;
@@ -246,6 +256,7 @@ void kp_sqlite_run(kp_sqlite_db *db, const kp_sqlite_request *request, kp_sqlite
 
 int64_t kp_sqlite_last_id(const kp_sqlite_db *db)
 {
+    assert(db->handle != NULL);
     return lib.last_insert_rowid(db->handle);
 }
 

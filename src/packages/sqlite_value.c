@@ -1,6 +1,7 @@
 /* sqlite_value.c - values packed one behind the other.  See sqlite_db.h. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "packages/sqlite_db.h"
@@ -27,6 +28,7 @@ bool kp_sqlite_take(const kp_disk_bytes *in, size_t *at, kp_sqlite_value *v)
     uint64_t size = 0;
     if (*at >= in->size)
         return false;
+    assert(in->size - *at >= 1 + sizeof(size)); /* values are whole */
     const unsigned char *head = in->data + *at;
     *v = (kp_sqlite_value){.type = (kp_sqlite_type)head[0]};
     *at += 1 + sizeof(size);
@@ -37,5 +39,6 @@ bool kp_sqlite_take(const kp_disk_bytes *in, size_t *at, kp_sqlite_value *v)
     v->data = in->data + *at;
     v->size = (size_t)size;
     *at += v->size;
+    assert(*at <= in->size);
     return true;
 }

@@ -5,6 +5,7 @@
 
 #include "packages/stream.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -93,15 +94,20 @@ int kp_stream_open(const char *path, const char *mode, kp_stream **out)
 
 kp_stream *kp_stream_ref(kp_stream *s)
 {
-    atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+    int refs = atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+    assert(refs > 0); /* from one who has it */
+    (void)refs;
     return s;
 }
 
 void kp_stream_drop(kp_stream *s)
 {
-    if (atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) > 1)
+    int refs = atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel);
+    assert(refs > 0);
+    if (refs > 1)
         return;
     (void)kp_stream_close(s, true);
+    assert(s->fd < 0);
     free(s->data);
     MUST(pthread_mutex_destroy(&s->lock));
     free(s);
@@ -139,6 +145,8 @@ static int enter(kp_stream *s, bool aside)
 
 static int leave(kp_stream *s, int error)
 {
+    assert(s->from <= s->to && s->to <= s->room); /* what the next one relies on */
+    assert(s->fd >= 0 || s->from == s->to);       /* and a closed one holds nothing */
     kb_unlock(&s->lock);
     return error;
 }
@@ -164,6 +172,7 @@ static int reserve(kp_stream *s, size_t more)
     int error = kp_disk_reserve(&bytes, more);
     s->data = bytes.data;
     s->room = bytes.room;
+    assert(error != 0 || s->room - s->to >= more);
     return error;
 }
 
@@ -182,6 +191,7 @@ static int put_pending(kp_stream *s, bool aside)
 /* Read more. */
 static int fill(kp_stream *s, bool aside)
 {
+    assert(!s->pending); /* the buffer is of one kind only */
     if (!aside && (!s->regular || s->begun))
         return EAGAIN;
     size_t more = aside ? PIECE : FIRST;
@@ -225,6 +235,7 @@ static bool there(kp_stream *s, const kp_want *w, size_t *size, size_t *skip)
         return s->ended;
     } else {
         size_t from = s->seen > s->from ? s->seen : s->from;
+        assert(from <= s->to && (!w->many || w->stop_size == 1));
         const unsigned char *at = find(s->data + from, s->to - from, w->stop, w->stop_size);
         s->seen = s->to - s->from >= w->stop_size ? s->to - w->stop_size + 1 : s->from;
         if (at == NULL)
@@ -245,6 +256,7 @@ static bool is_inside(unsigned char byte) /* of a character of several bytes */
 
 static int take(kp_stream *s, const kp_want *w, size_t size, size_t skip, kp_disk_bytes *out)
 {
+    assert(size <= s->to - s->from && skip <= s->to - s->from - size);
     const unsigned char *at = s->data != NULL ? s->data + s->from : NULL; /* NULL: an empty file */
     for (int i = 0; w->text && skip == 0 && i < 3 && s->from + size < s->to && is_inside(at[size]); i++)
         size++;
@@ -294,6 +306,7 @@ static int append(kp_stream *s, const void *data, size_t size, bool aside)
     if (!s->regular) /* who reads the other end wants it now */
         return aside ? kp_disk_put(s->fd, data, size) : EAGAIN;
     int error = unread(s);
+    assert(error != 0 || s->pending || s->from == s->to); /* nothing that was read ahead is left */
     if (error == 0 && s->to - s->from + size > PENDING_MAX) {
         if (!aside)
             return EAGAIN;

@@ -3,6 +3,7 @@
  * Nobody sits and waits for a child: its end and its output are operations of the networking runtime. */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -185,6 +186,7 @@ static child *find_child(sys_state *state, int64_t pid)
 
 static void forget_child(sys_state *state, const child *gone)
 {
+    assert(state->count > 0);
     child **at = &state->children;
     while (*at != gone)
         at = &(*at)->next;

@@ -3,6 +3,7 @@
 
 #include "packages/terminal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -82,6 +83,7 @@ int kp_terminal_keys(void)
 void kp_terminal_lines(void)
 {
     kb_lock(&lock);
+    assert(wanted > 0);
     if (--wanted == 0) {
         (void)tcsetattr(STDIN_FILENO, TCSANOW, &before);
         release_signals();

@@ -4,6 +4,7 @@
 
 #include "packages/tree.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -120,6 +121,7 @@ typedef struct copying {
 /* Where the copy of `path` goes. */
 static char *copy_of(const copying *c, const char *path)
 {
+    assert(strncmp(path, c->from, strlen(c->from)) == 0); /* a walk begins there */
     const char *inside = path + strlen(c->from);
     return kp_pathname_join(c->to, inside + strspn(inside, "/"));
 }
