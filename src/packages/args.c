@@ -1,6 +1,7 @@
 /* args.c - what the natives of socket, tls and udp share: arguments checked, sockets described. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "packages/host.h"
@@ -8,6 +9,7 @@
 
 const char *kp_args_text(kw_vm *vm, const kw_call *call, uint32_t at, const char *what)
 {
+    assert(kw_is(kw_native_operand(call, at), KW_STRING)); /* by the signature */
     const kw_string *s = kw_native_operand(call, at).as.string;
     if (strlen(s->text) == s->size)
         return s->text;

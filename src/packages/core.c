@@ -2,6 +2,7 @@
  * (TYPES.md section 22). */
 #include "config.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -83,6 +84,7 @@ static kw_result core_memusage(kw_vm *vm, kw_call *call)
 /* Append the hashmap of one token to `list`; false: thrown. */
 static bool put_token(kw_vm *vm, kw_list *list, const kw_string *source, const kw_text_token *t)
 {
+    assert(t->from <= t->to && t->to <= source->size);
     kw_map *map = kw_map_new(vm, 4), *span = kw_map_new(vm, 2);
     if (map == NULL || span == NULL)
         return false;

@@ -3,6 +3,7 @@
 
 #include "packages/hints.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,9 +19,11 @@
 static void offer_methods(kw_nearest *n, kw_map *methods)
 {
     kw_entry *e;
-    for (uint32_t at = 0; methods != NULL && (e = kw_map_next(methods, &at)) != NULL;)
+    for (uint32_t at = 0; methods != NULL && (e = kw_map_next(methods, &at)) != NULL;) {
+        assert(kw_is(e->key, KW_STRING));
         if (!kw_complaint_is(e->value))
             kw_hint_nearest_offer(n, e->key.as.string->text, e->key.as.string->size);
+    }
 }
 
 static void offer_global(const kw_global *g, void *context)

@@ -3,6 +3,7 @@
 
 #include "packages/package.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,7 @@ static void clear_wait(kp_wait *w)
 
 static void drop_wait(kp_host *host, kp_wait *w)
 {
+    assert(kb_map_get(&host->waits, w->id) == w);
     (void)kb_map_take(&host->waits, w->id);
     clear_wait(w);
     w->next_spare = host->spare;
@@ -189,6 +191,7 @@ static kw_string *settle_result(kp_host *host, kiwi_result *result, kp_settle se
 /* The outcome of a task that has ended and left the table, into *value; false: thrown. */
 static bool outcome(kp_host *host, kiwi_result *result, const kp_wait *w, kw_value *value)
 {
+    assert(result->state == KIWI_TASK_COMPLETED || result->state == KIWI_TASK_FAULTED);
     kw_vm *vm = host->vm;
     *value = kw_null();
     if (w->job != NULL && result->state == KIWI_TASK_COMPLETED)
@@ -208,6 +211,7 @@ static kw_result await(kw_vm *vm, kw_call *call, kiwi_id id, kp_settle settle, k
 {
     kp_host *host = kp_host_of(vm);
     kp_wait *w = kb_map_get(&host->waits, id);
+    assert(w == NULL || job == NULL); /* a job is awaited by the one who gave it away */
     if (w == NULL) {
         kiwi_result result;
         if ((w = new_wait(host, id, settle)) == NULL) {
@@ -264,12 +268,14 @@ bool kp_host_spawn(kw_vm *vm, kw_value callback, const kw_value *args, size_t ar
 
 kw_result kp_host_await_own(kw_vm *vm, kw_call *call, kiwi_id id, kp_settle settle)
 {
+    assert(kp_host_of(vm)->net != NULL);
     kiwi_task_hide(kp_host_of(vm)->net, id);
     return kp_host_await(vm, call, id, settle);
 }
 
 kw_result kp_host_await_job(kw_vm *vm, kw_call *call, kiwi_id id, kp_job *job)
 {
+    assert(kp_host_of(vm)->net != NULL);
     kiwi_task_hide(kp_host_of(vm)->net, id);
     return await(vm, call, id, NULL, job);
 }
@@ -320,6 +326,7 @@ static bool port_pending(void *data)
 
 static void wake_all(kp_host *host, kp_wait *w, kiwi_result *result)
 {
+    assert(host->watched > 0 && result->id == w->id);
     kw_value value;
     bool given = outcome(host, result, w, &value);
     kw_error_info error = host->vm->error;
@@ -368,7 +375,9 @@ static void port_fiber_done(kw_vm *vm, void *data, kw_fiber *fiber)
     kw_value value = kw_fiber_outcome(fiber, &type, &message);
     if (id == 0)
         return;
-    (void)kb_map_take(&host->fibers, id);
+    const kw_fiber *known = kb_map_take(&host->fibers, id);
+    assert(known == fiber); /* spawned once, and it ends once */
+    (void)known;
     if (kp_leftovers_full(&host->leftovers)) {
         kp_report_due(&host->report, host); /* what is forgotten can still be told in full */
         kp_leftovers_purge(&host->leftovers, host->net);
@@ -520,6 +529,7 @@ kw_result kp_host_go_on_with(kw_vm *vm, kw_call *call, kw_value callable, const 
     call->tail_args = kw_list_new(vm, argc);
     if (kw_is(callable, KW_UNDEF) || call->tail_args == NULL)
         return KW_THROWN;
+    assert(call->tail_args->cap >= argc);
     for (size_t i = 0; i < argc; i++)
         call->tail_args->items[call->tail_args->count++] = args[i];
     return KW_CALL;

@@ -3,6 +3,7 @@
 
 #include "packages/index.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "packages/package.h"
@@ -19,6 +20,7 @@ typedef struct walk {
 
 static void give(walk *w, kp_entry_kind kind, const char *name, size_t name_size, const char *about)
 {
+    assert(w->common.place != NULL && name_size > 0 && name_size <= strlen(name));
     kp_entry e = w->common;
     e.kind = kind;
     e.name = name;

@@ -4,6 +4,7 @@
  * pipe, find each other there.  What waits more than once is in src/stdlib/ipc.kiwi. */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -177,6 +178,7 @@ static kw_string *failed(kw_vm *vm, const kiwi_result *result, const char *verb,
 {
     ipc_state *state = kp_state_known(vm, &kp_ipc);
     long long handle = (long long)(intptr_t)kb_map_take(&state->waits, result->id);
+    assert(handle > 0); /* await() has noted it */
     bool is_gone = result->state == KIWI_TASK_COMPLETED || result->fault == KIWI_FAULT_TRUNCATED ||
                    result->sys == ECONNRESET || result->sys == EPIPE;
     if (is_gone)

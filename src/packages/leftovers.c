@@ -3,6 +3,7 @@
 
 #include "packages/leftovers.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum {
@@ -68,6 +69,7 @@ static void remove_fault(kp_leftovers *l, kw_value key)
     kw_string *message = kp_leftovers_message(l, key.as.i);
     if (message == NULL)
         return;
+    assert(l->faults_held >= message->size + ENTRY);
     l->faults_held -= message->size + ENTRY;
     (void)kw_map_remove(l->faults, key);
 }
@@ -107,6 +109,7 @@ typedef void remover(kp_leftovers *l, kw_value key);
 
 static void purge_map(kp_leftovers *l, kw_map *map, remover *drop, const kiwi_id *ids, size_t count)
 {
+    assert(count == 0 || ids[0] <= ids[count - 1]); /* the runtime gives them in order */
     uint32_t at = 0;
     for (kw_entry *e; (e = kw_map_next(map, &at)) != NULL;)
         if (bsearch(&e->key.as.i, ids, count, sizeof(*ids), compare_ids) == NULL)
@@ -139,6 +142,7 @@ bool kp_leftovers_copy(kp_leftovers *l, kiwi_id id, kw_value value)
 
 void kp_leftovers_complete(kp_leftovers *l, kiwi_net *net, kiwi_id id, kw_value value, bool awaited)
 {
+    assert(kw_is(kp_leftovers_value(l, id), KW_UNDEF)); /* a task ends once */
     size_t weight = awaited ? 0 : kw_weigh(l->vm, value);
     if (!kw_map_set(l->vm, weight > 0 ? l->values : l->light, kw_int(id), value)) {
         if (weight > 0)
@@ -163,6 +167,7 @@ static void make_room(kp_leftovers *l)
 
 void kp_leftovers_fault(kp_leftovers *l, kiwi_net *net, kiwi_id id, kw_string *message)
 {
+    assert(kp_leftovers_message(l, id) == NULL);
     /* without memory for it the runtime's copy counts */
     if (kw_map_set(l->vm, l->faults, kw_int(id), kw_of_string(message)))
         l->faults_held += message->size + ENTRY;

@@ -33,6 +33,7 @@ static kw_value constant_value(kw_vm *vm, const kp_constant *c)
 
 void kp_package_define(kw_vm *vm, const kp_package *p)
 {
+    assert(p->state_size > 0 || (p->mark == NULL && p->collect == NULL && p->close == NULL)); /* they need a state */
     static const kw_native_def none[] = {{NULL}};
     if (kw_names_global_at(vm, kw_intern_c(vm, p->name))->means & KW_MEANS_PACKAGE)
         return;
@@ -114,6 +115,7 @@ kw_result kp_package_refuse(kw_vm *vm, const char *name)
 bool kp_package_admit(kw_vm *vm, const kw_native *native)
 {
     const kp_package *p = native->owner;
+    assert(p != NULL);
     const char *refused = native->def->refused != NULL ? native->def->refused : p->refused;
     if (vm->safe_mode && refused != NULL) {
         (void)kp_package_refuse(vm, refused);

@@ -3,6 +3,7 @@
 
 #include "packages/report.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,7 @@ static bool is_first(kp_report *r, kiwi_net *net, kiwi_id socket)
 
 static void tell_all(kp_report *r, kp_host *host, int64_t age_us)
 {
+    assert(host->net != NULL);
     kiwi_unseen u;
     while (kiwi_task_unseen(host->net, age_us, &u, NULL))
         if (u.socket == 0 || is_first(r, host->net, u.socket))

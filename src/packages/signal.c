@@ -8,6 +8,7 @@
  * interpreter at a time has them. */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -101,6 +102,7 @@ static int real_of(const char *name)
 /* Let the signal arrive here, for one user more.  false: thrown. */
 static bool hold(kw_vm *vm, int real)
 {
+    assert(real >= 0 && real < REAL_COUNT);
     kw_vm *nobody = NULL;
     if (!atomic_compare_exchange_strong(&owner, &nobody, vm) && nobody != vm) {
         kw_throw(vm, "SystemError", "Another interpreter of this process traps signals.");
@@ -121,6 +123,7 @@ static bool hold(kw_vm *vm, int real)
 /* For one user less: back to what the process did before; the last one gives the signals up. */
 static void let_go(int real)
 {
+    assert(held[real].users > 0 && owned > 0);
     if (--held[real].users > 0)
         return;
     (void)sigaction(real_signals[real].number, &held[real].before, NULL);
@@ -223,6 +226,7 @@ static void call_look(kw_vm *vm, trap *s)
     int64_t now_us = kb_clock_us();
     if (s->look_us <= now_us)
         s->look_us += ((now_us - s->look_us) / LOOK_US + 1) * LOOK_US;
+    assert(s->look_us > now_us); /* at a multiple of LOOK_US, as it would without sleeping */
     s->timed = true;
     kw_sched_timer(vm, s->parked.fiber, (double)(s->look_us - now_us) / 1000, kw_int(1));
 }

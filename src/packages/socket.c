@@ -3,6 +3,7 @@
  * error texts give to their primitives. */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -299,6 +300,7 @@ static kw_result sending_many(kw_vm *vm, kw_call *call, const sender *send)
             memcpy(data->data + at, next.data, next.size);
         at += next.size;
     }
+    assert(at == size); /* as much as was measured */
     return send_bytes(vm, call, send, data, limit_ms);
 }
 

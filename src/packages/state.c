@@ -1,6 +1,7 @@
 /* state.c - what packages keep for one interpreter.  See package.h. */
 #include "config.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ void *kp_state(kw_vm *vm, const kp_package *p)
     void *known = kp_state_known(vm, p);
     if (known != NULL)
         return known;
+    assert(p->state_size > 0); /* its declaration says that it keeps something */
     kp_opened *o = calloc(1, sizeof(*o) + p->state_size);
     if (o == NULL || kb_map_put(&host->states, key_of(p), o) != KB_OK) {
         free(o);

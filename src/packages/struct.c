@@ -2,7 +2,9 @@
 #include "config.h"
 
 #include "packages/library.h"
+
 #include "packages/package.h"
+#include <assert.h>
 
 static kw_class *new_class(kw_vm *vm, const kp_struct *s)
 {
@@ -55,6 +57,7 @@ kw_value kp_struct_each(kw_vm *vm, const kw_object *object)
 
 kw_value kp_struct_pointer(kw_vm *vm, const kp_struct *s, void *handle)
 {
+    assert(handle != NULL); /* NULL says: it is none of the struct's */
     return kw_pointer_new(vm, s->noun, handle, s->mark, s->free);
 }
 

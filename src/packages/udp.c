@@ -5,6 +5,7 @@
  * binds, sends or receives, and another one takes its place when the script binds again. */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "packages/library.h"
@@ -161,6 +162,7 @@ static kw_string *datagram(kw_vm *vm, kiwi_result *result, bool text, kw_value *
 {
     if (result->state == KIWI_TASK_FAULTED)
         return receive_error(vm, result);
+    assert(result->kind == KIWI_RESULT_DATAGRAM); /* the sender's address is behind the bytes */
     kw_value host = kw_string_c(vm, (const char *)result->bytes + result->size);
     kw_value data;
     kw_string *message = text ? kp_host_text_of(vm, result, &data) : NULL;
