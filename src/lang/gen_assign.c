@@ -1,6 +1,8 @@
 /* gen_assign.c - assignment, plain, compound and guarded, and unpacking (LANGUAGE.md section 6). */
 #include "config.h"
 
+#include <assert.h>
+
 #include "lang/gen_internal.h"
 
 static bool is_logical(kw_opr op)
@@ -18,6 +20,7 @@ static void store_member(kw_compiler *c, const kw_node *target, unsigned from)
 
 static void store_attribute(kw_compiler *c, const kw_node *target, unsigned from)
 {
+    assert(target->kind == KW_N_ATTRIBUTE || target->kind == KW_N_STATIC); /* nothing else can be assigned */
     kw_gen_abc(c, target->kind == KW_N_ATTRIBUTE ? OP_SETATTR : OP_SETSTATIC, from, 0, 0);
     kw_gen_name_word(c, target->as.name->text, target->as.name->size);
 }
@@ -119,6 +122,7 @@ static void assign_one(kw_compiler *c, const kw_node *target, kw_opr op, const k
 {
     unsigned mark = c->f->free;
     if (target->kind == KW_N_INDEX || target->kind == KW_N_SLICE) {
+        assert(target->kind == KW_N_INDEX || op == KW_OPR_NONE); /* the parser refuses x[a:b] op= value */
         if (target->kind == KW_N_INDEX)
             assign_index(c, target, op, value);
         else
@@ -147,6 +151,8 @@ static void assign_one(kw_compiler *c, const kw_node *target, kw_opr op, const k
 void kw_gen_assign(kw_compiler *c, const kw_node *n, int dest)
 {
     const kw_assign_node *a = &n->as.assign;
+    assert(c->failed || dest < (int)c->f->free);
+    assert(a->guard != NULL || a->else_value == NULL); /* else there would be two values and nothing to choose by */
     if (a->guard == NULL) {
         assign_one(c, a->target, a->op, a->value, dest);
         return;
@@ -174,6 +180,7 @@ void kw_gen_unpack(kw_compiler *c, const kw_node *n)
         kw_gen_error(c, "Too many names to unpack.");
         return;
     }
+    assert(names >= 2 && values >= 1);
     unsigned first = kw_gen_temp(c, names);
     if (values == 1) { /* a list is spread */
         kw_gen_expr(c, n->as.unpack.values.items[0], first);

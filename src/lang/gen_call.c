@@ -3,6 +3,7 @@
 
 #include "lang/gen_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { MAX_ARGS = 200 };
@@ -44,6 +45,7 @@ void kw_gen_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_
 {
     kw_pos pos = c->pos;
     unsigned count = args->count;
+    assert(c->failed || c->f->free == base + 1); /* nothing lies between the callee and its arguments */
     if (args->has_splat || count > MAX_ARGS) {
         if (args->has_named)
             kw_gen_error(c, "Too many arguments.");
@@ -57,6 +59,7 @@ void kw_gen_call_args(kw_compiler *c, kw_opcode op, unsigned base, const kw_arg_
             op = method != NULL ? OP_INVOKEN : OP_CALLN;
     }
     c->pos = pos;
+    assert(c->failed || c->f->free == base + 1 + count); /* and nothing above them, where the new frame begins */
     kw_gen_abc(c, op, base, count, dest);
     if (method != NULL)
         kw_gen_name_word(c, method->text, method->size);
@@ -135,6 +138,7 @@ void kw_gen_call(kw_compiler *c, const kw_node *n, unsigned dest)
         kw_gen_call_args(c, OP_INVOKE, base, &n->as.method.args, n->as.method.name, dest);
         break;
     default: /* super.m(...) */
+        assert(n->kind == KW_N_SUPER_CALL && n->as.method.object == NULL);
         kw_gen_abc(c, OP_GETSUPER, base, 0, 0);
         kw_gen_name_word(c, n->as.method.name->text, n->as.method.name->size);
         kw_gen_call_args(c, OP_CALL, base, &n->as.method.args, NULL, dest);

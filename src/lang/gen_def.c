@@ -1,6 +1,7 @@
 /* gen_def.c - functions, lambdas, structs, enums, packages. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lang/gen_internal.h"
@@ -54,6 +55,7 @@ static void prologue(kw_compiler *c, const kw_function_node *f, const kw_scope *
             kw_gen_abc(c, OP_NEWCELL, i, 0, 0);
     for (uint32_t i = 0; i < f->param_count; i++) {
         const kw_param_node *p = &f->params[i];
+        assert(scope->locals[i].name == p->name); /* the call puts argument i there */
         if (p->fallback == NULL)
             continue;
         unsigned mark = c->f->free, reg = i;
@@ -83,6 +85,8 @@ kw_proto *kw_gen_function(kw_compiler *c, const kw_function_node *f, bool is_met
 {
     kw_scope *scope = f->scope;
     kw_func *outer = c->f;
+    /* bind.c was here, and saw the same surroundings */
+    assert(scope != NULL && scope->outer == outer->scope && scope->unit == outer->unit);
     kw_func inner = {.outer = outer,
                      .proto = kw_chunk_proto_new(c->vm, function_name(c, f), c->file),
                      .scope = scope,
@@ -109,6 +113,8 @@ kw_proto *kw_gen_function(kw_compiler *c, const kw_function_node *f, bool is_met
         kw_gen_list_tail(c, &f->body);
     }
     kw_gen_abc(c, OP_RETNULL, 0, 0, 0); /* behind jumps to the end */
+    assert(c->f == &inner && inner.loop == NULL && inner.tries == NULL);
+    assert(c->failed || (inner.free == inner.locals && inner.open_jumps == 0));
     kw_chunk_finish(c->vm, p);
     c->f = outer;
     c->pos = pos;
@@ -148,6 +154,7 @@ static void decorate(kw_compiler *c, const kw_decorator *d, unsigned reg)
         kw_gen_abc(c, d->args.has_named ? OP_CALLN : OP_CALL, base, d->args.count + 1, reg);
         if (d->args.has_named)
             kw_gen_emit(c, kw_gen_names_constant(c, &d->args, true));
+        assert(c->failed || c->f->free == first + 1 + d->args.count);
     }
     c->f->free = mark;
 }
@@ -156,6 +163,7 @@ void kw_gen_define_function(kw_compiler *c, const kw_node *n)
 {
     const kw_function_node *f = n->as.function;
     unsigned reg = kw_gen_temp(c, 1);
+    assert(!f->is_operator); /* bind.c gives those no variable */
     closure(c, kw_gen_function(c, f, false), reg);
     for (uint32_t i = f->decorator_count; i-- > 0;)
         decorate(c, &f->decorators[i], reg);
@@ -244,6 +252,7 @@ void kw_gen_package(kw_compiler *c, const kw_node *n)
     c->f->package = name;
     c->f->unit = kw_bind_unit(&c->scopes, n);
     c->f->scope = NULL; /* names bound here are the package's, even inside a function */
+    assert(c->f->unit != NULL && c->f->unit->depth >= n->as.package.count); /* it is in the table of bind.c */
     kw_gen_list(c, &n->as.package.body);
     c->f->package = before;
     c->f->unit = unit;

@@ -1,6 +1,7 @@
 /* gen_emit.c - instructions, constants, registers, jumps. */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,11 +25,13 @@ uint32_t kw_gen_emit(kw_compiler *c, kw_instr i)
 {
     if (++c->total > MAX_TOTAL)
         kw_gen_error(c, "The program is too large.");
+    assert(c->failed || (c->f->locals <= c->f->free && c->f->free <= c->f->proto->reg_count));
     return kw_chunk_emit(c->vm, c->f->proto, i, c->pos.line);
 }
 
 uint32_t kw_gen_abc(kw_compiler *c, kw_opcode op, unsigned a, unsigned b, unsigned cc)
 {
+    assert(c->failed || (a | b | cc) <= UINT8_MAX); /* what is wider would be cut off */
     return kw_gen_emit(c, kw_abc(op, a, b, cc));
 }
 
@@ -36,6 +39,7 @@ uint32_t kw_gen_abx(kw_compiler *c, kw_opcode op, unsigned a, uint32_t bx)
 {
     if (bx > MAX_INDEX)
         kw_gen_error(c, "The function is too large: more than 65536 names or inner functions.");
+    assert(c->failed || a < c->f->proto->reg_count); /* A of these is a register, of whichever instruction */
     return kw_gen_emit(c, kw_abx(op, a, bx));
 }
 
@@ -65,6 +69,8 @@ void kw_gen_name_word(kw_compiler *c, const char *text, size_t size)
 
 void kw_gen_load(kw_compiler *c, unsigned reg, kw_value v)
 {
+    /* every run of the code shares it: nothing that a script can change */
+    assert(kw_is(v, KW_INT) || kw_is(v, KW_FLOAT) || kw_is(v, KW_STRING));
     if (kw_is(v, KW_INT) && v.as.i >= INT16_MIN && v.as.i <= INT16_MAX) {
         kw_gen_emit(c, kw_abx(OP_LOADI, reg, (unsigned)(uint16_t)v.as.i));
         return;
@@ -85,6 +91,7 @@ unsigned kw_gen_temp(kw_compiler *c, unsigned count)
         kw_gen_error(c, "The function is too large: an expression or its variables need more than 250 registers.");
         return 0;
     }
+    assert(c->failed || first >= c->f->locals); /* it is nobody's variable */
     c->f->free += count;
     if (c->f->free > c->f->proto->reg_count)
         c->f->proto->reg_count = (uint16_t)c->f->free;
@@ -95,6 +102,7 @@ unsigned kw_gen_temp(kw_compiler *c, unsigned count)
 
 uint32_t kw_gen_jump(kw_compiler *c)
 {
+    c->f->open_jumps++;
     return kw_gen_emit(c, kw_sj(OP_JMP, 0));
 }
 
@@ -105,11 +113,15 @@ void kw_gen_add(kw_compiler *c, kw_jumps *jumps, uint32_t at)
         jumps->at = kw_heap_realloc(c->vm, jumps->at, jumps->cap * sizeof(uint32_t), cap * sizeof(uint32_t));
         jumps->cap = cap;
     }
+    assert(at < kw_gen_here(c) && (jumps->count == 0 || jumps->at[jumps->count - 1] < at)); /* none is there twice */
     jumps->at[jumps->count++] = at;
 }
 
 void kw_gen_patch(kw_compiler *c, uint32_t at, uint32_t target)
 {
+    assert(at < kw_gen_here(c) && target <= kw_gen_here(c));
+    assert(c->f->proto->code[at] == kw_sj(OP_JMP, 0) && c->f->open_jumps > 0); /* not patched so far */
+    c->f->open_jumps--;
     int64_t distance = (int64_t)target - (int64_t)at - 1;
     if (distance > MAX_JUMP || distance < -MAX_JUMP)
         kw_gen_error(c, "The function is too large: a jump is too far.");

@@ -1,6 +1,7 @@
 /* gen_expr.c - expressions. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lang/gen_internal.h"
@@ -30,6 +31,7 @@ static bool constant_number(const kw_node *n, kw_value *out)
         !constant_number(n->as.binary.right, &b) || a.tag != b.tag)
         return false;
     kw_opr op = n->as.binary.op;
+    assert(op == KW_OPR_ADD || op == KW_OPR_SUB || op == KW_OPR_MUL); /* these are the first of their enum */
     uint64_t x = (uint64_t)a.as.i, y = (uint64_t)b.as.i;
     if (kw_is(a, KW_INT))
         *out = kw_int((int64_t)(op == KW_OPR_ADD ? x + y : op == KW_OPR_SUB ? x - y : x * y));
@@ -59,6 +61,7 @@ unsigned kw_gen_any(kw_compiler *c, const kw_node *n)
         return (unsigned)local;
     unsigned reg = kw_gen_temp(c, 1);
     kw_gen_expr(c, n, reg);
+    assert(c->failed || c->f->free == reg + 1);
     return reg;
 }
 
@@ -149,6 +152,7 @@ static kw_opcode opcode_of(kw_opr op)
         [KW_OPR_USHR] = OP_USHR,     [KW_OPR_IN] = OP_IN,     [KW_OPR_EQ] = OP_EQ,   [KW_OPR_NE] = OP_NE,
         [KW_OPR_LT] = OP_LT,         [KW_OPR_LE] = OP_LE,     [KW_OPR_GT] = OP_GT,   [KW_OPR_GE] = OP_GE,
     };
+    assert(codes[op] != OP_MOVE); /* 0: it is an operator of other nodes */
     return codes[op];
 }
 
@@ -195,6 +199,7 @@ static void binary(kw_compiler *c, const kw_node *n, unsigned dest)
 static void logical(kw_compiler *c, const kw_node *n, unsigned dest)
 {
     kw_opr op = n->as.binary.op;
+    assert(op == KW_OPR_AND || op == KW_OPR_OR || op == KW_OPR_COALESCE);
     unsigned reg = (int)dest < (int)c->f->locals ? kw_gen_temp(c, 1) : dest; /* the right side may read the local */
     kw_gen_expr(c, n->as.binary.left, reg);
     if (op == KW_OPR_COALESCE)
@@ -215,6 +220,7 @@ static void unary(kw_compiler *c, const kw_node *n, unsigned dest)
         kw_gen_load(c, dest, v);
         return;
     }
+    assert(n->as.unary.op == KW_OPR_NEG || n->as.unary.op == KW_OPR_NOT || n->as.unary.op == KW_OPR_BNOT);
     kw_opcode op = n->as.unary.op == KW_OPR_NEG ? OP_NEG : n->as.unary.op == KW_OPR_NOT ? OP_NOT : OP_BNOT;
     kw_gen_abc(c, op, dest, kw_gen_any(c, n->as.unary.operand), 0);
 }
@@ -230,6 +236,8 @@ static void comparison_jump(kw_compiler *c, const kw_node *n, bool sense, kw_jum
 {
     static const kw_opcode with_r[] = {OP_JEQ, OP_JNE, OP_JLT, OP_JLE, OP_JGT, OP_JGE};
     static const kw_opcode with_k[] = {OP_JEQK, OP_JNEK, OP_JLTK, OP_JLEK, OP_JGTK, OP_JGEK};
+    _Static_assert(sizeof(with_r) / sizeof(with_r[0]) == KW_OPR_GE - KW_OPR_EQ + 1 && sizeof(with_k) == sizeof(with_r),
+                   "an instruction for each comparison");
     unsigned which = (unsigned)n->as.binary.op - KW_OPR_EQ;
     unsigned left = left_operand(c, n->as.binary.left, n->as.binary.right);
     int k = small_constant(c, n->as.binary.right);
@@ -243,6 +251,8 @@ static void comparison_jump(kw_compiler *c, const kw_node *n, bool sense, kw_jum
 static void logical_jump(kw_compiler *c, const kw_node *n, bool sense, kw_jumps *jumps)
 {
     bool is_or = n->as.binary.op == KW_OPR_OR;
+    /* a ?? b has a value, and that is tested */
+    assert(is_or || n->as.binary.op == KW_OPR_AND);
     if (is_or == sense) { /* either side decides: a || b jumps on true, a && b on false */
         kw_gen_condition(c, n->as.binary.left, sense, jumps);
         kw_gen_condition(c, n->as.binary.right, sense, jumps);
@@ -304,6 +314,7 @@ static void interpolation(kw_compiler *c, const kw_node *n, unsigned dest)
         kw_gen_expr(c, parts->items[i], reg);
         used++;
     }
+    assert(c->failed || c->f->free == first + used); /* the pieces lie in a row */
     kw_gen_abc(c, OP_CONCAT, dest, first, used);
 }
 
@@ -317,6 +328,7 @@ static void list_literal(kw_compiler *c, const kw_node *n, unsigned dest)
         unsigned first = c->f->free, used = 0;
         for (; i < items->count && used < CHUNK; i++, used++)
             kw_gen_expr(c, items->items[i], kw_gen_temp(c, 1));
+        assert(c->failed || c->f->free == first + used);
         kw_gen_abc(c, made ? OP_APPEND : OP_NEWLIST, list, first, used);
         made = true;
         c->f->free = first;
@@ -328,6 +340,7 @@ static void list_literal(kw_compiler *c, const kw_node *n, unsigned dest)
 static void map_literal(kw_compiler *c, const kw_node *n, unsigned dest)
 {
     const kw_node_list *items = &n->as.list;
+    assert(items->count % 2 == 0); /* a key and a value each */
     unsigned map = kw_gen_temp(c, 1);
     uint32_t pairs = items->count / 2;
     kw_gen_abx(c, OP_NEWMAP, map, pairs > 4096 ? 4096 : pairs);
@@ -515,6 +528,7 @@ void kw_gen_expr(kw_compiler *c, const kw_node *n, unsigned dest)
     unsigned mark = c->f->free;
     if (c->failed)
         return;
+    assert(dest < mark); /* it was taken before: no temporary of this expression is the same */
     switch (n->kind) {
     case KW_N_BINARY: binary(c, n, dest); break;
     case KW_N_CALL:

@@ -2,13 +2,16 @@
  * globals. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lang/gen_internal.h"
 
 static int find_local(const kw_func *f, const kw_name *name)
 {
-    return f->scope == NULL ? -1 : kw_bind_find(f->scope, name);
+    int i = f->scope == NULL ? -1 : kw_bind_find(f->scope, name);
+    assert(i < (int)f->locals); /* -1, or a register that is the variable's alone */
+    return i;
 }
 
 int kw_gen_register(const kw_compiler *c, const kw_node *n)
@@ -31,6 +34,8 @@ static int captured(kw_compiler *c, kw_func *f, const kw_name *name)
         i = captured(c, f->outer, name);
     if (i < 0)
         return -1;
+    assert(!direct || f->outer->scope->locals[i].captured); /* bind.c has seen this use of it: it lives in a cell */
+    assert(i <= UINT16_MAX && (direct || (uint32_t)i < f->outer->proto->capture_count));
     return (int)kw_chunk_capture(c->vm, f->proto, (kw_capture){.from_register = direct, .index = (uint16_t)i});
 }
 
@@ -80,9 +85,12 @@ static void write_global(kw_compiler *c, const kw_name *name, unsigned from)
 {
     kw_string *package = c->f->package;
     const kw_unit *unit = c->f->unit;
-    for (; package != NULL && !kw_bind_unit_binds(unit, name); unit = unit->outer)
+    for (; package != NULL && !kw_bind_unit_binds(unit, name); unit = unit->outer) {
+        assert(unit->outer != NULL && unit->depth > unit->outer->depth); /* the file has no name: it is not this one */
         for (uint32_t i = unit->outer->depth; i < unit->depth; i++)
             package = package_around(c, package);
+    }
+    assert((package == NULL) == (unit->outer == NULL)); /* the name has as many parts as there are packages around */
     kw_gen_global_op(c, OP_SETGLOBAL, from, kw_gen_member(c, package, name->text, name->size));
 }
 

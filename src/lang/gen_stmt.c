@@ -1,6 +1,8 @@
 /* gen_stmt.c - statements. */
 #include "config.h"
 
+#include <assert.h>
+
 #include "lang/gen_internal.h"
 
 /* ---- Lists of statements --------------------------------------------------------------------- */
@@ -34,6 +36,7 @@ void kw_gen_list_tail(kw_compiler *c, const kw_node_list *list)
 /* What becomes of the last statement of a branch: dropped (dest < 0), kept in dest, or returned. */
 static void branch(kw_compiler *c, const kw_node_list *list, int dest, bool tail)
 {
+    assert(!tail || dest < 0); /* one of the three */
     if (tail)
         kw_gen_list_tail(c, list);
     else if (dest >= 0)
@@ -166,6 +169,7 @@ static void open_loop(kw_compiler *c, kw_loop_ctx *loop)
 
 static void close_loop(kw_compiler *c, kw_loop_ctx *loop)
 {
+    assert(c->f->tries == loop->tries && loop->nexts.count == 0); /* its tries are closed, each `next` has landed */
     c->f->loop = loop->outer;
     kw_gen_land(c, &loop->breaks, kw_gen_here(c));
 }
@@ -202,6 +206,7 @@ static void counted_loop(kw_compiler *c, const kw_node *n, kw_instr next, const 
     kw_gen_patch(c, to_next, kw_gen_here(c));
     c->pos = n->pos;
     kw_gen_emit(c, next);
+    assert(c->f->loop == &loop); /* those inside are closed */
     kw_gen_patch(c, kw_gen_jump(c), body);
     close_loop(c, &loop);
 }
@@ -419,6 +424,7 @@ static bool has_value(const kw_node *n)
 void kw_gen_value(kw_compiler *c, const kw_node *n, unsigned dest)
 {
     c->pos = n->pos;
+    assert(c->failed || dest < c->f->free);
     switch (n->kind) {
     case KW_N_IF: if_chain(c, n, (int)dest, false); return;
     case KW_N_GUARD: guard(c, n, (int)dest, false); return;

@@ -6,6 +6,8 @@
  * copies, so that an error in a finally body goes outwards. */
 #include "config.h"
 
+#include <assert.h>
+
 #include "lang/gen_internal.h"
 
 static void open_try(kw_compiler *c, kw_try_ctx *t, const kw_node_list *finally)
@@ -17,6 +19,8 @@ static void open_try(kw_compiler *c, kw_try_ctx *t, const kw_node_list *finally)
 static void close_range(kw_compiler *c, kw_try_ctx *t)
 {
     uint32_t here = kw_gen_here(c);
+    /* the ranges are in order, and between two lies a finally body that belongs to neither */
+    assert(here >= t->start && (t->count == 0 || t->ranges[t->count - 1].end <= t->start));
     if (here == t->start)
         return;
     if (t->count == t->cap) {
@@ -31,6 +35,7 @@ static void close_range(kw_compiler *c, kw_try_ctx *t)
 
 static void close_try(kw_compiler *c, kw_try_ctx *t)
 {
+    assert(c->f->tries == t && c->f->loop == t->loop); /* what was opened inside is closed */
     close_range(c, t);
     c->f->tries = t->outer;
 }
@@ -38,6 +43,8 @@ static void close_try(kw_compiler *c, kw_try_ctx *t)
 /* Errors in the ranges of `t` go to `target`. */
 static void add_handlers(kw_compiler *c, kw_try_ctx *t, uint32_t target, unsigned reg, bool again)
 {
+    assert(c->f->tries == t->outer); /* it is closed, and so is all inside: inner handlers come first in the table */
+    assert(c->failed || reg + (again ? 3u : 2u) <= c->f->free);
     for (uint32_t i = 0; i < t->count; i++)
         kw_chunk_handler(c->vm, c->f->proto,
                          (kw_handler){.start = t->ranges[i].start,
@@ -55,12 +62,14 @@ void kw_gen_leave_tries(kw_compiler *c, kw_try_ctx *until)
     kw_try_ctx *tries = c->f->tries;
     kw_loop_ctx *loop = c->f->loop;
     for (kw_try_ctx *t = tries; t != until; t = t->outer) {
+        assert(t != NULL); /* `until` is around */
         close_range(c, t);
         if (t->finally == NULL)
             continue;
         c->f->tries = t->outer; /* the body runs as if it stood outside of the try */
         c->f->loop = t->loop;
         kw_gen_list(c, t->finally);
+        assert(c->f->tries == t->outer && c->f->loop == t->loop);
     }
     c->f->tries = tries;
     c->f->loop = loop;

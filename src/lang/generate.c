@@ -3,6 +3,7 @@
 
 #include "lang/generate.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lang/data.h"
@@ -22,6 +23,8 @@ static void make_room(kw_compiler *c)
 {
     enum { PLENTY = 32768, FEW = 49152 };
     kw_proto *full = c->f->proto;
+    /* nothing of the statements before is left that the rest could need */
+    assert(c->f->free == 0 && c->f->open_jumps == 0 && c->f->loop == NULL && c->f->tries == NULL);
     if (full->global_count < PLENTY && full->cache_count < PLENTY && full->inner_count < PLENTY &&
         full->low_constants < FEW)
         return;
@@ -73,6 +76,7 @@ kw_proto *kw_generate(kw_vm *vm, const kw_compile_options *options, kw_arena *ar
 {
     kw_compiler c = {.vm = vm, .file = options->file};
     bool is_main = options->kind == KW_TEXT_PROGRAM;
+    assert(program->kind == KW_N_PROGRAM && vm->error.type == NULL);
     if (options->kind == KW_TEXT_DATA && !kw_data_check(vm, program))
         return NULL;
     if (kw_bind_init(&c.scopes, arena, program) != KB_OK) {
@@ -89,6 +93,9 @@ kw_proto *kw_generate(kw_vm *vm, const kw_compile_options *options, kw_arena *ar
         main_program(&c, &program->as.list);
     else
         eval_text(&c, &program->as.list);
+    assert(c.f == &top && top.scope == NULL && top.unit == &c.scopes.file && top.package == NULL);
+    assert(top.loop == NULL && top.tries == NULL && (c.failed || (top.free == 0 && top.open_jumps == 0)));
+    assert(!c.failed || vm->error.type != NULL); /* whoever gets NULL has something to raise */
     kw_chunk_finish(vm, top.proto);
     kw_bind_fini(&c.scopes);
     return c.failed ? NULL : first;
@@ -158,5 +165,6 @@ kw_proto *kw_generate_text(kw_vm *vm, kw_string *file, const char *text, size_t 
     else if (status == KB_ESYNTAX)
         throw_diag(vm, file, &diag);
     kw_arena_fini(&arena);
+    assert(p != NULL || vm->error.type != NULL);
     return p;
 }
