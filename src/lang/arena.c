@@ -3,6 +3,7 @@
 
 #include "lang/arena.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,7 @@ void *kw_arena_alloc(kw_arena *arena, size_t size)
     }
     void *memory = c->data + c->used;
     c->used += size;
+    assert(c->used <= c->size && (uintptr_t)memory % unit == 0);
     return memory;
 }
 
@@ -116,6 +118,7 @@ kw_name *kw_arena_name(kw_arena *arena, const char *text, size_t size)
     if (arena->name_count >= arena->bucket_count && !grow_names(arena))
         return NULL;
     uint32_t hash = kw_hash_bytes(text, size);
+    assert((arena->bucket_count & (arena->bucket_count - 1)) == 0); /* so that the mask reaches all, and no more */
     kw_name **bucket = &arena->buckets[hash & (arena->bucket_count - 1)];
     for (kw_name *name = *bucket; name != NULL; name = name->next)
         if (name->hash == hash && name->size == size && memcmp(name->text, text, size) == 0)

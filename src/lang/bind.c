@@ -5,6 +5,7 @@
 
 #include "lang/bind.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lang/walk.h"
@@ -36,13 +37,16 @@ int kw_bind_unit_binds(const kw_unit *unit, const kw_name *name)
 
 static void unit_bind(place *at, const kw_name *name, enum kw_naming as)
 {
+    assert(at->scope == NULL); /* what a function binds is no name of the unit around it */
     intptr_t flags = kw_bind_unit_binds(at->unit, name) | (int)as;
     note(at->all, kb_map_put(&at->unit->names, key_of(name), (void *)flags));
 }
 
 int kw_bind_find(const kw_scope *scope, const kw_name *name)
 {
-    return (int)(intptr_t)kb_map_get(&scope->index, key_of(name)) - 1;
+    int i = (int)(intptr_t)kb_map_get(&scope->index, key_of(name)) - 1;
+    assert(i < (int)scope->count && (i < 0 || scope->locals[i].name == name));
+    return i;
 }
 
 static void add_local(place *at, const kw_name *name)
@@ -193,6 +197,7 @@ static void use(place *at, const kw_name *name)
     for (kw_scope *s = at->scope->outer; s != NULL; s = s->outer) {
         int i = kw_bind_find(s, name);
         if (i >= 0) {
+            assert(s->unit == at->unit); /* a package in a function sees nothing of its variables */
             s->locals[i].captured = true;
             return;
         }
@@ -234,9 +239,12 @@ __attribute__((noinline)) static void examine_function(place *at, kw_function_no
     place inside = {.all = at->all, .scope = new_scope(at), .unit = at->unit};
     if (inside.scope == NULL)
         return;
+    assert(f->scope == NULL); /* each function is met once: the scope of another time would know nothing of this one */
     f->scope = inside.scope;
     for (uint32_t i = 0; i < f->param_count; i++)
         add_local(&inside, f->params[i].name);
+    /* parameter i is local i: the parser refuses a name twice */
+    assert(inside.scope->count == f->param_count || at->all->status != KB_OK);
     for (uint32_t i = 0; i < f->param_count; i++)
         if (f->params[i].fallback != NULL)
             collect(&inside, f->params[i].fallback);
@@ -282,6 +290,7 @@ __attribute__((noinline)) static void examine_package(place *at, const kw_node *
         return;
     }
     unit->outer = at->scope == NULL ? at->unit : &at->all->file; /* a function's packages are global */
+    assert(n->as.package.count > 0 && kw_bind_unit(at->all, n) == NULL);
     unit->depth = unit->outer->depth + n->as.package.count;
     kb_map_init(&unit->names);
     take_over(at, unit, n);

@@ -3,6 +3,8 @@
 
 #include "lang/data.h"
 
+#include <assert.h>
+
 #include "lang/walk.h"
 
 static void check(void *context, const kw_node *node)
@@ -35,6 +37,7 @@ static void check(void *context, const kw_node *node)
 
 bool kw_data_check(kw_vm *vm, const kw_node *program)
 {
+    assert(vm->error.type == NULL); /* check() would take it for one of its own */
     check(vm, program);
     return vm->error.type == NULL;
 }

@@ -3,6 +3,7 @@
 
 #include "lang/diag.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -70,6 +71,7 @@ void kw_diag_print(FILE *out, const kw_diag_report *report)
 
 void kw_diag_print_syntax(FILE *out, const kw_diag *diag, const char *source, size_t source_size)
 {
+    assert(diag->line > 0 && diag->column > 0 && memchr(diag->message, '\0', sizeof(diag->message)) != NULL);
     kw_diag_report report = {
         .type = diag->type,
         .message = diag->message,

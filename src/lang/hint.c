@@ -3,6 +3,7 @@
 
 #include "lang/hint.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---- Nearest name ------------------------------------------------------------------------------------------------ */
@@ -20,6 +21,7 @@ static unsigned least(unsigned a, unsigned b, unsigned c)
 static unsigned edits(const char *a, size_t a_size, const char *b, size_t b_size)
 {
     unsigned rows[3][KW_HINT_NAME_MAX + 1];
+    assert(a_size <= KW_HINT_NAME_MAX && b_size <= KW_HINT_NAME_MAX);
     for (unsigned j = 0; j <= b_size; j++)
         rows[0][j] = j;
     for (unsigned i = 1; i <= a_size; i++) {

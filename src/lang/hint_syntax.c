@@ -1,6 +1,7 @@
 /* hint_syntax.c - what people mean when they write what is no Kiwi.  The contract is in hint.h. */
 #include "config.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -95,6 +96,7 @@ static bool fits(size_t row, kw_error_id id, const char *token, span source, uin
     const char *text = mistakes[row].text;
     if (mistakes[row].id != id || (mistakes[row].token != NULL && strcmp(mistakes[row].token, token) != 0))
         return false;
+    assert(text != NULL || mistakes[row].place == ANYWHERE); /* a row without text names no place for it */
     if (text == NULL)
         return true;
     switch (mistakes[row].place) {

@@ -3,6 +3,7 @@
 
 #include "lang/lex.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,11 +67,13 @@ bool kw_lex_is_keyword(kw_token_kind kind)
 /* The byte `ahead` of the place, 0 behind the end. */
 static char peek(const kw_lexer *lexer, uint32_t ahead)
 {
+    assert(lexer->at <= lexer->end);
     return ahead < lexer->end - lexer->at ? lexer->text[lexer->at + ahead] : '\0';
 }
 
 void kw_lex_skip(kw_lexer *lexer, uint32_t to)
 {
+    assert(lexer->at <= to && to <= lexer->end);
     while (lexer->at < to) {
         unsigned char c = (unsigned char)lexer->text[lexer->at++];
         if (c == '\n') {
@@ -136,6 +139,7 @@ static uint32_t brace_end(const char *text, uint32_t at, uint32_t end, bool plai
             return at;
         at++;
     }
+    assert(at == end); /* no string went beyond */
     return end;
 }
 
@@ -177,6 +181,7 @@ static uint32_t string_end(const char *text, uint32_t at, uint32_t end, int dept
 
 static bool has_interpolation(const char *text, uint32_t at, uint32_t end, char quote)
 {
+    assert(at <= end);
     for (; end - at > 1; at++) {
         if (text[at] == '\\' && (quote == '"' || text[at + 1] == '$')) {
             at++;
@@ -280,6 +285,7 @@ static double float_value(const char *text, uint32_t size)
     while ((rest /= 10) != 0);
     while (count > 0)
         buf[used++] = digits[--count];
+    assert(used < sizeof(buf)); /* the digits, one dot, and an exponent of a few words' size */
     buf[used] = '\0';
     return strtod(buf, NULL);
 }
@@ -450,6 +456,8 @@ void kw_lex_next(kw_lexer *lexer, kw_token *token)
         else
             read_operator(lexer, token);
     }
+    /* all but the end take something: whoever reads until the end gets there */
+    assert(token->kind == KW_T_EOF ? lexer->at == lexer->end : lexer->at > token->pos.offset);
     token->end = lexer->at;
     token->end_line = lexer->line;
     token->end_column = lexer->column;

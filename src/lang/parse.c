@@ -4,6 +4,7 @@
 
 #include "lang/parse.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 /* After an error there are no more tokens. */
 static void stop(kw_parser *p, kb_status status)
 {
+    assert(p->status == KB_OK && status != KB_OK); /* the first error is the one that is told */
     p->status = status;
     p->token.kind = KW_T_EOF;
     p->has_next = false;
@@ -179,6 +181,7 @@ static void *fail_token(kw_parser *p, kw_error_id id)
         return NULL;
     char message[sizeof(p->diag->message)];
     const kw_token *token = error_token(p);
+    assert(strchr(kw_errors_row(id)->text, '%') != NULL); /* the row is one of those that show the token */
     const char *before = kw_errors_row(id)->text, *after = strchr(before, '%') + 1;
     const char *text = p->options->text + token->pos.offset;
     size_t size = token->end - token->pos.offset, used = (size_t)(after - before) - 1, at = 0, taken;
@@ -191,6 +194,7 @@ static void *fail_token(kw_parser *p, kw_error_id id)
         memcpy(message + used, "...", 3);
         used += 3;
     }
+    assert(used + strlen(after) < sizeof(message)); /* the words of the row are short */
     memcpy(message + used, after, strlen(after) + 1);
     return kw_parse_fail_at(p, token, id, message);
 }
@@ -231,6 +235,7 @@ bool kw_parse_enter(kw_parser *p, kw_level *level)
 
 bool kw_parse_leave(kw_parser *p, kw_level level)
 {
+    assert(p->depth > 0);
     p->depth--;
     kw_parse_link(p);
     if (p->height < level.height)
@@ -270,6 +275,7 @@ kw_name *kw_parse_take_name(kw_parser *p)
     uint32_t start = p->token.pos.offset, end = p->token.end;
     while (start < end && p->options->text[start] == '@')
         start++;
+    assert(start < end); /* what the callers look for is longer than its @ */
     kw_name *name = kw_arena_name(p->arena, p->options->text + start, end - start);
     if (name == NULL)
         return kw_parse_no_memory(p);
@@ -291,9 +297,11 @@ bool kw_parse_push(kw_parser *p, const void *item, size_t size)
 {
     if (p->status != KB_OK)
         return false;
+    enum { SCRATCH_FIRST = 1024 };
+    assert(size <= SCRATCH_FIRST); /* so that to double it once is enough */
     if (p->scratch_size - p->scratch_used < size) {
-        size_t grown = p->scratch_size == 0 ? 1024 : p->scratch_size * 2;
-        char *scratch = realloc(p->scratch, grown); /* items are smaller than 1024 bytes */
+        size_t grown = p->scratch_size == 0 ? SCRATCH_FIRST : p->scratch_size * 2;
+        char *scratch = realloc(p->scratch, grown);
         if (scratch == NULL) {
             kw_parse_no_memory(p);
             return false;
@@ -308,12 +316,14 @@ bool kw_parse_push(kw_parser *p, const void *item, size_t size)
 
 bool kw_parse_take(kw_parser *p, size_t mark, size_t item_size, void **items, uint32_t *count)
 {
+    assert(mark <= p->scratch_used); /* nobody inside took more than was his */
     size_t size = p->scratch_used - mark;
     *items = NULL;
     *count = 0;
     p->scratch_used = mark;
     if (p->status != KB_OK)
         return false;
+    assert(size % item_size == 0); /* and those inside took all that was theirs */
     if (size == 0)
         return true;
     *items = kw_parse_alloc(p, size);
@@ -372,6 +382,9 @@ kb_status kw_parse(const kw_parse_options *options, kw_arena *arena, kw_node **p
         return p.status;
     }
     parse_program(&p, program);
+    assert((p.status == KB_OK) == (*program != NULL));
+    /* what was entered was left, what was pushed was taken */
+    assert(p.status != KB_OK || (p.depth == 0 && p.structs == 0 && p.function == NULL && p.scratch_used == 0));
     free(p.scratch);
     return p.status;
 }

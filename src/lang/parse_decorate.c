@@ -5,6 +5,7 @@
  * form @pkg::name is no expression; it has a function of its own and cannot stand elsewhere. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lang/parse_internal.h"
@@ -36,6 +37,7 @@ static kw_token behind_brackets(const kw_parser *p)
 {
     kw_lexer ahead = p->lexer;
     kw_token token = p->token;
+    assert(kw_parse_at(p, KW_T_LPAREN));
     if (p->has_next) { /* the lexer stands behind that one; read it again */
         ahead.at = p->token.end;
         ahead.line = p->token.end_line;
@@ -68,8 +70,10 @@ kw_node *kw_parse_qualified_decorator(kw_parser *p)
     const kw_name **parts = kw_parse_alloc(p, 2 * sizeof(*parts));
     if (callee == NULL || parts == NULL)
         return NULL;
+    assert(kw_parse_at(p, KW_T_ATTRIBUTE));
     parts[0] = kw_parse_take_name(p);
-    kw_parse_advance(p); /* :: */
+    assert(kw_parse_failed(p) || kw_parse_at(p, KW_T_QUALIFIER));
+    kw_parse_advance(p);
     if (kw_lex_is_type(p->token.kind))
         parts[1] = kw_parse_take_name(p);
     else
@@ -92,6 +96,7 @@ kw_node *kw_parse_qualified_decorator(kw_parser *p)
 
 static bool name_of_attribute(kw_parser *p, kw_node *attribute, kw_node **out)
 {
+    assert(attribute->kind == KW_N_ATTRIBUTE || attribute->kind == KW_N_QUALIFIED); /* as decorator_shaped() saw */
     *out = attribute;
     if (attribute->kind != KW_N_ATTRIBUTE)
         return true;
@@ -126,6 +131,7 @@ kw_node *kw_parse_decorated(kw_parser *p, uint32_t count)
     kw_decorator *decorators = kw_parse_alloc(p, count * sizeof(*decorators));
     if (decorators == NULL)
         return NULL;
+    assert(count > 0 && count <= p->scratch_used / sizeof(kw_node *)); /* the statements are still there */
     p->scratch_used -= count * sizeof(kw_node *);
     for (uint32_t i = 0; i < count; i++) {
         kw_node *node;
@@ -144,6 +150,7 @@ kw_node *kw_parse_decorated(kw_parser *p, uint32_t count)
 uint32_t kw_parse_count_decorators(const kw_parser *p, size_t mark)
 {
     uint32_t count = 0;
+    assert((p->scratch_used - mark) % sizeof(kw_node *) == 0); /* nothing but statements lies above the mark */
     for (size_t at = p->scratch_used; at > mark; at -= sizeof(kw_node *), count++) {
         kw_node *node;
         memcpy(&node, p->scratch + at - sizeof(node), sizeof(node));

@@ -1,6 +1,7 @@
 /* parse_define.c - structs, enums, packages, variables, constants and events. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lang/parse_internal.h"
@@ -85,6 +86,7 @@ static bool finish_statics(kw_parser *p, const member_lists *lists, kw_struct_no
         return false;
     for (const static_link *link = lists->first; link != NULL; link = link->next)
         node->statics[node->static_count++] = link->decl;
+    assert(node->static_count == lists->static_count); /* the room was made for these */
     return true;
 }
 
@@ -161,6 +163,7 @@ kw_node *kw_parse_struct(kw_parser *p)
         if (!kw_parse_accept(p, KW_T_COMMA) && !parse_member(p, &lists))
             return NULL;
     }
+    assert(p->function == NULL && p->structs > 0); /* the methods have closed what they opened */
     p->function = outer_function;
     p->structs--;
     p->context = outer;
@@ -261,6 +264,7 @@ static bool check_var_names(kw_parser *p, const kw_var_decl *decls, uint32_t cou
         kw_name *name = kw_arena_name(p->arena, decls[i].name->text, decls[i].name->size);
         if (name == NULL)
             return kw_parse_no_memory(p) != NULL;
+        assert(name == decls[i].name); /* only that it can be written to */
         if (name->stamp == stamp) {
             char message[160];
             snprintf(message, sizeof(message), KW_E_TEXT_VARIABLE_TWICE, name->text);
@@ -352,6 +356,7 @@ kw_node *kw_parse_on(kw_parser *p)
     kw_node *name = kw_parse_string(p);
     if (name == NULL)
         return NULL;
+    assert(name->kind == KW_N_STRING); /* without ${} it is no interpolation */
     node->as.on.text = name->as.string.text;
     node->as.on.size = name->as.string.size;
     if (kw_parse_accept(p, KW_T_COMMA)) {

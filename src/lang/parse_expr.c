@@ -1,6 +1,7 @@
 /* parse_expr.c - expressions: precedence climbing over unary, postfix and primary ones. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lang/parse_internal.h"
@@ -130,6 +131,7 @@ bool kw_parse_args(kw_parser *p, kw_arg_list *args)
 {
     size_t mark = kw_parse_mark(p);
     kw_context outer = p->context;
+    assert(kw_parse_at(p, KW_T_LPAREN));
     p->context = (kw_context){0};
     *args = (kw_arg_list){0};
     kw_parse_advance(p);
@@ -476,6 +478,8 @@ static kw_node *parse_slice(kw_parser *p, kw_node *object, kw_node *start, kw_po
         return NULL;
     node->as.slice.object = object;
     node->as.slice.start = start;
+    /* where an index would have its bracket */
+    assert(kw_parse_at(p, KW_T_COLON) || kw_parse_at(p, KW_T_QUALIFIER));
     bool step = kw_parse_at(p, KW_T_QUALIFIER); /* x[a::c] */
     kw_parse_advance(p);
     if (!step) {
@@ -586,6 +590,7 @@ static kw_node *parse_unary(kw_parser *p)
 static kw_node *parse_binary(kw_parser *p, int least)
 {
     kw_level level;
+    assert(least >= 1); /* what is no operator has the level 0 and must end the loop */
     if (!kw_parse_enter(p, &level))
         return NULL;
     kw_node *left = parse_unary(p);
@@ -594,6 +599,8 @@ static kw_node *parse_binary(kw_parser *p, int least)
         if (rule.level < least || !kw_parse_same_line(p))
             break;
         bool logical = rule.level <= 2;
+        /* the two levels are those of && || ??, which follow each other in their enum, too */
+        assert(logical == (rule.op >= KW_OPR_AND && rule.op <= KW_OPR_COALESCE));
         kw_node *node = kw_parse_node(p, logical ? KW_N_LOGICAL : KW_N_BINARY, p->token.pos);
         if (node == NULL)
             return NULL;

@@ -1,6 +1,7 @@
 /* parse_lambda.c - functions and lambdas: parameters, type hints, bodies. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lang/parse_internal.h"
@@ -83,6 +84,7 @@ static bool check_names(kw_parser *p, const kw_function_node *f)
         kw_name *name = kw_arena_name(p->arena, f->params[i].name->text, f->params[i].name->size);
         if (name == NULL)
             return kw_parse_no_memory(p) != NULL;
+        assert(name == f->params[i].name); /* only that it can be written to */
         if (name->stamp != stamp) {
             name->stamp = stamp;
             continue;
@@ -102,6 +104,7 @@ static bool parse_params(kw_parser *p, kw_function_node *f)
 {
     size_t mark = kw_parse_mark(p);
     kw_context outer = p->context;
+    assert(kw_parse_at(p, KW_T_LPAREN));
     p->context = (kw_context){0};
     kw_parse_advance(p);
     while (!kw_parse_at(p, KW_T_RPAREN)) {
@@ -119,6 +122,7 @@ static bool parse_params(kw_parser *p, kw_function_node *f)
     if (!kw_parse_take(p, mark, sizeof(kw_param_node), &items, &f->param_count))
         return false;
     f->params = items;
+    assert(!f->has_variadic || f->params[f->param_count - 1].variadic); /* only the last one takes the rest */
     return check_names(p, f) && kw_parse_hint(p, &f->result);
 }
 
@@ -147,6 +151,7 @@ static bool parse_body(kw_parser *p, kw_function_node *f, const kw_token *opener
     kw_function_node *outer = p->function;
     p->function = f;
     bool good = kw_parse_block(p, &f->body, opener);
+    assert(!good || p->function == f);
     p->function = outer;
     f->end = p->last.pos;
     return good;

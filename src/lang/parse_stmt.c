@@ -1,6 +1,8 @@
 /* parse_stmt.c - statements, their guards, and the blocks that hold them. */
 #include "config.h"
 
+#include <assert.h>
+
 #include "lang/parse_internal.h"
 
 /* --- blocks --- */
@@ -225,6 +227,7 @@ kw_node *kw_parse_loop(kw_parser *p)
 {
     kw_token opener = p->token;
     kw_node_kind kind = opener.kind == KW_KEY_FOR ? KW_N_FOR : opener.kind == KW_KEY_WHILE ? KW_N_WHILE : KW_N_REPEAT;
+    assert(kind != KW_N_REPEAT || opener.kind == KW_KEY_REPEAT);
     kw_node *node = kw_parse_node(p, kind, opener.pos);
     kw_loop_node *loop = kw_parse_alloc(p, sizeof(*loop));
     kw_level level;
@@ -356,6 +359,7 @@ static kw_node *parse_require(kw_parser *p)
     kw_parse_advance(p);
     if (kw_parse_at(p, KW_T_STRING) && !p->token.interpolated) {
         node->as.value = kw_parse_string(p);
+        assert(node->as.value == NULL || node->as.value->kind == KW_N_STRING); /* ast.h promises no other */
         return node->as.value != NULL ? node : NULL;
     }
     kw_pos pos = p->token.pos;
@@ -388,7 +392,8 @@ static bool at_unpacking(kw_parser *p)
 {
     if (!kw_parse_at(p, KW_T_NAME) || p->token.pos.offset < p->no_unpack || kw_parse_peek(p)->kind != KW_T_COMMA)
         return false;
-    kw_lexer ahead = p->lexer; /* behind the comma */
+    assert(p->has_next); /* the comma */
+    kw_lexer ahead = p->lexer;
     kw_token token;
     do {
         kw_lex_next(&ahead, &token);
@@ -423,6 +428,8 @@ static kw_node *parse_unpack(kw_parser *p)
     kw_node *node = kw_parse_node(p, KW_N_UNPACK, p->token.pos);
     if (node == NULL || !parse_unpack_names(p, node))
         return NULL;
+    /* at_unpacking() read the same tokens */
+    assert(node->as.unpack.name_count >= 2 && (kw_parse_at(p, KW_T_ASSIGN) || kw_parse_at(p, KW_T_ASSIGN_OLD)));
     if (kw_parse_at(p, KW_T_ASSIGN_OLD) && p->options->warn != NULL)
         p->options->warn(p->options->context, "Deprecation warning: '=<' is deprecated. Use '=' for unpacking instead.",
                          p->token.pos);
@@ -551,6 +558,7 @@ static bool accept_guard_else(kw_parser *p)
 static kw_node *parse_guard(kw_parser *p, kw_node *body)
 {
     bool assign = body->kind == KW_N_ASSIGN;
+    assert(kw_parse_at(p, KW_KEY_WHEN) && (!assign || body->as.assign.guard == NULL));
     kw_node *node = assign ? body : kw_parse_node(p, KW_N_GUARD, p->token.pos);
     kw_parse_advance(p);
     if (node == NULL)

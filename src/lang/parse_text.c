@@ -1,6 +1,7 @@
 /* parse_text.c - string and byte literals: escapes, interpolation, missing ends (3.2 to 3.4). */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lang/parse_internal.h"
@@ -45,6 +46,7 @@ static kw_node *text_node(kw_parser *p, const char *text, size_t size, kw_pos po
             memcpy(clean + used, bad ? replacement : text + i, put);
             used += put;
         }
+        assert(used <= size + REPLACEMENT_SIZE * count); /* both loops saw the same sequences */
         text = clean;
         size = used;
     }
@@ -73,6 +75,7 @@ typedef struct string_reader {
 static int64_t hex_value(const char *text, uint32_t at, uint32_t end, uint32_t count)
 {
     int64_t value = 0;
+    assert(at <= end);
     if (end - at < count)
         return -1;
     for (uint32_t i = 0; i < count; i++) {
@@ -109,6 +112,7 @@ static uint32_t read_unicode(string_reader *r, uint32_t at)
 static uint32_t read_escape(string_reader *r, uint32_t at)
 {
     static const char LETTERS[] = "nrtbf\\\"", VALUES[] = "\n\r\t\b\f\\\"";
+    _Static_assert(sizeof(LETTERS) == sizeof(VALUES), "a value for each letter");
     const char *text = r->place.text;
     uint32_t end = r->place.end, taken = 0;
     char c = end - at > 1 ? text[at + 1] : '\0';
@@ -170,6 +174,8 @@ static bool read_interpolation(kw_parser *p, string_reader *r)
     }
     if (kw_parse_failed(p))
         return false;
+    /* what is not restored here the expression has left as it was */
+    assert(p->depth == outer.depth && p->structs == outer.structs && p->function == outer.function);
     p->lexer = outer.lexer;
     p->token = outer.token;
     p->last = outer.last;
@@ -216,6 +222,9 @@ kw_node *kw_parse_string(kw_parser *p)
     if (r.out == NULL || !read_parts(p, &r))
         return NULL;
     kw_node *node;
+    assert(r.used <= size);
+    /* the lexer has seen every ${ that read_parts() took for one */
+    assert(token.interpolated || kw_parse_mark(p) == mark);
     if (token.interpolated) {
         node = kw_parse_node(p, KW_N_INTERPOLATION, token.pos);
         if (node == NULL || !finish_part(p, &r) || !kw_parse_take_nodes(p, mark, &node->as.list))
@@ -233,6 +242,7 @@ kw_node *kw_parse_string(kw_parser *p)
 static int byte_escape(const char *text, uint32_t at, uint32_t end, uint32_t *taken)
 {
     static const char LETTERS[] = "nrt\\\"'0abefv", VALUES[] = "\n\r\t\\\"'\0\a\b\033\f\v";
+    _Static_assert(sizeof(LETTERS) == sizeof(VALUES), "a value for each letter");
     *taken = 2;
     if (end - at < 2 || text[at + 1] == '\0')
         return -1;
@@ -276,6 +286,7 @@ kw_node *kw_parse_bytes(kw_parser *p)
         }
         data[used++] = (uint8_t)value;
     }
+    assert(used <= end - p->token.pos.offset - 2); /* escapes only shrink here, too */
     node->as.bytes.data = data;
     node->as.bytes.size = used;
     kw_parse_advance(p);
@@ -315,6 +326,7 @@ void *kw_parse_unterminated(kw_parser *p)
     char message[160];
     int size = snprintf(message, sizeof(message), KW_E_TEXT_UNTERMINATED, what, (unsigned long)token.pos.line,
                         (unsigned long)token.pos.column);
+    assert(size > 0 && (size_t)size < sizeof(message)); /* there is room for more behind it */
     uint32_t line = token.kind != KW_T_ERROR ? left_open(p, &token) : 0;
     if (line > 0)
         snprintf(message + size, sizeof(message) - (size_t)size,

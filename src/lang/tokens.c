@@ -3,6 +3,8 @@
 
 #include "lang/tokens.h"
 
+#include <assert.h>
+
 #include "lang/lex.h"
 
 static const char *type_of(kw_token_kind kind)
@@ -38,6 +40,7 @@ bool kw_tokens_next(kw_text_cursor *cursor, kw_text_token *out)
     kw_lexer lexer = {
         .text = cursor->text, .end = cursor->size, .at = cursor->at, .line = cursor->line, .column = cursor->column};
     kw_token t;
+    assert(cursor->at <= cursor->size && cursor->line > 0 && cursor->column > 0);
     kw_lex_next(&lexer, &t);
     cursor->at = lexer.at;
     cursor->line = lexer.line;

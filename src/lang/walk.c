@@ -3,6 +3,8 @@
 
 #include "lang/walk.h"
 
+#include <assert.h>
+
 static void one(const kw_node *node, kw_visit visit, void *context)
 {
     if (node != NULL)
@@ -11,6 +13,7 @@ static void one(const kw_node *node, kw_visit visit, void *context)
 
 static void all(kw_node_list list, kw_visit visit, void *context)
 {
+    assert((list.count == 0) == (list.items == NULL));
     for (uint32_t i = 0; i < list.count; i++)
         visit(context, list.items[i]);
 }
@@ -156,6 +159,22 @@ void kw_walk_children(const kw_node *n, kw_visit visit, void *context)
         one(n->as.off.name, visit, context);
         one(n->as.off.callable, visit, context);
         break;
-    default: break; /* leaves, and lambdas: their bodies are scopes of their own */
+    case KW_N_NULL: /* leaves, and lambdas: their bodies are scopes of their own */
+    case KW_N_TRUE:
+    case KW_N_FALSE:
+    case KW_N_INTEGER:
+    case KW_N_FLOAT:
+    case KW_N_STRING:
+    case KW_N_BYTES:
+    case KW_N_NAME:
+    case KW_N_QUALIFIED:
+    case KW_N_SELF:
+    case KW_N_ATTRIBUTE:
+    case KW_N_STATIC:
+    case KW_N_LAMBDA:
+    case KW_N_ELLIPSIS:
+    case KW_N_BREAK:
+    case KW_N_NEXT: break;
+    case KW_N_COUNT: assert(false); break;
     }
 }
