@@ -6,6 +6,7 @@
  * all of them after.  Calls between script functions never use the C stack. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "vm/interp.h"
@@ -17,6 +18,17 @@
 #define LIKELY(x)   (x)
 #define UNLIKELY(x) (x)
 #endif
+
+/* What the compiler promises of its code, in builds that check the heap as well (--enable-debug-heap): an operand is
+ * below the number of what it names, pc stays inside the code, a frame inside the stack. */
+#if defined(KIWI_DEBUG_HEAP)
+#define CHECKED(condition)      assert(condition)
+#define AFTER(condition, value) (assert(condition), (value))
+#else
+#define CHECKED(condition)      ((void)0)
+#define AFTER(condition, value) (value)
+#endif
+#define BELOW(n, count) AFTER((n) < (count), n)
 
 /* ---- Loops over values ----------------------------------------------------------------------- */
 
@@ -71,9 +83,13 @@ static kw_closure *make_closure(kw_vm *vm, const kw_frame *frame, const kw_value
             c->header.flags = 0;
         c->home = frame->home;
     }
-    for (uint32_t i = 0; i < p->capture_count; i++)
+    for (uint32_t i = 0; i < p->capture_count; i++) {
+        CHECKED(p->captures[i].from_register
+                    ? p->captures[i].index < frame->closure->proto->reg_count && kw_is(r[p->captures[i].index], KW_CELL)
+                    : p->captures[i].index < frame->closure->count);
         c->cells[i] = p->captures[i].from_register ? r[p->captures[i].index].as.cell
                                                    : frame->closure->cells[p->captures[i].index];
+    }
     return c;
 }
 
@@ -137,6 +153,15 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
 
 /* ---- The loop -------------------------------------------------------------------------------- */
 
+#define PROTO (frame->closure->proto)
+/* Is `pc` that of a word of the function; does the jump that a test wants stand there; have the registers of the frame
+ * room? */
+#define IN_CODE(pc)  ((pc) >= PROTO->code && (pc) < PROTO->code + PROTO->code_count)
+#define AT_JUMP(pc)  (IN_CODE(pc) && (kw_i_op(*(pc)) == OP_JMP || kw_i_op(*(pc)) == OP_LOOP))
+#define FRAME_FITS() (fiber->frame_count > 0 && frame->base + PROTO->reg_count <= fiber->stack_cap)
+/* The next word. */
+#define FETCH() AFTER(IN_CODE(pc), *pc++)
+
 #define SAVE() (frame->pc = pc)
 #define LOAD()                                                                                                         \
     do {                                                                                                               \
@@ -145,23 +170,41 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
         pc = frame->pc;                                                                                                \
         r = fiber->stack + frame->base;                                                                                \
         k = frame->closure->proto->constants;                                                                          \
+        CHECKED(FRAME_FITS());                                                                                         \
     } while (0)
 #define A(i) kw_i_a(i)
 #define B(i) kw_i_b(i)
 #define C(i) kw_i_c(i)
+/* What op.h writes as R[n], K[n], G[n], U[n], P[n]; a register that gets a result; `size` registers from R[n] on. */
+#define R(n)         r[BELOW(n, PROTO->reg_count)]
+#define K(n)         k[BELOW(n, PROTO->constant_count)]
+#define G(n)         frame->closure->proto->globals[BELOW(n, PROTO->global_count)]
+#define U(n)         frame->closure->cells[BELOW(n, frame->closure->count)]
+#define P(n)         frame->closure->proto->inner[BELOW(n, PROTO->inner_count)]
+#define DEST(n)      ((uint8_t)BELOW(n, PROTO->reg_count))
+#define ROW(n, size) AFTER((n) + (size) <= PROTO->reg_count, &r[n])
 /* Registers and constants of the operands; the byte offset comes out of the instruction in two
  * steps. */
+#if defined(KIWI_DEBUG_HEAP)
+#define RA(i) R(A(i))
+#define RB(i) R(B(i))
+#define RC(i) R(C(i))
+#define KB(i) K(B(i))
+#define KC(i) K(C(i))
+#else
 #define AT(from, offset) (*(kw_value *)(void *)((char *)(from) + (offset)))
 #define RA(i)            AT(r, (i) >> 4 & 0xff0)
 #define RB(i)            AT(r, (i) >> 12 & 0xff0)
 #define RC(i)            AT(r, (i) >> 20 & 0xff0)
 #define KB(i)            (*(const kw_value *)(const void *)((const char *)k + ((i) >> 12 & 0xff0)))
 #define KC(i)            (*(const kw_value *)(const void *)((const char *)k + ((i) >> 20 & 0xff0)))
-#define NAME(w)          (k[(w)&65535].as.string)
-#define CACHE(w)         (&frame->closure->proto->caches[(w) >> 16])
+#endif
+#define NAME(w)  (K((w)&65535).as.string)
+#define CACHE(w) (&frame->closure->proto->caches[BELOW((w) >> 16, PROTO->cache_count)])
 /* Take or skip the jump that follows. */
 #define TAKE()                                                                                                         \
     do {                                                                                                               \
+        CHECKED(AT_JUMP(pc));                                                                                          \
         pc += 1 + kw_i_sj(*pc);                                                                                        \
         if (UNLIKELY(--vm->budget < 0))                                                                                \
             goto safepoint;                                                                                            \
@@ -171,6 +214,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
     do {                                                                                                               \
         if (condition)                                                                                                 \
             TAKE();                                                                                                    \
+        CHECKED(AT_JUMP(pc));                                                                                          \
         pc++;                                                                                                          \
         NEXT();                                                                                                        \
     } while (0)
@@ -191,11 +235,13 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
 /* Go back to the caller, which wants the result in its register `dest`, declared here. */
 #define LEAVE_FRAME()                                                                                                  \
     unsigned dest = frame->dest;                                                                                       \
+    CHECKED(fiber->frame_count > 1);                                                                                   \
     fiber->frame_count--;                                                                                              \
     frame--;                                                                                                           \
     pc = frame->pc;                                                                                                    \
     r = fiber->stack + frame->base;                                                                                    \
-    k = frame->closure->proto->constants
+    k = frame->closure->proto->constants;                                                                              \
+    CHECKED(FRAME_FITS() && dest < PROTO->reg_count)
 
 /* The frame `f` was pushed by push_fast(): go on in it. */
 #define ENTER_FRAME(f)                                                                                                 \
@@ -204,6 +250,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
         pc = frame->closure->proto->code;                                                                              \
         r = fiber->stack + frame->base;                                                                                \
         k = frame->closure->proto->constants;                                                                          \
+        CHECKED(FRAME_FITS());                                                                                         \
         if (UNLIKELY(--vm->budget < 0))                                                                                \
             goto safepoint;                                                                                            \
         NEXT();                                                                                                        \
@@ -228,10 +275,10 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
             NEXT();                                                                                                    \
         }                                                                                                              \
         if (BOTH_NUM(*x, *y)) {                                                                                        \
-            r[A(i)] = kw_float(kw_to_double(*x) op kw_to_double(*y));                                                  \
+            R(A(i)) = kw_float(kw_to_double(*x) op kw_to_double(*y));                                                  \
             NEXT();                                                                                                    \
         }                                                                                                              \
-        ENTERED(kw_overload_arithmetic(vm, KB, *x, *y, (uint8_t)A(i)));                                                \
+        ENTERED(kw_overload_arithmetic(vm, KB, *x, *y, DEST(A(i))));                                                   \
     }
 #define DIVIDE(name, right)                                                                                            \
     OP(name) :                                                                                                         \
@@ -244,7 +291,7 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
                 NEXT();                                                                                                \
             }                                                                                                          \
         }                                                                                                              \
-        ENTERED(kw_overload_arithmetic(vm, KW_OP_DIV, *x, *y, (uint8_t)A(i)));                                         \
+        ENTERED(kw_overload_arithmetic(vm, KW_OP_DIV, *x, *y, DEST(A(i))));                                            \
     }
 #define MODULO(name, right)                                                                                            \
     OP(name) :                                                                                                         \
@@ -254,37 +301,37 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
             RA(i) = kw_int(x->as.i % y->as.i);                                                                         \
             NEXT();                                                                                                    \
         }                                                                                                              \
-        ENTERED(kw_overload_arithmetic(vm, KW_OP_MOD, *x, *y, (uint8_t)A(i)));                                         \
+        ENTERED(kw_overload_arithmetic(vm, KW_OP_MOD, *x, *y, DEST(A(i))));                                            \
     }
 #define FLOOR_DIVIDE(name, right)                                                                                      \
     OP(name) :                                                                                                         \
     {                                                                                                                  \
         const kw_value *x = &RB(i), *y = (right);                                                                      \
         if (LIKELY(BOTH_INT(*x, *y) && y->as.i > 0 && x->as.i >= 0)) {                                                 \
-            r[A(i)] = kw_int(x->as.i / y->as.i);                                                                       \
+            R(A(i)) = kw_int(x->as.i / y->as.i);                                                                       \
             NEXT();                                                                                                    \
         }                                                                                                              \
-        ENTERED(kw_overload_arithmetic(vm, KW_OP_IDIV, *x, *y, (uint8_t)A(i)));                                        \
+        ENTERED(kw_overload_arithmetic(vm, KW_OP_IDIV, *x, *y, DEST(A(i))));                                           \
     }
-#define BINARY(name, op) OP(name) : ENTERED(kw_overload_arithmetic(vm, op, r[B(i)], r[C(i)], (uint8_t)A(i)));
+#define BINARY(name, op) OP(name) : ENTERED(kw_overload_arithmetic(vm, op, R(B(i)), R(C(i)), DEST(A(i))));
 #define BITWISE(name, op, KB)                                                                                          \
     OP(name) :                                                                                                         \
     {                                                                                                                  \
-        if (LIKELY(BOTH_INT(r[B(i)], r[C(i)]))) {                                                                      \
-            r[A(i)] = kw_int(r[B(i)].as.i op r[C(i)].as.i);                                                            \
+        if (LIKELY(BOTH_INT(R(B(i)), R(C(i))))) {                                                                      \
+            R(A(i)) = kw_int(R(B(i)).as.i op R(C(i)).as.i);                                                            \
             NEXT();                                                                                                    \
         }                                                                                                              \
-        ENTERED(kw_overload_arithmetic(vm, KB, r[B(i)], r[C(i)], (uint8_t)A(i)));                                      \
+        ENTERED(kw_overload_arithmetic(vm, KB, R(B(i)), R(C(i)), DEST(A(i))));                                         \
     }
 #define COMPARE(name, op, ov)                                                                                          \
     OP(name) :                                                                                                         \
     {                                                                                                                  \
-        kw_value x = r[B(i)], y = r[C(i)];                                                                             \
+        kw_value x = R(B(i)), y = R(C(i));                                                                             \
         if (LIKELY(BOTH_INT(x, y))) {                                                                                  \
-            r[A(i)] = kw_bool(x.as.i op y.as.i);                                                                       \
+            R(A(i)) = kw_bool(x.as.i op y.as.i);                                                                       \
             NEXT();                                                                                                    \
         }                                                                                                              \
-        ENTERED(kw_overload_compare_value(vm, ov, x, y, (uint8_t)A(i)));                                               \
+        ENTERED(kw_overload_compare_value(vm, ov, x, y, DEST(A(i))));                                                  \
     }
 #define COMPARE_JUMP(name, op, ov, right)                                                                              \
     OP(name) :                                                                                                         \
@@ -305,7 +352,8 @@ static inline bool do_method(unsigned fast, const kw_value *self, unsigned argc,
 #define OP(name) label_##name
 #define NEXT()                                                                                                         \
     do {                                                                                                               \
-        i = *pc++;                                                                                                     \
+        i = FETCH();                                                                                                   \
+        CHECKED((i & 255) < OP_COUNT);                                                                                 \
         goto *labels[i & 255];                                                                                         \
     } while (0)
 #else
@@ -378,68 +426,71 @@ safepoint:
 
 #ifndef COMPUTED_GOTO
 dispatch:
-    i = *pc++;
+    i = FETCH();
     switch ((kw_opcode)(i & 255)) {
 #endif
 
         OP(MOVE) : kw_copy(&RA(i), &RB(i));
         NEXT();
-        OP(LOADK) : kw_copy(&RA(i), &k[kw_i_bx(i)]);
+        OP(LOADK) : kw_copy(&RA(i), &K(kw_i_bx(i)));
         NEXT();
-        OP(LOADKX) : r[A(i)] = k[*pc++];
+        OP(LOADKX) : CHECKED(IN_CODE(pc) && *pc < PROTO->constant_count);
+        R(A(i)) = k[*pc++];
         NEXT();
         OP(LOADI) : RA(i) = kw_int(kw_i_sbx(i));
         NEXT();
-        OP(LOADNULL) : for (unsigned n = 0; n <= B(i); n++) r[A(i) + n] = kw_null();
+        OP(LOADNULL) : for (unsigned n = 0; n <= B(i); n++) R(A(i) + n) = kw_null();
         NEXT();
         OP(LOADBOOL) : RA(i) = kw_bool(B(i) != 0);
         NEXT();
 
-        OP(NEWCELL) : r[A(i)] = kw_of_obj(KW_CELL, kw_cell_new(vm, r[A(i)]));
+        OP(NEWCELL) : R(A(i)) = kw_of_obj(KW_CELL, kw_cell_new(vm, R(A(i))));
         NEXT();
-        OP(GETCELL) : kw_copy(&RA(i), &RB(i).as.cell->value);
+        OP(GETCELL) : CHECKED(kw_is(RB(i), KW_CELL));
+        kw_copy(&RA(i), &RB(i).as.cell->value);
         NEXT();
-        OP(SETCELL) : kw_copy(&RA(i).as.cell->value, &RB(i));
+        OP(SETCELL) : CHECKED(kw_is(RA(i), KW_CELL));
+        kw_copy(&RA(i).as.cell->value, &RB(i));
         NEXT();
-        OP(GETUP) : kw_copy(&RA(i), &frame->closure->cells[kw_i_bx(i)]->value);
+        OP(GETUP) : kw_copy(&RA(i), &U(kw_i_bx(i))->value);
         NEXT();
-        OP(SETUP) : kw_copy(&frame->closure->cells[kw_i_bx(i)]->value, &RA(i));
+        OP(SETUP) : kw_copy(&U(kw_i_bx(i))->value, &RA(i));
         NEXT();
 
         OP(GETGLOBAL) :
         {
-            kw_global *g = frame->closure->proto->globals[kw_i_bx(i)];
+            kw_global *g = G(kw_i_bx(i));
             if (LIKELY(g->means == KW_MEANS_FUNCTION))
                 kw_copy(&RA(i), &g->function);
             else if (LIKELY(g->means == KW_MEANS_VARIABLE))
                 kw_copy(&RA(i), &g->variable);
             else
-                CHECK(kw_global_get(vm, frame, g, false, &r[A(i)]));
+                CHECK(kw_global_get(vm, frame, g, false, &R(A(i))));
             NEXT();
         }
         OP(SETGLOBAL) :
         {
-            kw_global *g = frame->closure->proto->globals[kw_i_bx(i)];
+            kw_global *g = G(kw_i_bx(i));
             if (LIKELY(g->means == KW_MEANS_VARIABLE))
                 kw_copy(&g->variable, &RA(i));
             else
-                CHECK(kw_global_set(vm, g, r[A(i)]));
+                CHECK(kw_global_set(vm, g, R(A(i))));
             NEXT();
         }
         OP(GETSIBLING) :
         {
-            kw_global *g = frame->closure->proto->globals[kw_i_bx(i)];
+            kw_global *g = G(kw_i_bx(i));
             if (LIKELY(g->means == KW_MEANS_FUNCTION))
                 kw_copy(&RA(i), &g->function);
             else if (LIKELY(g->means == KW_MEANS_VARIABLE))
                 kw_copy(&RA(i), &g->variable);
             else
-                CHECK(kw_global_get(vm, frame, g, true, &r[A(i)]));
+                CHECK(kw_global_get(vm, frame, g, true, &R(A(i))));
             NEXT();
         }
         OP(TRYGLOBAL) :
         {
-            kw_global *g = frame->closure->proto->globals[kw_i_bx(i)];
+            kw_global *g = G(kw_i_bx(i));
             SAVE();
             kw_value v = kw_global_value(vm, g);
             if (UNLIKELY(vm->error.type != NULL))
@@ -447,21 +498,21 @@ dispatch:
             if (kw_is(v, KW_UNDEF))
                 NEXT();
             kw_copy(&RA(i), &v);
-            while (kw_i_op(*pc++) == OP_TRYGLOBAL)
+            while (kw_i_op(FETCH()) == OP_TRYGLOBAL)
                 ;
             NEXT();
         }
-        OP(DEFFUNC) : kw_global_define(vm, frame->closure->proto->globals[kw_i_bx(i)], KW_MEANS_FUNCTION, r[A(i)]);
+        OP(DEFFUNC) : kw_global_define(vm, G(kw_i_bx(i)), KW_MEANS_FUNCTION, R(A(i)));
         NEXT();
-        OP(DEFCONST) : kw_global_define(vm, frame->closure->proto->globals[kw_i_bx(i)], KW_MEANS_CONSTANT, r[A(i)]);
+        OP(DEFCONST) : kw_global_define(vm, G(kw_i_bx(i)), KW_MEANS_CONSTANT, R(A(i)));
         NEXT();
-        OP(DEFDECL) : CHECK(kw_global_define_decl(vm, frame->closure->proto->globals[kw_i_bx(i)], &r[A(i)]));
+        OP(DEFDECL) : CHECK(kw_global_define_decl(vm, G(kw_i_bx(i)), &R(A(i))));
         NEXT();
-        OP(DEFPACKAGE) : CHECK(kw_global_open_package(vm, frame->closure->proto->globals[kw_i_bx(i)]));
+        OP(DEFPACKAGE) : CHECK(kw_global_open_package(vm, G(kw_i_bx(i))));
         NEXT();
         OP(GETSTRUCT) :
         {
-            kw_global *g = frame->closure->proto->globals[kw_i_bx(i)];
+            kw_global *g = G(kw_i_bx(i));
             SAVE();
             (void)kw_global_value(vm, g);
             if (vm->error.type != NULL)
@@ -470,15 +521,15 @@ dispatch:
                 kw_throw(vm, "StructUndefinedError", "The struct has not been declared: '%s'", g->name->text);
                 goto throw_error;
             }
-            r[A(i)] = g->decl;
+            R(A(i)) = g->decl;
             NEXT();
         }
 
-        OP(GETSELF) : r[A(i)] = kw_is(frame->self, KW_OBJECT) ? frame->self : kw_null();
+        OP(GETSELF) : R(A(i)) = kw_is(frame->self, KW_OBJECT) ? frame->self : kw_null();
         NEXT();
         OP(GETATTR) :
         {
-            kw_instr w = *pc++;
+            kw_instr w = FETCH();
             if (LIKELY(kw_is(frame->self, KW_OBJECT))) {
                 kw_object *o = frame->self.as.object;
                 kw_cache *cache = CACHE(w);
@@ -488,20 +539,20 @@ dispatch:
                 }
                 int64_t slot = kw_object_slot(o->shape, NAME(w));
                 if (slot < 0) {
-                    r[A(i)] = kw_null();
+                    R(A(i)) = kw_null();
                     NEXT();
                 }
                 cache->key = o->shape;
                 cache->slot = (uint32_t)slot;
-                r[A(i)] = o->slots[slot];
+                R(A(i)) = o->slots[slot];
             } else {
-                r[A(i)] = kw_null();
+                R(A(i)) = kw_null();
             }
             NEXT();
         }
         OP(SETATTR) :
         {
-            kw_instr w = *pc++;
+            kw_instr w = FETCH();
             if (LIKELY(kw_is(frame->self, KW_OBJECT))) {
                 kw_object *o = frame->self.as.object;
                 kw_cache *cache = CACHE(w);
@@ -517,7 +568,7 @@ dispatch:
                     }
                 }
                 kw_shape *before = o->shape;
-                kw_object_set(vm, o, NAME(w), r[A(i)]);
+                kw_object_set(vm, o, NAME(w), R(A(i)));
                 cache->key = before;
                 cache->slot = (uint32_t)kw_object_slot(o->shape, NAME(w));
                 cache->next = o->shape == before ? NULL : o->shape;
@@ -526,40 +577,40 @@ dispatch:
         }
         OP(GETSTATIC) :
         {
-            kw_instr w = *pc++;
+            kw_instr w = FETCH();
             kw_class *c = kw_is(frame->self, KW_OBJECT)   ? frame->self.as.object->klass
                           : kw_is(frame->self, KW_STRUCT) ? frame->self.as.klass
                                                           : NULL;
             kw_value *v = c != NULL ? kw_map_find_string(c->statics, NAME(w)) : NULL;
-            r[A(i)] = v != NULL ? *v : kw_null();
+            R(A(i)) = v != NULL ? *v : kw_null();
             NEXT();
         }
         OP(SETSTATIC) :
         {
-            kw_instr w = *pc++;
+            kw_instr w = FETCH();
             kw_class *c = kw_is(frame->self, KW_OBJECT)   ? frame->self.as.object->klass
                           : kw_is(frame->self, KW_STRUCT) ? frame->self.as.klass
                                                           : NULL;
             if (c != NULL)
-                CHECK(kw_map_set(vm, c->statics, kw_of_string(NAME(w)), r[A(i)]));
+                CHECK(kw_map_set(vm, c->statics, kw_of_string(NAME(w)), R(A(i))));
             NEXT();
         }
         OP(GETSUPER) :
         {
-            kw_instr w = *pc++;
-            CHECK(kw_member_get_super(vm, frame, NAME(w), &r[A(i)]));
+            kw_instr w = FETCH();
+            CHECK(kw_member_get_super(vm, frame, NAME(w), &R(A(i))));
             NEXT();
         }
 
         OP(GETFIELD) :
         {
-            kw_instr w = *pc++;
+            kw_instr w = FETCH();
             kw_value x = RB(i);
             if (LIKELY(kw_is(x, KW_OBJECT)) && CACHE(w)->key == x.as.object->shape) {
                 kw_copy(&RA(i), &x.as.object->slots[CACHE(w)->slot]);
                 NEXT();
             }
-            CHECK(kw_member_get(vm, x, NAME(w), &r[A(i)]));
+            CHECK(kw_member_get(vm, x, NAME(w), &R(A(i))));
             if (kw_is(x, KW_OBJECT)) {
                 int64_t slot = kw_object_slot(x.as.object->shape, NAME(w));
                 if (slot >= 0) {
@@ -571,14 +622,14 @@ dispatch:
         }
         OP(GETDECORATOR) :
         {
-            kw_instr w = *pc++;
-            CHECK(kw_member_get_decorator(vm, r[B(i)], NAME(w), &r[A(i)]));
+            kw_instr w = FETCH();
+            CHECK(kw_member_get_decorator(vm, R(B(i)), NAME(w), &R(A(i))));
             NEXT();
         }
         OP(SETFIELD) :
         {
-            kw_instr w = *pc++;
-            CHECK(kw_member_set(vm, r[A(i)], NAME(w), r[B(i)]));
+            kw_instr w = FETCH();
+            CHECK(kw_member_set(vm, R(A(i)), NAME(w), R(B(i))));
             NEXT();
         }
         OP(INDEX) :
@@ -590,10 +641,10 @@ dispatch:
             }
             if (kw_is(*x, KW_MAP)) {
                 kw_value *v = kw_map_find(x->as.map, *at);
-                r[A(i)] = v != NULL ? *v : kw_null();
+                R(A(i)) = v != NULL ? *v : kw_null();
                 NEXT();
             }
-            CHECK(kw_index(vm, *x, *at, &r[A(i)]));
+            CHECK(kw_index(vm, *x, *at, &R(A(i))));
             NEXT();
         }
         OP(UPDATEINDEX) : OP(SETINDEX) :
@@ -603,23 +654,23 @@ dispatch:
                 kw_copy(&x->as.list->items[at->as.i], &RC(i));
                 NEXT();
             }
-            CHECK(kw_index_set(vm, *x, *at, r[C(i)]));
+            CHECK(kw_index_set(vm, *x, *at, R(C(i))));
             NEXT();
         }
         OP(SLICE) :
         {
             kw_value part[3];
             for (unsigned n = 0; n < 3; n++)
-                part[n] = C(i) >> n & 1 ? r[B(i) + 1 + n] : kw_undef();
-            CHECK(kw_index_slice(vm, r[B(i)], part, &r[A(i)]));
+                part[n] = C(i) >> n & 1 ? R(B(i) + 1 + n) : kw_undef();
+            CHECK(kw_index_slice(vm, R(B(i)), part, &R(A(i))));
             NEXT();
         }
         OP(SETSLICE) :
         {
             kw_value part[3];
             for (unsigned n = 0; n < 3; n++)
-                part[n] = C(i) >> n & 1 ? r[A(i) + 1 + n] : kw_undef();
-            CHECK(kw_index_set_slice(vm, r[A(i)], part, r[B(i)]));
+                part[n] = C(i) >> n & 1 ? R(A(i) + 1 + n) : kw_undef();
+            CHECK(kw_index_set_slice(vm, R(A(i)), part, R(B(i))));
             NEXT();
         }
 
@@ -628,57 +679,57 @@ dispatch:
             kw_list *list;
             CHECK((list = kw_list_new(vm, C(i))) != NULL);
             if (C(i) > 0)
-                memcpy(list->items, &r[B(i)], C(i) * sizeof(kw_value));
+                memcpy(list->items, ROW(B(i), C(i)), C(i) * sizeof(kw_value));
             list->count = C(i);
-            r[A(i)] = kw_of_list(list);
+            R(A(i)) = kw_of_list(list);
             NEXT();
         }
-        OP(APPEND) : for (unsigned n = 0; n < C(i); n++) CHECK(kw_list_push(vm, r[A(i)].as.list, r[B(i) + n]));
+        OP(APPEND) : for (unsigned n = 0; n < C(i); n++) CHECK(kw_list_push(vm, R(A(i)).as.list, R(B(i) + n)));
         NEXT();
         OP(SPREAD) :
         {
-            kw_value v = r[B(i)];
+            kw_value v = R(B(i));
             if (kw_is(v, KW_LIST)) {
                 for (size_t n = 0; n < v.as.list->count; n++)
-                    CHECK(kw_list_push(vm, r[A(i)].as.list, v.as.list->items[n]));
+                    CHECK(kw_list_push(vm, R(A(i)).as.list, v.as.list->items[n]));
             } else {
-                CHECK(kw_list_push(vm, r[A(i)].as.list, v));
+                CHECK(kw_list_push(vm, R(A(i)).as.list, v));
             }
             NEXT();
         }
-        OP(NEWMAP) : r[A(i)] = kw_of_map(kw_map_new(vm, kw_i_bx(i)));
+        OP(NEWMAP) : R(A(i)) = kw_of_map(kw_map_new(vm, kw_i_bx(i)));
         NEXT();
-        OP(PUTMAP) : CHECK(kw_map_set(vm, r[A(i)].as.map, r[B(i)], r[C(i)]));
+        OP(PUTMAP) : CHECK(kw_map_set(vm, R(A(i)).as.map, R(B(i)), R(C(i))));
         NEXT();
-        OP(NEWRANGE) : CHECK(kw_index_range(vm, r[B(i)], r[C(i)], &r[A(i)]));
+        OP(NEWRANGE) : CHECK(kw_index_range(vm, R(B(i)), R(C(i)), &R(A(i))));
         NEXT();
         OP(CONCAT) :
         {
             kw_string *joined;
-            CHECK((joined = kw_display_joined(vm, &r[B(i)], C(i))) != NULL);
-            r[A(i)] = kw_of_string(joined);
+            CHECK((joined = kw_display_joined(vm, ROW(B(i), C(i)), C(i))) != NULL);
+            R(A(i)) = kw_of_string(joined);
             NEXT();
         }
         OP(CLOSURE) :
         {
-            kw_proto *inner = frame->closure->proto->inner[kw_i_bx(i)];
-            r[A(i)] = kw_of_obj(KW_LAMBDA, make_closure(vm, frame, r, inner));
+            kw_proto *inner = P(kw_i_bx(i));
+            R(A(i)) = kw_of_obj(KW_LAMBDA, make_closure(vm, frame, r, inner));
             NEXT();
         }
         OP(UNPACK) :
         {
-            kw_value from = r[B(i)];
+            kw_value from = R(B(i));
             const kw_list *list = kw_is(from, KW_LIST) ? from.as.list : NULL;
             for (unsigned n = 0; n < C(i); n++)
-                r[A(i) + n] = list == NULL ? (n == 0 ? from : kw_null()) : n < list->count ? list->items[n] : kw_null();
+                R(A(i) + n) = list == NULL ? (n == 0 ? from : kw_null()) : n < list->count ? list->items[n] : kw_null();
             NEXT();
         }
         OP(BYTELIT) :
         {
-            const kw_bytes *from = k[kw_i_bx(i)].as.bytes;
+            const kw_bytes *from = K(kw_i_bx(i)).as.bytes;
             kw_bytes *b;
             CHECK((b = kw_bytes_new(vm, from->data, from->size)) != NULL);
-            r[A(i)] = kw_of_bytes(b);
+            R(A(i)) = kw_of_bytes(b);
             NEXT();
         }
 
@@ -702,17 +753,17 @@ dispatch:
         BINARY(SHR, KW_OP_SHR)
         BINARY(USHR, KW_OP_USHR)
         BINARY(IN, KW_OP_IN)
-        OP(NEG) : CHECK(kw_arith_negate(vm, r[B(i)], &r[A(i)]));
+        OP(NEG) : CHECK(kw_arith_negate(vm, R(B(i)), &R(A(i))));
         NEXT();
         OP(NOT) :
         {
-            kw_value v = r[B(i)];
+            kw_value v = R(B(i));
             /* `!` of these is false, although they are not truthy */
             bool odd = kw_is(v, KW_STRUCT) || kw_is(v, KW_PACKAGE) || kw_is(v, KW_GENERATOR) || kw_is(v, KW_POINTER);
-            r[A(i)] = kw_bool(!odd && !kw_truth_of(v));
+            R(A(i)) = kw_bool(!odd && !kw_truth_of(v));
             NEXT();
         }
-        OP(BNOT) : CHECK(kw_arith_bit_not(vm, r[B(i)], &r[A(i)]));
+        OP(BNOT) : CHECK(kw_arith_bit_not(vm, R(B(i)), &R(A(i))));
         NEXT();
 
         COMPARE(EQ, ==, KW_OV_EQ)
@@ -735,8 +786,8 @@ dispatch:
                 JUMP_IF((unsigned)(v->as.i != 0) == C(i));
             JUMP_IF(kw_truth_of(*v) == (C(i) != 0));
         }
-        OP(TESTNULL) : JUMP_IF(kw_is(r[A(i)], KW_NULL) == (C(i) != 0));
-        OP(TESTSTR) : JUMP_IF(kw_is(r[A(i)], KW_STRING) == (C(i) != 0));
+        OP(TESTNULL) : JUMP_IF(kw_is(R(A(i)), KW_NULL) == (C(i) != 0));
+        OP(TESTSTR) : JUMP_IF(kw_is(R(A(i)), KW_STRING) == (C(i) != 0));
         COMPARE_JUMP(JEQ, ==, KW_OV_EQ, &RB(i))
         COMPARE_JUMP(JNE, !=, KW_OV_NE, &RB(i))
         COMPARE_JUMP(JLT, <, KW_OV_LT, &RB(i))
@@ -750,22 +801,22 @@ dispatch:
         COMPARE_JUMP(JGTK, >, KW_OV_GT, &KB(i))
         COMPARE_JUMP(JGEK, >=, KW_OV_GE, &KB(i))
 
-        OP(FORINIT) : r[A(i) + 1] = kw_int(0);
-        if (UNLIKELY(kw_is(r[A(i)], KW_OBJECT)))
-            CHECK(kw_generator_of_object(vm, &r[A(i)]));
-        if (kw_is(r[A(i)], KW_MAP)) {
+        OP(FORINIT) : R(A(i) + 1) = kw_int(0);
+        if (UNLIKELY(kw_is(R(A(i)), KW_OBJECT)))
+            CHECK(kw_generator_of_object(vm, &R(A(i))));
+        if (kw_is(R(A(i)), KW_MAP)) {
             SAVE();
-            r[A(i) + 4] = kw_iterate_keys(vm, r[A(i)].as.map);
-            if (kw_is(r[A(i) + 4], KW_UNDEF)) {
-                r[A(i) + 4] = kw_null();
+            R(A(i) + 4) = kw_iterate_keys(vm, R(A(i)).as.map);
+            if (kw_is(R(A(i) + 4), KW_UNDEF)) {
+                R(A(i) + 4) = kw_null();
                 goto throw_error;
             }
         }
         NEXT();
-        OP(FORNEXT) : if (UNLIKELY(kw_is(r[A(i)], KW_GENERATOR)))
+        OP(FORNEXT) : if (UNLIKELY(kw_is(R(A(i)), KW_GENERATOR)))
         {
             SAVE();
-            int resumed = kw_generator_resume(vm, r[A(i)].as.generator);
+            int resumed = kw_generator_resume(vm, R(A(i)).as.generator);
             if (resumed < 0)
                 goto throw_error;
             if (resumed > 0) {
@@ -775,12 +826,12 @@ dispatch:
             pc++;
             NEXT();
         }
-        JUMP_IF(next_element(vm, &r[A(i)], C(i) != 0));
-        OP(RANGEINIT) : CHECK(kw_iterate_range(vm, &r[A(i)]));
+        JUMP_IF(next_element(vm, ROW(A(i), 5), C(i) != 0));
+        OP(RANGEINIT) : CHECK(kw_iterate_range(vm, ROW(A(i), 3)));
         NEXT();
         OP(RANGENEXT) :
         {
-            kw_value *loop = &r[A(i)];
+            kw_value *loop = ROW(A(i), 4);
             if (loop[1].as.i != 0) {
                 loop[3] = kw_int(loop[0].as.i);
                 loop[0].as.i = (int64_t)((uint64_t)loop[0].as.i + (uint64_t)loop[2].as.i);
@@ -790,17 +841,17 @@ dispatch:
             pc++;
             NEXT();
         }
-        OP(REPINIT) : if (!kw_is_number(r[A(i)]))
+        OP(REPINIT) : if (!kw_is_number(R(A(i))))
         {
             SAVE();
             kw_throw(vm, "ConversionError", "Expected a numeric value for the count of 'repeat'.");
             goto throw_error;
         }
-        r[A(i) + 1] = kw_int(0);
+        R(A(i) + 1) = kw_int(0);
         NEXT();
         OP(REPNEXT) :
         {
-            kw_value *loop = &r[A(i)];
+            kw_value *loop = ROW(A(i), 2);
             bool more = kw_is(loop[0], KW_INT) ? loop[1].as.i < loop[0].as.i
                                                : (double)(loop[1].as.i + 1) <= loop[0].as.f;
             if (more) {
@@ -813,51 +864,54 @@ dispatch:
 
         OP(CALL) :
         {
+            CHECKED(A(i) + B(i) < PROTO->reg_count);
             SAVE();
             if (LIKELY(kw_is(RA(i), KW_LAMBDA) && RA(i).as.obj->kind == KW_KIND_CLOSURE)) {
-                kw_frame *top = push_fast(fiber, (kw_closure *)RA(i).as.obj, frame->base + A(i) + 1, B(i),
-                                          (uint8_t)C(i), NULL, NULL);
+                kw_frame *top =
+                    push_fast(fiber, (kw_closure *)RA(i).as.obj, frame->base + A(i) + 1, B(i), DEST(C(i)), NULL, NULL);
                 if (LIKELY(top != NULL))
                     ENTER_FRAME(top);
             } else if (kw_is(RA(i), KW_LAMBDA) && RA(i).as.obj->kind == KW_KIND_NATIVE) {
                 static const kw_value none = {.tag = KW_UNDEF};
                 entered = kw_call_enter_native(vm, (kw_native *)RA(i).as.obj, &none, frame->base + A(i) + 1, B(i),
-                                               (uint8_t)C(i));
+                                               DEST(C(i)));
                 goto after_call;
             }
             kw_value f = RA(i);
-            kw_target how = {.self = kw_undef(), .dest = (uint8_t)C(i), .ret = KW_RET_REG};
+            kw_target how = {.self = kw_undef(), .dest = DEST(C(i)), .ret = KW_RET_REG};
             entered = kw_call_enter(vm, f, frame->base + A(i) + 1, B(i), how);
             goto after_call;
         }
         OP(CALLS) :
         {
             SAVE();
-            kw_list *args = r[A(i) + 1].as.list;
-            kw_value f = r[A(i)];
+            kw_list *args = R(A(i) + 1).as.list;
+            kw_value f = R(A(i));
             uint32_t at = frame->base + A(i) + 1;
             if (!kw_call_spread_args(vm, at, args))
                 goto throw_error;
-            kw_target how = {.self = kw_undef(), .dest = (uint8_t)C(i), .ret = KW_RET_REG};
+            kw_target how = {.self = kw_undef(), .dest = DEST(C(i)), .ret = KW_RET_REG};
             entered = kw_call_enter(vm, f, at, (uint32_t)args->count, how);
             goto after_call;
         }
         OP(CALLN) :
         {
-            kw_instr w = *pc++;
+            kw_instr w = FETCH();
+            CHECKED(A(i) + B(i) < PROTO->reg_count);
             SAVE();
             uint32_t argc = B(i);
-            kw_value f = r[A(i)];
+            kw_value f = R(A(i));
             uint32_t at = frame->base + A(i) + 1;
-            if (!kw_call_name_args(vm, f, at, 0, k[w].as.list, &argc))
+            if (!kw_call_name_args(vm, f, at, 0, K(w).as.list, &argc))
                 goto throw_error;
-            kw_target how = {.self = kw_undef(), .dest = (uint8_t)C(i), .ret = KW_RET_REG};
+            kw_target how = {.self = kw_undef(), .dest = DEST(C(i)), .ret = KW_RET_REG};
             entered = kw_call_enter(vm, f, at, argc, how);
             goto after_call;
         }
         OP(INVOKE) :
         {
-            kw_instr w = *pc++;
+            kw_instr w = FETCH();
+            CHECKED(A(i) + B(i) < PROTO->reg_count);
             SAVE();
             const kw_value *self = &RA(i);
             kw_cache *cache = CACHE(w);
@@ -865,7 +919,7 @@ dispatch:
                        cache->epoch == vm->method_epoch && cache->slot == 0 &&
                        cache->value.as.obj->kind == KW_KIND_CLOSURE)) {
                 kw_frame *top = push_fast(fiber, (kw_closure *)cache->value.as.obj, frame->base + A(i) + 1, B(i),
-                                          (uint8_t)C(i), self, cache->home);
+                                          DEST(C(i)), self, cache->home);
                 if (LIKELY(top != NULL))
                     ENTER_FRAME(top);
             } else if (cache->key == &kw_type_keys[self->tag] && cache->epoch == vm->method_epoch) {
@@ -873,40 +927,41 @@ dispatch:
                     NEXT();
                 if (cache->slot == 0 && cache->value.as.obj->kind == KW_KIND_NATIVE) {
                     entered = kw_call_enter_native(vm, (kw_native *)cache->value.as.obj, self, frame->base + A(i) + 1,
-                                                   B(i), (uint8_t)C(i));
+                                                   B(i), DEST(C(i)));
                     goto after_call;
                 }
             }
-            entered = kw_call_enter_method(vm, frame->base + A(i), B(i), NAME(w), cache, (uint8_t)C(i));
+            entered = kw_call_enter_method(vm, frame->base + A(i), B(i), NAME(w), cache, DEST(C(i)));
             goto after_call;
         }
         OP(INVOKES) :
         {
-            kw_instr w = *pc++;
+            kw_instr w = FETCH();
             SAVE();
-            kw_list *args = r[A(i) + 1].as.list;
+            kw_list *args = R(A(i) + 1).as.list;
             if (!kw_call_spread_args(vm, frame->base + A(i) + 1, args))
                 goto throw_error;
             entered =
-                kw_call_enter_method(vm, frame->base + A(i), (uint32_t)args->count, NAME(w), CACHE(w), (uint8_t)C(i));
+                kw_call_enter_method(vm, frame->base + A(i), (uint32_t)args->count, NAME(w), CACHE(w), DEST(C(i)));
             goto after_call;
         }
         OP(INVOKEN) :
         {
-            kw_instr w = *pc++;
-            kw_instr names = *pc++;
+            kw_instr w = FETCH();
+            kw_instr names = FETCH();
+            CHECKED(A(i) + B(i) < PROTO->reg_count);
             SAVE();
             kw_found found;
-            if (!kw_call_find_method(vm, r[A(i)], NAME(w), &found))
+            if (!kw_call_find_method(vm, R(A(i)), NAME(w), &found))
                 goto throw_error;
             uint32_t fixed = found.self_first ? 1 : 0; /* the receiver lies before the arguments */
             uint32_t argc = B(i) + fixed;
             uint32_t at = frame->base + A(i) + 1 - fixed;
-            if (!kw_call_name_args(vm, found.callable, at, fixed, k[names].as.list, &argc))
+            if (!kw_call_name_args(vm, found.callable, at, fixed, K(names).as.list, &argc))
                 goto throw_error;
             kw_target how = {.self = found.self_first ? kw_undef() : found.self,
                              .home = found.home,
-                             .dest = (uint8_t)C(i),
+                             .dest = DEST(C(i)),
                              .ret = KW_RET_REG};
             entered = kw_call_enter(vm, found.callable, at, argc, how);
             goto after_call;
@@ -933,54 +988,54 @@ dispatch:
             goto after_leave;
         }
         OP(YIELD) : SAVE();
-        kw_generator_yield(vm, r[A(i)]);
+        kw_generator_yield(vm, R(A(i)));
         LOAD();
         NEXT();
 
         OP(THROW) : SAVE();
-        (void)kw_throw_any(vm, r[A(i)]);
+        (void)kw_throw_any(vm, R(A(i)));
         kw_unwind_note_trace(vm, fiber);
         goto throw_error;
         OP(RETHROW) : SAVE();
+        CHECKED(A(i) + 3 <= PROTO->reg_count);
         kw_unwind_rethrow(vm, &RA(i));
         goto throw_error;
         OP(CATCHMAP) :
         {
             kw_map *map = kw_map_new(vm, 2);
-            CHECK(kw_map_set_c(vm, map, "error", r[B(i)]) && kw_map_set_c(vm, map, "message", r[B(i) + 1]));
-            r[A(i)] = kw_of_map(map);
+            CHECK(kw_map_set_c(vm, map, "error", R(B(i))) && kw_map_set_c(vm, map, "message", R(B(i) + 1)));
+            R(A(i)) = kw_of_map(map);
             NEXT();
         }
 
         OP(NEWCLASS) :
         {
-            kw_instr w = *pc++;
+            kw_instr w = FETCH();
             kw_class *c = kw_class_new(vm, NAME(w));
             if (C(i) & 1)
-                c->base = r[B(i)].as.klass;
+                c->base = R(B(i)).as.klass;
             c->header.flags = (uint8_t)((C(i) & 2 ? KW_CLASS_ABSTRACT : 0) | (C(i) & 4 ? KW_CLASS_ENUM : 0) |
                                         (vm->loading > 0 ? KW_CLASS_LIBRARY : 0));
-            r[A(i)] = kw_of_class(c);
+            R(A(i)) = kw_of_class(c);
             NEXT();
         }
         OP(ADDMETHOD) :
         {
-            kw_instr w = *pc++;
-            kw_class_add(vm, r[A(i)].as.klass, NAME(w), r[B(i)], (C(i) & 1) != 0, (C(i) & 2) != 0);
+            kw_instr w = FETCH();
+            kw_class_add(vm, R(A(i)).as.klass, NAME(w), R(B(i)), (C(i) & 1) != 0, (C(i) & 2) != 0);
             NEXT();
         }
 
-        OP(PRINT) : CHECK(kw_print(vm, r[A(i)], B(i)));
+        OP(PRINT) : CHECK(kw_print(vm, R(A(i)), B(i)));
         NEXT();
-        OP(PRINTXY) : CHECK(kw_print_at(vm, &r[A(i)]));
+        OP(PRINTXY) : CHECK(kw_print_at(vm, ROW(A(i), 3)));
         NEXT();
-        OP(IMPORT) : ENTERED(kw_import(vm, C(i), r[B(i)], (uint8_t)A(i)));
-        OP(EVAL) : ENTERED(kw_import_eval(vm, r[B(i)], (uint8_t)A(i)));
-        OP(EVENT)
-            : ENTERED(kw_event(vm, C(i), frame->base + B(i), (uint8_t)A(i),
-                               frame->base + frame->closure->proto->reg_count));
+        OP(IMPORT) : ENTERED(kw_import(vm, C(i), R(B(i)), DEST(A(i))));
+        OP(EVAL) : ENTERED(kw_import_eval(vm, R(B(i)), DEST(A(i))));
+        OP(EVENT) : CHECKED(B(i) + (C(i) < 2 ? 3u : 2u) <= PROTO->reg_count);
+        ENTERED(kw_event(vm, C(i), frame->base + B(i), DEST(A(i)), frame->base + frame->closure->proto->reg_count));
         OP(EXIT) : SAVE();
-        vm->exit_code = B(i) && kw_is(r[A(i)], KW_INT) ? (int)((uint64_t)r[A(i)].as.i & 255) : 1;
+        vm->exit_code = B(i) && kw_is(R(A(i)), KW_INT) ? (int)((uint64_t)R(A(i)).as.i & 255) : 1;
         vm->exiting = true;
         return KW_STOP_EXIT;
 
