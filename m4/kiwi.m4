@@ -91,7 +91,8 @@ AC_DEFUN([KIWI_ARG_DEBUG_LOCKS], [
 
 # KIWI_ARG_DEBUG_HEAP
 # --enable-debug-heap: check the whole heap before and after every collection; on in builds with sanitizers, there at every
-# 16th: each check takes about as long as a collection. After KIWI_ARG_SANITIZERS.
+# 16th: each check takes about as long as a collection. The loop of vm/loop.c checks operands as well.
+# After KIWI_ARG_SANITIZERS.
 AC_DEFUN([KIWI_ARG_DEBUG_HEAP], [
   AC_ARG_ENABLE([debug-heap],
     [AS_HELP_STRING([--enable-debug-heap], [check the heap before and after every collection])],
