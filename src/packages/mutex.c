@@ -2,11 +2,11 @@
  * released mutex goes to the fiber that has waited longest. */
 #include "config.h"
 
-#include "packages/library.h"
+#include <assert.h>
 
+#include "packages/library.h"
 #include "packages/queue.h"
 #include "packages/task.h"
-#include <assert.h>
 
 typedef struct mutex {
     int64_t id;
