@@ -345,11 +345,9 @@ static kw_result string_smart_titleize(kw_vm *vm, kw_call *call)
     if (s == NULL)
         return KW_THROWN;
     kw_value words = kw_native_operand(call, 1);
-    kw_list *small = NULL;
-    if (kw_is(words, KW_NULL))
-        small = default_small_words(vm);
-    else if (kw_is(kw_native_operand(call, 1), KW_LIST))
-        small = words.as.list;
+    if (!kw_is(words, KW_NULL) && !kw_is(words, KW_LIST))
+        return kw_throw_param(vm, "smart_titleize", 1, "List", words);
+    kw_list *small = kw_is(words, KW_NULL) ? default_small_words(vm) : words.as.list;
     return small != NULL ? title(vm, call, s, small) : KW_THROWN;
 }
 

@@ -3,12 +3,16 @@
 # The seeds of fuzz_NAME are in corpus-NAME, those of whole programs in corpus.
 # `make shapes` runs SHAPES (1000) random programs from number SHAPES_FROM (1) on, with any build; the suite
 # runs the first of them.
+# `make calls` runs CALLS (1000) programs of random calls, from number CALLS_FROM (1) on, likewise.
 # `make json-against-python` gives JSON_TEXTS (100000) random texts from number JSON_FROM (1) on to both readers.
 EXTRA_DIST += %D%/corpus %D%/corpus-csv %D%/corpus-fmt %D%/corpus-json %D%/corpus-protobuf %D%/corpus-xml \
-	%D%/corpus-yaml %D%/corpus-zip %D%/kiwi.dict %D%/shapes.py %D%/json_against_python.py
+	%D%/corpus-yaml %D%/corpus-zip %D%/kiwi.dict %D%/calls.py %D%/shapes.py %D%/json_against_python.py
 
 shapes: kiwi$(EXEEXT)
 	@python3 $(srcdir)/%D%/shapes.py $${SHAPES_FROM:-1} $${SHAPES:-1000} $(abs_builddir)/kiwi$(EXEEXT)
+
+calls: kiwi$(EXEEXT)
+	@python3 $(srcdir)/%D%/calls.py $${CALLS_FROM:-1} $${CALLS:-1000} $(abs_builddir)/kiwi$(EXEEXT)
 
 json-against-python: kiwi$(EXEEXT)
 	@python3 $(srcdir)/%D%/json_against_python.py $${JSON_FROM:-1} $${JSON_TEXTS:-100000} $(abs_builddir)/kiwi$(EXEEXT)
@@ -64,4 +68,4 @@ fuzz:
 endif
 clean-fuzz:
 	rm -rf %D%/found
-.PHONY: fuzz clean-fuzz shapes json-against-python
+.PHONY: calls fuzz clean-fuzz shapes json-against-python
