@@ -10,13 +10,17 @@
 #include <unistd.h>
 
 #include "net/state.h"
+#include "net/wake.h"
 #include "net_test.h"
 
 static int fd_of(kiwi_net *net, kiwi_id id)
 {
+    kn_lock(net); /* workers may be entering others */
     const kn_entry *entry = kb_map_get(&net->table, id);
-    ck_assert(entry != NULL && entry->is_socket);
-    return ((const kn_sock *)(const void *)entry)->fd;
+    int fd = entry != NULL && entry->is_socket ? ((const kn_sock *)(const void *)entry)->fd : -1;
+    kn_wake_unlock(net);
+    ck_assert_int_ge(fd, 0);
+    return fd;
 }
 
 /* What the system has. */
