@@ -82,7 +82,7 @@ static void begin_call(kiwi_net *net, kn_op *op)
 }
 
 /* See that the call waits, and returns in time.  Where the system cannot do that the step does not wait. */
-static void prepare_call(kn_op *op)
+static void prepare_call(kiwi_net *net, kn_op *op)
 {
     kn_sock *sock = op->sock;
     bool sending = op->kind->side == KN_WRITE, limited = op->call_until_us != KB_NEVER;
@@ -93,8 +93,11 @@ static void prepare_call(kn_op *op)
         sock->limited[sending] = limited;
     }
     op->no_call = error != 0;
-    if (op->no_call)
-        op->how = KN_WORK;
+    if (!op->no_call)
+        return;
+    kn_lock(net); /* who closes the socket looks at it */
+    op->how = KN_WORK;
+    kn_wake_unlock(net);
 }
 
 /* The call has returned `step`. */
@@ -222,7 +225,7 @@ static bool run_step(kiwi_net *net, kn_op *op, kn_worker *worker)
         begin_call(net, op);
     kn_wake_unlock(net);
     if (called)
-        prepare_call(op);
+        prepare_call(net, op);
     kn_step step = op->kind->step(net, op, &out);
     kn_lock(net);
     progress(net, op, joined, count);

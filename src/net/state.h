@@ -198,7 +198,7 @@ struct kn_op {
     uint16_t port;     /* of the host that is looked up */
     uint8_t state;
     uint8_t want;     /* parked: KN_READ or KN_WRITE; KN_NOTHING: for time or a turn only */
-    uint8_t how;      /* kn_how of the step that runs */
+    uint8_t how;      /* kn_how of the step that runs; changed under the lock, by the runner alone */
     bool abandoned;   /* see above */
     bool poked;       /* something has happened to it while it ran: it must not wait */
     bool heavy;       /* computes for long: workers, or a thread that has nothing else to do */
