@@ -11,6 +11,9 @@ import random
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True  # the sources may be on a medium that nobody writes to
+import programs  # noqa: E402
+
 CALLS = 200
 VALUES = ["null", "true", "0", "1", "-1", "2", "3", "7", "64", "255", "256", "-5", "1000", "65536", "9223372036854775807",
           "(-9223372036854775807 - 1)", "0.0", "-0.5", "1.5", "1e308", "(0.0 / 0.0)", '""', '"a"', '"abc"', '"äöü€😀"',
@@ -63,33 +66,16 @@ def describe(kiwi):
             e.get("package") not in PACKAGES]
 
 
-def failed(kiwi, program, seconds):
-    """What went wrong with `program`, or None."""
-    try:
-        done = subprocess.run([kiwi, "-sm", "--memory-limit", "300m"], input=program.encode(), timeout=seconds,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-    except subprocess.TimeoutExpired:
-        return "no end after %s seconds" % seconds
-    text = done.stderr.decode(errors="replace")
-    if done.returncode != 0 or not done.stdout.endswith(b"end\n") or "Sanitizer" in text or "runtime error:" in text:
-        return "exit code %d\n%s" % (done.returncode, text[:3000])
-    return None
-
-
 def main():
+    entries = describe(sys.argv[min(3, len(sys.argv) - 1)])
+
+    def program(seed):
+        return Writer(entries, seed).program()
+
     if len(sys.argv) == 3:
-        sys.stdout.write(Writer(describe(sys.argv[2]), int(sys.argv[1])).program())
+        sys.stdout.write(program(int(sys.argv[1])))
         return 0
-    first, count, kiwi = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    seconds = float(sys.argv[4]) if len(sys.argv) > 4 else 10
-    entries, bad = describe(kiwi), 0
-    for seed in range(first, first + count):
-        why = failed(kiwi, Writer(entries, seed).program(), seconds)
-        if why is not None:
-            bad += 1
-            print("seed %d: %s" % (seed, why))
-    print("%d programs, %d bad" % (count, bad))
-    return 1 if bad else 0
+    return programs.run(sys.argv[1:], program, "300m", lambda code, out: code == 0 and out.endswith(b"end\n"))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@
 # `make calls` runs CALLS (1000) programs of random calls, from number CALLS_FROM (1) on, likewise.
 # `make json-against-python` gives JSON_TEXTS (100000) random texts from number JSON_FROM (1) on to both readers.
 EXTRA_DIST += %D%/corpus %D%/corpus-csv %D%/corpus-fmt %D%/corpus-json %D%/corpus-protobuf %D%/corpus-xml \
-	%D%/corpus-yaml %D%/corpus-zip %D%/kiwi.dict %D%/calls.py %D%/shapes.py %D%/json_against_python.py
+	%D%/corpus-yaml %D%/corpus-zip %D%/kiwi.dict %D%/calls.py %D%/programs.py %D%/shapes.py %D%/json_against_python.py
 
 shapes: kiwi$(EXEEXT)
 	@python3 $(srcdir)/%D%/shapes.py $${SHAPES_FROM:-1} $${SHAPES:-1000} $(abs_builddir)/kiwi$(EXEEXT)

@@ -8,8 +8,10 @@
 Programs bind things in every callable place, call methods of native types on receivers that they are not for, use
 `super` where it makes no sense, and give the name of every built-in thing to something else."""
 import random
-import subprocess
 import sys
+
+sys.dont_write_bytecode = True  # the sources may be on a medium that nobody writes to
+import programs  # noqa: E402
 
 NATIVE_STRUCTS = ["Channel", "Mutex", "Socket"]
 STRUCTS = NATIVE_STRUCTS + ["Set", "Heap", "ListIterator", "StringIterator", "S", "T", "A", "Q", "R"]
@@ -223,33 +225,11 @@ class Writer:
         return "\n".join(lines + [self.guarded() for _ in range(self.r.randrange(5, 40))]) + '\nprintln "end"\n'
 
 
-def failed(kiwi, seed, seconds):
-    """What went wrong with the program of `seed`, or None."""
-    try:
-        done = subprocess.run([kiwi, "-sm", "--memory-limit", "24m"], input=Writer(seed).program().encode(), timeout=seconds,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-    except subprocess.TimeoutExpired:
-        return "no end after %s seconds" % seconds
-    text = done.stderr.decode(errors="replace")
-    if done.returncode < 0 or done.returncode > 2 or "Sanitizer" in text or "runtime error:" in text:
-        return "exit code %d\n%s" % (done.returncode, text[:3000])
-    return None
-
-
 def main():
     if len(sys.argv) == 2:
         sys.stdout.write(Writer(int(sys.argv[1])).program())
         return 0
-    first, count, kiwi = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    seconds = float(sys.argv[4]) if len(sys.argv) > 4 else 10
-    bad = 0
-    for seed in range(first, first + count):
-        why = failed(kiwi, seed, seconds)
-        if why is not None:
-            bad += 1
-            print("seed %d: %s" % (seed, why))
-    print("%d programs, %d bad" % (count, bad))
-    return 1 if bad else 0
+    return programs.run(sys.argv[1:], lambda seed: Writer(seed).program(), "24m", lambda code, _: 0 <= code <= 2)
 
 
 if __name__ == "__main__":
