@@ -11,8 +11,7 @@ import random
 import subprocess
 import sys
 
-sys.dont_write_bytecode = True  # the sources may be on a medium that nobody writes to
-import programs  # noqa: E402
+import programs
 
 CALLS = 200
 VALUES = ["null", "true", "0", "1", "-1", "2", "3", "7", "64", "255", "256", "-5", "1000", "65536", "9223372036854775807",

@@ -9,10 +9,10 @@ EXTRA_DIST += %D%/corpus %D%/corpus-csv %D%/corpus-fmt %D%/corpus-json %D%/corpu
 	%D%/corpus-yaml %D%/corpus-zip %D%/kiwi.dict %D%/calls.py %D%/programs.py %D%/shapes.py %D%/json_against_python.py
 
 shapes: kiwi$(EXEEXT)
-	@python3 $(srcdir)/%D%/shapes.py $${SHAPES_FROM:-1} $${SHAPES:-1000} $(abs_builddir)/kiwi$(EXEEXT)
+	@python3 -B $(srcdir)/%D%/shapes.py $${SHAPES_FROM:-1} $${SHAPES:-1000} $(abs_builddir)/kiwi$(EXEEXT)
 
 calls: kiwi$(EXEEXT)
-	@python3 $(srcdir)/%D%/calls.py $${CALLS_FROM:-1} $${CALLS:-1000} $(abs_builddir)/kiwi$(EXEEXT)
+	@python3 -B $(srcdir)/%D%/calls.py $${CALLS_FROM:-1} $${CALLS:-1000} $(abs_builddir)/kiwi$(EXEEXT)
 
 json-against-python: kiwi$(EXEEXT)
 	@python3 $(srcdir)/%D%/json_against_python.py $${JSON_FROM:-1} $${JSON_TEXTS:-100000} $(abs_builddir)/kiwi$(EXEEXT)

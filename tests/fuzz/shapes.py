@@ -10,8 +10,7 @@ Programs bind things in every callable place, call methods of native types on re
 import random
 import sys
 
-sys.dont_write_bytecode = True  # the sources may be on a medium that nobody writes to
-import programs  # noqa: E402
+import programs
 
 NATIVE_STRUCTS = ["Channel", "Mutex", "Socket"]
 STRUCTS = NATIVE_STRUCTS + ["Set", "Heap", "ListIterator", "StringIterator", "S", "T", "A", "Q", "R"]
