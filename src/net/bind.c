@@ -73,6 +73,8 @@ static int bind_one(const struct kn_bind *b, const struct kn_address *to, bound 
     (void)setsockopt(made.fd, SOL_SOCKET, stream ? SO_REUSEADDR : SO_BROADCAST, &on, sizeof(on));
     if (family == AF_INET6)
         (void)setsockopt(made.fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
+    if (stream)
+        kn_option_keepalive_times(made.fd); /* for its connections */
     error = kn_option_set(made.fd, b->options, &out->refused);
     if (error == 0)
         error = bind_fd(b, to, &made);

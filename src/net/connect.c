@@ -517,6 +517,7 @@ static kiwi_id submit(kiwi_net *net, struct kn_connect *c, kn_addresses *address
     }
     kiwi_id id = op->task->entry.id;
     sock->local = c->local;
+    sock->untimed = !c->local;
     sock->linger_ms = kn_option_value(&c->options, KIWI_SOCKET_LINGER, -1);
     sock->host = c->local ? NULL : strdup(c->host); /* without memory for it the name must be told */
     bool equip = c->settings != NULL && context == NULL;

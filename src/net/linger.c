@@ -190,11 +190,18 @@ bool kn_linger_relieve(kiwi_net *net, int error)
     return ended;
 }
 
+/* Is there nothing to wait for?  A reset is asked for; or the peer has ended, and the system sends the rest by itself. */
+static bool is_over(const kn_sock *sock)
+{
+    bool whole = sock->ended && !sock->tls && !sock->cut && kb_list_empty(&sock->side[KN_WRITE]);
+    return sock->fd < 0 || sock->linger_ms == 0 || whole;
+}
+
 void kn_linger_begin(kiwi_net *net, kn_sock *sock)
 {
     kn_locked(net);
     sock->cut = sock->cut || sock->linger_ms == 0;
-    kn_op *op = sock->fd < 0 || sock->linger_ms == 0 ? NULL : kn_op_new(net, sock, &linger);
+    kn_op *op = is_over(sock) ? NULL : kn_op_new(net, sock, &linger);
     if (op == NULL) {
         kn_sock_shut(net, sock);
         return;

@@ -73,11 +73,16 @@ int kn_option_set(int fd, const kiwi_socket_options *options, const char **refus
  * a connection longer than the first 60 s. */
 enum { KEEPALIVE_IDLE_S = 60, KEEPALIVE_PAUSE_S = 10, KEEPALIVE_COUNT = 6 };
 
-static const struct {
+typedef struct preset {
     int level, number, value;
-} defaults[] = {
+} preset;
+
+static const preset begins[] = {
     {IPPROTO_TCP, TCP_NODELAY, 1}, /* first: refused where there is no TCP, and then the others say nothing */
     {SOL_SOCKET, SO_KEEPALIVE, 1},
+};
+
+static const preset times[] = {
 #if defined(TCP_KEEPIDLE)
     {IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S},
 #elif defined(TCP_KEEPALIVE)
@@ -91,23 +96,35 @@ static const struct {
 #endif
 };
 
-void kn_option_begin(int fd)
+enum { BEGINS = sizeof(begins) / sizeof(begins[0]), TIMES = sizeof(times) / sizeof(times[0]) };
+
+/* As many as the system takes, up to the first that it refuses. */
+static void set_all(int fd, const preset presets[], size_t count)
 {
-    for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
-        if (setsockopt(fd, defaults[i].level, defaults[i].number, &defaults[i].value, sizeof(defaults[i].value)) != 0 &&
-            i == 0)
+    for (size_t i = 0; i < count; i++)
+        if (setsockopt(fd, presets[i].level, presets[i].number, &presets[i].value, sizeof(presets[i].value)) != 0)
             return;
 }
 
-/* Has `fd` the value of each default?  -1: it is no TCP socket. */
-static int begins_so(int fd)
+void kn_option_begin(int fd)
 {
-    for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
+    set_all(fd, begins, BEGINS);
+}
+
+void kn_option_keepalive_times(int fd)
+{
+    set_all(fd, times, TIMES);
+}
+
+/* Has `fd` the value of each?  -1: it does not know the first one. */
+static int has_all(int fd, const preset presets[], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
         int value = -1;
         socklen_t size = sizeof(value);
-        if (getsockopt(fd, defaults[i].level, defaults[i].number, &value, &size) != 0)
+        if (getsockopt(fd, presets[i].level, presets[i].number, &value, &size) != 0)
             return i == 0 ? -1 : 0;
-        if (defaults[i].value == 1 ? value == 0 : value != defaults[i].value)
+        if (presets[i].value == 1 ? value == 0 : value != presets[i].value)
             return 0;
     }
     return 1;
@@ -120,11 +137,14 @@ void kn_option_begin_accepted(int fd)
     static atomic_int handed_on = -1; /* -1: nobody has looked yet */
     int known = atomic_load(&handed_on);
     if (known < 0) {
-        known = begins_so(fd);
+        known = has_all(fd, begins, BEGINS);
         if (known < 0)
             return;
+        known = known == 1 && has_all(fd, times, TIMES) == 1;
         atomic_store(&handed_on, known);
     }
-    if (known == 0)
+    if (known == 0) {
         kn_option_begin(fd);
+        kn_option_keepalive_times(fd);
+    }
 }

@@ -8,9 +8,12 @@
 
 #include "kiwi/net.h"
 
-/* `fd` is new: if it is one of TCP it sends without delay, and notices in the end that its peer has vanished. */
+/* `fd` is new: if it is one of TCP it sends without delay, and notices in the end that its peer has vanished: when, is the
+ * system's default (hours). */
 void kn_option_begin(int fd);
-/* The same for one that was just accepted: it may have all that from its listener. */
+/* It notices so after two minutes.  Three calls: for a connection that waits, and most of those of a scan never do. */
+void kn_option_keepalive_times(int fd);
+/* Both for one that was just accepted: it may have all that from its listener. */
 void kn_option_begin_accepted(int fd);
 /* Give `fd` the options (NULL: none): 0; or why one cannot be, *refused (may be NULL) is its name then, and those before it
  * are set. */

@@ -183,6 +183,7 @@ static void note_tcp(kiwi_net *net, kn_op *op, kiwi_result *out)
     kn_sock *sock = op->sock;
     note(net, op, out);
     sock->reset = sock->reset || kn_fault_is_reset(out);
+    sock->ended = sock->ended || (out->size == 0 && out->fault == KIWI_FAULT_NONE);
     if (sock->reset && out->size == 0 && out->fault == KIWI_FAULT_NONE)
         kn_fault_sys(out, ECONNRESET);
 }

@@ -9,6 +9,7 @@
 #include "net/fd.h"
 #include "net/move.h"
 #include "net/op.h"
+#include "net/option.h"
 #include "net/park.h"
 #include "net/pool.h"
 #include "net/sock.h"
@@ -56,6 +57,17 @@ static bool wait_in_poll(kiwi_net *net, kn_op *op, kn_worker *worker, int dir)
         return true;
     kn_op_discard(net, op, KN_WANT_READ, &(kiwi_result){0});
     return false;
+}
+
+/* A connection that waits for input may wait for long: it is told now how to notice that its peer has vanished.  Not
+ * locked. */
+static void keep_alive(const kn_op *op)
+{
+    kn_sock *sock = op->sock;
+    if (op->kind->side != KN_READ || !sock->untimed)
+        return;
+    sock->untimed = false;
+    kn_option_keepalive_times(sock->fd);
 }
 
 /* Is there a place for `op` to block in? */
@@ -224,9 +236,13 @@ static bool run_step(kiwi_net *net, kn_op *op, kn_worker *worker)
     if (called)
         begin_call(net, op);
     kn_wake_unlock(net);
-    if (called)
+    if (called) {
         prepare_call(net, op);
+        keep_alive(op);
+    }
     kn_step step = op->kind->step(net, op, &out);
+    if (step == KN_WANT_READ)
+        keep_alive(op);
     kn_lock(net);
     progress(net, op, joined, count);
     if (called)

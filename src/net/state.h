@@ -284,7 +284,9 @@ struct kn_sock {
     size_t ahead_held;  /* as kiwi_net.held has it */
     bool blocking;      /* the descriptor is in blocking mode, or a thread is about to put it there */
     bool limited[2];    /* calls of the direction have a limit of the system's (runner of the side only) */
+    bool untimed;       /* it has no times of keepalive yet (runner of the read side only) */
     bool reset;         /* the peer has reset the connection: that must not look like an orderly end */
+    bool ended;         /* the end of what the peer sends has been read: nothing comes any more */
     bool cut;           /* a send ended after a part of it: what follows would be taken for its rest */
     uint64_t cut_bytes; /* how much of it went */
     kb_link all;        /* on kiwi_net.socks */

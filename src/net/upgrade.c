@@ -119,6 +119,7 @@ static void take_over(kiwi_net *net, kn_sock *sock, kn_op *op)
     kn_sock *old = op->sock;
     sock->blocking = old->blocking;
     sock->local = old->local;
+    sock->untimed = old->untimed;
     sock->linger_ms = old->linger_ms;
     memcpy(sock->limited, old->limited, sizeof(sock->limited));
     op->u.upgrade->under = old->session;

@@ -146,6 +146,7 @@ static void note(kiwi_net *net, kn_op *op, kiwi_result *out)
     kn_sock *sock = op->sock;
     const kn_whole *w = op->u.whole;
     sock->reset = sock->reset || kn_fault_is_reset(out);
+    sock->ended = sock->ended || w->ended;
     sock->dry[KN_READ] = op->drained ? op->seen[KN_READ] : 0;
     if (w->ended && sock->reset && !sock->tls) {
         free(out->bytes);
