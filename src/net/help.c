@@ -1,10 +1,8 @@
-/* help.c - see help.h; and kiwi_net_wait(), kiwi_net_flush() and kiwi_net_wake(), whose contracts are in
- * kiwi/net.h. */
+/* help.c - see help.h. */
 #include "config.h"
 
 #include "net/help.h"
 
-#include <errno.h>
 #include <poll.h>
 
 #include "net/fd.h"
@@ -144,42 +142,4 @@ void kn_help_wait(kiwi_net *net, int64_t timeout_us, bool sole, kn_until until)
             kn_pool_nudge(net);
     }
     kn_wake_unlock(net);
-}
-
-void kiwi_net_wait(kiwi_net *net, int64_t timeout_us, bool sole)
-{
-    kn_help_wait(net, timeout_us, sole, KN_UNTIL_TOLD);
-}
-
-bool kiwi_net_wait_pending(kiwi_net *net, int64_t timeout_us, bool sole)
-{
-    kn_help_wait(net, timeout_us, sole, KN_UNTIL_PENDING);
-    return kiwi_net_pending(net) > 0;
-}
-
-void kiwi_net_expect(kiwi_net *net, int change)
-{
-    kn_lock(net);
-    net->pending = (size_t)((ptrdiff_t)net->pending + change);
-    if (net->pending == 0)
-        kn_wake_waiters(net);
-    kn_wake_unlock(net);
-}
-
-void kiwi_net_flush(kiwi_net *net)
-{
-    kn_lock(net);
-    if (net->lead == KN_LEAD_AWAY)
-        net->lead = KN_LEAD_NONE;
-    kn_pool_nudge(net);
-    kn_wake_unlock(net);
-}
-
-void kiwi_net_wake(kiwi_net *net)
-{
-    int saved = errno; /* a signal handler must not change it */
-    atomic_store_explicit(&net->woken, true, memory_order_release);
-    kn_fd_signal(net->kick[1]);
-    kn_fd_signal(net->alarm[1]);
-    errno = saved;
 }

@@ -6,9 +6,7 @@ libkwnet_la_SOURCES = \
 	%D%/ahead.c %D%/ahead.h \
 	%D%/aside.c %D%/aside.h \
 	%D%/asked.c %D%/asked.h \
-	%D%/await.c \
 	%D%/bind.c %D%/bind.h \
-	%D%/cancel.c \
 	%D%/child.c \
 	%D%/close.c %D%/close.h \
 	%D%/connect.c \
@@ -31,8 +29,8 @@ libkwnet_la_SOURCES = \
 	%D%/mark.c %D%/mark.h \
 	%D%/move.h \
 	%D%/message.c \
-	%D%/names.c \
 	%D%/net.c \
+	%D%/net_wait.c \
 	%D%/op.c %D%/op.h \
 	%D%/option.c %D%/option.h \
 	%D%/notice.c %D%/notice.h \
@@ -41,6 +39,7 @@ libkwnet_la_SOURCES = \
 	%D%/pool.c %D%/pool.h \
 	%D%/recv.c %D%/recv.h \
 	%D%/resolve.c %D%/resolve.h \
+	%D%/resolve_names.c \
 	%D%/room.h \
 	%D%/run.c %D%/run.h \
 	%D%/send.c %D%/send.h \
@@ -48,6 +47,8 @@ libkwnet_la_SOURCES = \
 	%D%/state.h \
 	%D%/step.h \
 	%D%/task.c %D%/task.h \
+	%D%/task_await.c \
+	%D%/task_cancel.c \
 	%D%/timer.c %D%/timer.h \
 	%D%/tls.h \
 	%D%/tls_idna.h \

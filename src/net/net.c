@@ -271,3 +271,23 @@ void kiwi_net_close(kiwi_net *net)
     kn_wake_unlock(net);
     free_rest(net);
 }
+
+/* ---- What it holds ------------------------------------------------------------------------------- */
+
+size_t kiwi_net_held(kiwi_net *net)
+{
+    return atomic_load_explicit(&net->held, memory_order_relaxed);
+}
+
+size_t kiwi_net_memory(kiwi_net *net)
+{
+    return kiwi_net_held(net) + atomic_load_explicit(&net->entries, memory_order_relaxed);
+}
+
+size_t kiwi_net_pending(kiwi_net *net)
+{
+    kn_lock(net);
+    size_t count = net->pending;
+    kn_wake_unlock(net);
+    return count;
+}

@@ -166,16 +166,6 @@ bool kn_task_affords(const kiwi_net *net, size_t more)
     return net->afford == NULL || net->afford(net->afford_data, more);
 }
 
-size_t kiwi_net_held(kiwi_net *net)
-{
-    return atomic_load_explicit(&net->held, memory_order_relaxed);
-}
-
-size_t kiwi_net_memory(kiwi_net *net)
-{
-    return kiwi_net_held(net) + atomic_load_explicit(&net->entries, memory_order_relaxed);
-}
-
 kiwi_id kiwi_task_dropped(kiwi_net *net)
 {
     kn_lock(net);
@@ -429,14 +419,6 @@ size_t kiwi_task_running(kiwi_net *net)
 {
     kn_lock(net);
     size_t count = net->running;
-    kn_wake_unlock(net);
-    return count;
-}
-
-size_t kiwi_net_pending(kiwi_net *net)
-{
-    kn_lock(net);
-    size_t count = net->pending;
     kn_wake_unlock(net);
     return count;
 }

@@ -1,4 +1,4 @@
-/* cancel.c - ending an operation that is not wanted any more, now or from some time on.  The contracts are in
+/* task_cancel.c - ending an operation that is not wanted any more, now or from some time on.  The contracts are in
  * kiwi/net.h. */
 #include "config.h"
 

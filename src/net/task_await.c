@@ -1,4 +1,4 @@
-/* await.c - threads that wait for tasks, and help meanwhile.  The contracts are in kiwi/net.h. */
+/* task_await.c - threads that wait for tasks, and help meanwhile.  The contracts are in kiwi/net.h. */
 #include "config.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* names.c - kiwi_resolve(): the addresses of a name, as text, in the order in which a connect tries them.  The contract is
- * in kiwi/net.h.
+/* resolve_names.c - kiwi_resolve(): the addresses of a name, as text, in the order in which a connect tries them.  The
+ * contract is in kiwi/net.h.
  *
  * An operation on a hidden socket without a descriptor, so that it waits for its look-up, has a time limit and is
  * cancelled as a connect does. */
