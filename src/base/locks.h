@@ -4,8 +4,8 @@
  *   1. the turns of a TLS session (net/tls.h): taken with no other lock held; whoever has them takes leaves only
  *   2. the lock of a runtime, kiwi_net.lock: its table, queues, pool and room
  *   3. leaves, under which no other is taken: the poll() room (net/waiting_poll.c), threads for work that may hang
- *      (net/aside.c), lines of jobs (net/line.c), the queue of turns (base/turns.c), tickets (net/ticket.c), TLS contexts (net/tls_context.c),
- *      development certificates (net/cert.c), the loading of libraries (base/library.c), standard input
+ *      (net/aside.c), lines of jobs (net/line.c), the queue of turns (base/turns.c), tickets (net/ticket.c), TLS contexts (net/tls_context.c), the
+ *      trust of one (net/tls_trust.h), development certificates (net/cert.c), the loading of libraries (base/library.c), standard input
  *      (packages/input.c), the terminal's settings (packages/terminal.c)
  * No callback and no look-up under 2 and 3, and no system call that can wait, but for the loading of libraries, which
  * happens once.  Under 1 GnuTLS sends and receives, without waiting for the peer.
@@ -71,6 +71,25 @@ static inline void kb_unlock(pthread_mutex_t *lock)
 {
     kb_locks_gave_back(lock);
     MUST(pthread_mutex_unlock(lock));
+}
+
+/* A leaf that several threads may hold to read, or one to write. */
+static inline void kb_lock_read(pthread_rwlock_t *lock)
+{
+    kb_locks_taking(lock, KB_RANK_LEAF);
+    MUST(pthread_rwlock_rdlock(lock));
+}
+
+static inline void kb_lock_write(pthread_rwlock_t *lock)
+{
+    kb_locks_taking(lock, KB_RANK_LEAF);
+    MUST(pthread_rwlock_wrlock(lock));
+}
+
+static inline void kb_unlock_shared(pthread_rwlock_t *lock)
+{
+    kb_locks_gave_back(lock);
+    MUST(pthread_rwlock_unlock(lock));
 }
 
 /* Initialise `cond` for kb_locks_cond_until().  0 or an errno. */

@@ -40,8 +40,6 @@
     X(certificate_set_key) \
     X(certificate_set_x509_key) \
     X(certificate_set_x509_system_trust) \
-    X(certificate_set_x509_trust_dir) \
-    X(certificate_set_x509_trust_file) \
     X(certificate_set_x509_trust_mem) \
     X(certificate_verification_status_print) \
     X(certificate_verify_peers) \
@@ -66,6 +64,7 @@
     X(pbkdf2) \
     X(pcert_deinit) \
     X(pcert_import_x509) \
+    X(pem_base64_decode2) \
     X(priority_deinit) \
     X(priority_init) \
     X(priority_init2) \
@@ -126,6 +125,7 @@
     X(x509_privkey_import) \
     X(x509_privkey_import2) \
     X(x509_privkey_init) \
+    X(x509_trust_list_add_cas) \
     X(x509_trust_list_verify_crt2)
 /* clang-format on */
 

@@ -1,6 +1,6 @@
 /* tls_context.c - contexts of TLS sessions: certificates, keys, trust.  The contract is in tls.h.
  *
- * Loading the system's trust takes about 10 ms, so contexts are kept, but for those of listeners: equal options and
+ * Reading the system's authorities takes some milliseconds, so contexts are kept, but for those of listeners: equal options and
  * equal environment give the same context.  A context does not change; when its files have changed another one takes
  * its place, and sessions that have the old one keep it.  No file is read under a lock: it may hang. */
 #include "config.h"
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/locks.h"
@@ -244,10 +245,26 @@ static kb_status load_folders(kn_tls_context *context, const char *folders, kb_e
     for (char *folder = list == NULL ? NULL : strtok_r(list, ":", &rest); folder != NULL && status == KB_OK;
          folder = strtok_r(NULL, ":", &rest)) {
         status = kn_tls_file_watch(&context->files, folder);
-        (void)kn_gnutls.certificate_set_x509_trust_dir(context->creds, folder, GNUTLS_X509_FMT_PEM);
+        if (status == KB_OK)
+            status = kn_tls_trust_add_folder(&context->trust, folder);
     }
     free(list);
     return status == KB_OK ? KB_OK : no_memory(err);
+}
+
+/* Where systems keep the bundle of their authorities; NULL: elsewhere. */
+static const char *system_bundle(void)
+{
+    static const char *const paths[] = {"/etc/ssl/certs/ca-certificates.crt",      /* Debian, Arch, Alpine */
+                                        "/etc/pki/tls/certs/ca-bundle.crt",        /* Fedora */
+                                        "/etc/ssl/ca-bundle.pem",                  /* SUSE */
+                                        "/etc/ssl/cert.pem",                       /* FreeBSD, OpenBSD, macOS */
+                                        "/usr/local/share/certs/ca-root-nss.crt",  /* FreeBSD, from a package */
+                                        "/etc/openssl/certs/ca-certificates.crt"}; /* NetBSD */
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        if (access(paths[i], R_OK) == 0)
+            return paths[i];
+    return NULL;
 }
 
 /* The system's authorities, or those that the environment names instead.  Not finding any
@@ -255,13 +272,11 @@ static kb_status load_folders(kn_tls_context *context, const char *folders, kb_e
 static kb_status load_system(kn_tls_context *context, kb_error *err)
 {
     const char *file = context->settings->system_file, *folders = context->settings->system_dirs;
-    if (file == NULL && folders == NULL)
+    if (file == NULL && folders == NULL && (file = system_bundle()) == NULL)
         (void)kn_gnutls.certificate_set_x509_system_trust(context->creds);
-    if (file != NULL) {
-        if (kn_tls_file_watch(&context->files, file) != KB_OK)
-            return no_memory(err);
-        (void)kn_gnutls.certificate_set_x509_trust_file(context->creds, file, GNUTLS_X509_FMT_PEM);
-    }
+    if (file != NULL &&
+        (kn_tls_file_watch(&context->files, file) != KB_OK || kn_tls_trust_add_file(&context->trust, file) != KB_OK))
+        return no_memory(err);
     return folders != NULL ? load_folders(context, folders, err) : KB_OK;
 }
 
@@ -317,6 +332,7 @@ static void context_free(kn_tls_context *context)
         kn_gnutls.memset(context->ticket_key.data, 0, context->ticket_key.size);
     (*kn_gnutls.free)(context->ticket_key.data);
     kn_ticket_store_fini(&context->tickets);
+    kn_tls_trust_fini(&context->trust);
     kn_tls_file_forget(&context->files);
     free(context->development.data);
     free(context->settings);
@@ -336,6 +352,11 @@ static kb_status context_new(const kn_tls_settings *settings, kn_tls_context **o
         return fail_gnutls(err, library_error, "TLS library", "");
     kn_tls_context *context = calloc(1, sizeof(*context));
     if (context == NULL || kn_ticket_store_init(&context->tickets) != 0) {
+        free(context);
+        return no_memory(err);
+    }
+    if (kn_tls_trust_init(&context->trust) != 0) {
+        kn_ticket_store_fini(&context->tickets);
         free(context);
         return no_memory(err);
     }

@@ -12,6 +12,7 @@
 #include "net/ticket.h"
 #include "net/tls.h"
 #include "net/tls_file.h"
+#include "net/tls_trust.h"
 
 enum { KN_ALPN_MAX = 16 }; /* protocols of one context */
 
@@ -26,6 +27,7 @@ struct kn_tls_context {
     kn_tls_settings *settings; /* that made it */
     kn_tls_files files;        /* that it was read from */
     gnutls_certificate_credentials_t creds;
+    kn_tls_trust trust; /* what `creds` may come to trust; has a lock of its own */
     gnutls_priority_t priority;
     gnutls_priority_t own_priority;   /* the same where the options change it, else NULL */
     bool client_optional;             /* server: a client may come without a certificate */

@@ -93,8 +93,17 @@ static unsigned read_chain(kn_tls *tls, links which, gnutls_x509_crt_t certs[CHA
     return 0;
 }
 
+/* See that `context` trusts the authorities that the peer's chain may lead to. */
+static void prepare(kn_tls *tls, kn_tls_context *context)
+{
+    unsigned int count = 0;
+    const gnutls_datum_t *chain = kn_gnutls.certificate_get_peers(tls->session, &count);
+    if (chain != NULL)
+        kn_tls_trust_prepare(&context->trust, context->creds, chain, count);
+}
+
 /* Does `context` trust that chain?  The library's answer: its code, and *flaws. */
-static int judge_chain(kn_tls *tls, const kn_tls_context *context, links which, unsigned *flaws)
+static int judge_chain(kn_tls *tls, kn_tls_context *context, links which, unsigned *flaws)
 {
     gnutls_x509_crt_t certs[CHAIN_MAX];
     gnutls_x509_trust_list_t trust;
@@ -102,9 +111,12 @@ static int judge_chain(kn_tls *tls, const kn_tls_context *context, links which, 
     unsigned count = read_chain(tls, which, certs);
     if (count == 0)
         return GNUTLS_E_NO_CERTIFICATE_FOUND;
+    prepare(tls, context);
     kn_gnutls.certificate_get_trust_list(context->creds, &trust);
+    kn_tls_trust_enter(&context->trust);
     int r = kn_gnutls.x509_trust_list_verify_crt2(trust, certs, count, want, wanted(tls, want),
                                                   GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM), flaws, NULL);
+    kn_tls_trust_leave(&context->trust);
     while (count > 0)
         kn_gnutls.x509_crt_deinit(certs[--count]);
     return r;
@@ -112,7 +124,7 @@ static int judge_chain(kn_tls *tls, const kn_tls_context *context, links which, 
 
 /* A peer may send the expired copy of an intermediate authority beside the renewed one, and the library then takes
  * the one for the issuer of the other: is the chain good without what is not in force? */
-static bool good_without_old_copies(kn_tls *tls, const kn_tls_context *context)
+static bool good_without_old_copies(kn_tls *tls, kn_tls_context *context)
 {
     unsigned flaws = 0;
     return judge_chain(tls, context, IN_FORCE, &flaws) >= 0 && flaws == 0;
@@ -151,7 +163,10 @@ int kn_tls_verify_peer(gnutls_session_t session)
     kn_tls *tls = kn_gnutls.session_get_ptr(session);
     gnutls_typed_vdata_st want[2];
     unsigned int flaws = 0;
+    prepare(tls, tls->context);
+    kn_tls_trust_enter(&tls->context->trust);
     int r = kn_gnutls.certificate_verify_peers(session, want, wanted(tls, want), &flaws);
+    kn_tls_trust_leave(&tls->context->trust);
     if ((r >= 0 && flaws == 0) || is_development(tls, tls->context) || good_without_old_copies(tls, tls->context)) {
         tls->verified = true;
         return 0;

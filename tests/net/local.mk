@@ -29,12 +29,14 @@ check_PROGRAMS += \
 	%D%/check_ticket \
 	%D%/check_tls \
 	%D%/check_tls_context \
+	%D%/check_tls_trust \
 	%D%/check_upgrade
 %C%_check_cert_SOURCES = %D%/check_cert.c tests/support/ca.c
 # Not linked with GnuTLS itself, so that there is something to load.
 %C%_check_gnutls_LDADD = $(kiwi_layers) $(kiwi_layers_libs) $(CHECK_LIBS)
 %C%_check_ticket_SOURCES = %D%/check_ticket.c tests/support/ca.c
 %C%_check_tls_SOURCES = %D%/check_tls.c tests/support/ca.c
+%C%_check_tls_trust_SOURCES = %D%/check_tls_trust.c tests/support/ca.c
 %C%_check_tls_context_SOURCES = %D%/check_tls_context.c tests/support/ca.c
 %C%_check_faults_SOURCES = %D%/check_faults.c %D%/faults.c tests/support/ca.c
 %C%_check_secure_SOURCES = %D%/check_secure.c tests/support/ca.c
