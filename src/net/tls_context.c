@@ -1,8 +1,8 @@
 /* tls_context.c - contexts of TLS sessions: certificates, keys, trust.  The contract is in tls.h.
  *
- * Reading the system's authorities takes some milliseconds, so contexts are kept, but for those of listeners: equal options and
- * equal environment give the same context.  A context does not change; when its files have changed another one takes
- * its place, and sessions that have the old one keep it.  No file is read under a lock: it may hang. */
+ * Reading the system's authorities takes some milliseconds, so contexts are kept, but for those of listeners: equal
+ * options and equal environment give the same context.  A context does not change; when its files have changed another
+ * one takes its place, and sessions that have the old one keep it.  No file is read under a lock: it may hang. */
 #include "config.h"
 
 #include "net/tls_context.h"
