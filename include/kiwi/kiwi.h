@@ -45,6 +45,8 @@ extern "C" {
 
 typedef struct kiwi_vm kiwi_vm;
 
+enum { KIWI_SECRET_SIZE = 32 }; /* bytes */
+
 /* All zero (or NULL instead of a pointer to this) is a sound choice.  The interpreter copies what
  * it keeps: nothing here need outlive kiwi_vm_new(). */
 typedef struct kiwi_vm_options {
@@ -61,6 +63,9 @@ typedef struct kiwi_vm_options {
     size_t memory_limit;     /* bytes of heap and of what the network keeps for it; 0: KIWI_MEMORY_LIMIT of
                                 the environment, else 80 % of what the control group of the process may use
                                 (or one around it, if that is less), at most 75 % of what the machine has */
+    const void *siblings;    /* KIWI_SECRET_SIZE bytes that this process shares with others that run the same
+                                script, and with nobody else: all listen on the same ports (reuse_port), and
+                                take each other's TLS tickets.  NULL: there are no others */
 } kiwi_vm_options;
 
 /* Make an interpreter in *out (NULL on failure).  `options` may be NULL (all defaults).  No thread is started and no

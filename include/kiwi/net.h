@@ -43,6 +43,8 @@ typedef enum kiwi_net_room {                    /* how operations that wait for 
 
 typedef enum kiwi_switch { KIWI_DEFAULT, KIWI_ON, KIWI_OFF } kiwi_switch;
 
+enum { KIWI_NET_SECRET_SIZE = 32 }; /* bytes */
+
 typedef struct kiwi_net_options {
     int workers; /* threads of the pool; 0: KIWI_WORKERS of the environment, else 16 */
     kiwi_net_room room;
@@ -61,6 +63,10 @@ typedef struct kiwi_net_options {
     void (*log)(void *data, const char *text); /* warnings; NULL: standard error.  From any thread; it must
                                                   not call the runtime, whose lock may be held */
     void *log_data;
+    const void *siblings; /* KIWI_NET_SECRET_SIZE bytes that this process shares with others that listen on the same
+                             ports, and with nobody else: listeners have reuse_port unless their options say
+                             otherwise, a port 0 is refused, tickets of TLS servers are good in all of them.
+                             NULL: there are no others */
 } kiwi_net_options;
 
 /* Create a runtime in *out.  `options` may be NULL (all defaults).  Threads start on first need.

@@ -18,6 +18,7 @@
 
 #include "cli/allocator.h"
 #include "cli/interact.h"
+#include "cli/workers.h"
 #include "kiwi/kiwi.h"
 
 #define LANGUAGE_VERSION "1.4.3" /* of the Kiwi whose scripts run here */
@@ -49,6 +50,7 @@ typedef struct request {
                           DO_DOCUMENT: a name or NULL */
     const char *lost;  /* the first word that is neither option nor file, or NULL */
     const char **args; /* the program's arguments */
+    int workers;       /* processes that run it; 0: this one */
     kiwi_vm_options options;
 } request;
 
@@ -69,6 +71,7 @@ static void print_usage(FILE *to)
           "  -sm, --safemode         forbid files, processes and the network\n"
           "  -                       run the program on standard input\n"
           "  --memory-limit SIZE     let the script use SIZE bytes at most (64m: k, m or g may follow)\n"
+          "  --workers N             run the script in N processes, which share the ports they listen on\n"
           "  --doc [NAME]            tell of a package, type or function; without NAME: of all packages\n"
           "  --describe              print all of that as JSON; --doc=markdown as a page\n"
           "  -v, --version           print the version of the language\n"
@@ -185,6 +188,17 @@ static bool limit_memory(const char *size)
     return false;
 }
 
+/* False after a complaint. */
+static bool take_workers(request *req, const char *count)
+{
+    char *end;
+    long n = strtol(count, &end, 10);
+    req->workers = n >= 1 && n <= KC_WORKERS_MAX && *end == '\0' ? (int)n : 0;
+    if (req->workers == 0)
+        fprintf(stderr, "Not a number of workers from 1 to %d: %s\n", KC_WORKERS_MAX, count);
+    return req->workers > 0;
+}
+
 /* Take the option argv[*i], with the word it needs.  False after a complaint. */
 static bool take_option(request *req, int argc, char **argv, int *i)
 {
@@ -209,6 +223,9 @@ static bool take_option(request *req, int argc, char **argv, int *i)
     } else if (strcasecmp(word, "--memory-limit") == 0) {
         const char *size = next_word(argc, argv, i, "Expected a size after `--memory-limit`.");
         return size != NULL && limit_memory(size);
+    } else if (strcasecmp(word, "--workers") == 0) {
+        const char *count = next_word(argc, argv, i, "Expected a number after `--workers`.");
+        return count != NULL && take_workers(req, count);
     } else if (is_option(word, "-e", "--execute")) {
         decide(req, DO_RUN_CODE);
         req->word = next_word(argc, argv, i, "Expected code string after `-e`.");
@@ -267,6 +284,10 @@ static bool parse_command_line(request *req, int argc, char **argv)
     }
     if (!req->decided)
         req->what = isatty(STDIN_FILENO) ? DO_INTERACT : DO_RUN_STDIN;
+    if (req->workers > 0 && req->what != DO_RUN_FILE && req->what != DO_RUN_CODE) {
+        fputs("Expected a script for `--workers`.\n", stderr);
+        return false;
+    }
     req->options.command = argc > 0 ? argv[0] : "kiwi";
     req->options.argv = req->args;
     req->options.script = req->path;
@@ -403,6 +424,19 @@ static int perform(const request *req)
     return run_request(req);
 }
 
+/* The same in as many processes as are asked for. */
+static int perform_all(request *req)
+{
+    unsigned char secret[KIWI_SECRET_SIZE];
+    int code = EXIT_FAILURE;
+    if (req->workers > 0) {
+        if (!kc_workers_split(req->workers, secret, &code))
+            return code;
+        req->options.siblings = secret;
+    }
+    return perform(req);
+}
+
 /* A standard descriptor that is closed would be the next socket or file, which would then get what is
  * printed.  Hold its place by one that cannot be used that way, so that the error shows. */
 static void hold_standard_descriptors(void)
@@ -430,7 +464,7 @@ int main(int argc, char **argv)
     survive_full_files();
     kc_allocator_keep_freed_memory();
     request req = {.what = DO_RUN_STDIN};
-    int code = parse_command_line(&req, argc, argv) ? perform(&req) : EXIT_USAGE;
+    int code = parse_command_line(&req, argc, argv) ? perform_all(&req) : EXIT_USAGE;
     bool lost = fflush(stdout) != 0 || ferror(stdout); /* now, or when the buffer was full */
     if (lost && code == EXIT_SUCCESS) {
         if (errno != EPIPE) /* nobody reads it: no word about it */

@@ -32,6 +32,7 @@ struct kn_bind {
     kn_tls_settings *settings;          /* a listener over TLS, else NULL */
     const kiwi_socket_options *options; /* of a listener, which has them; NULL: none */
     int port, backlog;                  /* backlog 0: UDP */
+    bool shared;                        /* other processes bind the port, too */
     bool local;                         /* a Unix socket: the host is a path; */
     int mode;                           /* of its file, < 0: as the umask leaves it */
     char host[];
@@ -75,7 +76,10 @@ static int bind_one(const struct kn_bind *b, const struct kn_address *to, bound 
         (void)setsockopt(made.fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
     if (stream)
         kn_option_keepalive_times(made.fd); /* for its connections */
-    error = kn_option_set(made.fd, b->options, &out->refused);
+    if (b->shared && kn_option_value(b->options, KIWI_SOCKET_REUSE_PORT, 1) != 0)
+        error = kn_option_share_port(made.fd);
+    if (error == 0)
+        error = kn_option_set(made.fd, b->options, &out->refused);
     if (error == 0)
         error = bind_fd(b, to, &made);
     if (error == 0 && stream && listen(made.fd, b->backlog) != 0)
@@ -276,9 +280,23 @@ int kn_bind_fresh(kiwi_net *net, int *fd)
     return error;
 }
 
+/* Other processes listen on the same port as this one.  false: *out says why they cannot. */
+static bool share_port(const kiwi_net *net, struct kn_bind *b, kiwi_result *out)
+{
+    b->shared = net->shared && !b->local && b->port > 0;
+    if (!net->shared || b->local || b->port > 0 || b->backlog == 0)
+        return true;
+    cannot(b, out, KIWI_FAULT_INVALID, EINVAL, "processes that share a port must name it");
+    return false;
+}
+
 /* Submit *b (NULL: *out says why not), which is taken over. */
 static kiwi_id submit(kiwi_net *net, kn_sock *sock, struct kn_bind *b, kiwi_result *out)
 {
+    if (b != NULL && !share_port(net, b, out)) {
+        bind_free(b);
+        b = NULL;
+    }
     kn_lock(net);
     kn_op *op = b == NULL || sock == NULL ? NULL : kn_op_new(net, sock, &bind_kind);
     if (op == NULL) {

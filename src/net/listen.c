@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "net/bind.h"
@@ -63,6 +64,17 @@ static kiwi_id no_memory(kiwi_net *net)
     return id;
 }
 
+/* NULL: memory is short. */
+static kn_tls_settings *settings_new(const kiwi_net *net, const kiwi_tls_options *options)
+{
+    kn_tls_settings *settings = kn_tls_settings_new(options, true);
+    if (settings != NULL && net->shared) {
+        settings->shared = true;
+        memcpy(settings->secret, net->secret, sizeof(settings->secret));
+    }
+    return settings;
+}
+
 static kn_sock *tls_listener_new(kiwi_net *net, const kiwi_tls_options *options, const kiwi_socket_options *socket)
 {
     return listener_new(net, true, options == NULL ? 0 : options->timeout_ms, socket);
@@ -70,7 +82,7 @@ static kn_sock *tls_listener_new(kiwi_net *net, const kiwi_tls_options *options,
 
 kiwi_id kiwi_tls_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog, const kiwi_tls_options *options)
 {
-    kn_tls_settings *settings = kn_tls_settings_new(options, true);
+    kn_tls_settings *settings = settings_new(net, options);
     if (settings == NULL)
         return no_memory(net);
     kn_sock *sock = tls_listener_new(net, options, options == NULL ? NULL : options->socket);
@@ -80,7 +92,7 @@ kiwi_id kiwi_tls_listen(kiwi_net *net, const char *host, int64_t port, int64_t b
 kiwi_id kiwi_tls_unix_listen(kiwi_net *net, const char *path, int64_t backlog, int mode,
                              const kiwi_tls_options *options)
 {
-    kn_tls_settings *settings = kn_tls_settings_new(options, true);
+    kn_tls_settings *settings = settings_new(net, options);
     if (settings == NULL)
         return no_memory(net);
     return kn_bind_submit_local(net, tls_listener_new(net, options, NULL), path, queue_size(backlog), mode, settings);

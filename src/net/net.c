@@ -94,6 +94,9 @@ static int configure(kiwi_net *net, const kiwi_net_options *o)
     net->afford_data = o->afford_data;
     net->log = o->log == NULL ? log_to_stderr : o->log;
     net->log_data = o->log_data;
+    net->shared = o->siblings != NULL;
+    if (net->shared)
+        memcpy(net->secret, o->siblings, sizeof(net->secret));
     return choose_room(o->room, &net->room_kind);
 }
 

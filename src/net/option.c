@@ -67,6 +67,11 @@ int kn_option_set(int fd, const kiwi_socket_options *options, const char **refus
     return 0;
 }
 
+int kn_option_share_port(int fd)
+{
+    return set_one(fd, &rows[KIWI_SOCKET_REUSE_PORT], 1);
+}
+
 /* ---- What every connection begins with ----------------------------------------------------------- */
 
 /* A peer that has vanished, with its cable or its NAT entry, is taken for gone after two minutes: most firewalls keep

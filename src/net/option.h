@@ -18,6 +18,8 @@ void kn_option_begin_accepted(int fd);
 /* Give `fd` the options (NULL: none): 0; or why one cannot be, *refused (may be NULL) is its name then, and those before it
  * are set. */
 int kn_option_set(int fd, const kiwi_socket_options *options, const char **refused);
+/* Let several processes bind the port of `fd`.  0 or an errno. */
+int kn_option_share_port(int fd);
 /* The value of an option; `otherwise` if it is not given. */
 int kn_option_value(const kiwi_socket_options *options, kiwi_socket_option option, int otherwise);
 

@@ -337,6 +337,8 @@ struct kiwi_net {
     pthread_mutex_t lock;
     /* constant after open */
     bool help, lazy, report;
+    bool shared; /* other processes listen on the same ports, and know this: */
+    unsigned char secret[KIWI_NET_SECRET_SIZE];
     int workers_max, places_max;
     void *(*worker_main)(void *worker); /* kn_worker_main() */
     const kn_room_kind *room_kind;

@@ -397,12 +397,33 @@ static kb_status use_development(kn_tls_context *context, kb_error *err)
     return status == KB_OK && kn_tls_file_watch(&context->files, path) != KB_OK ? no_memory(err) : status;
 }
 
+/* Other processes have the same listener, and take the tickets of this one: the key follows from what they all know.  It
+ * is another one for each listener, or a ticket would carry a client from one to another that wants a certificate. */
+static int share_ticket_key(kn_tls_context *context)
+{
+    enum { DERIVED = 64 }; /* bytes of a SHA-512, and of a key */
+    unsigned char derived[DERIVED];
+    const kn_tls_settings *s = context->settings;
+    char *text = kn_tls_settings_text(s);
+    int r = text == NULL
+                ? GNUTLS_E_MEMORY_ERROR
+                : kn_gnutls.hmac_fast(GNUTLS_MAC_SHA512, s->secret, sizeof(s->secret), text, strlen(text), derived);
+    free(text);
+    if (r >= 0)
+        memcpy(context->ticket_key.data, derived,
+               context->ticket_key.size < DERIVED ? context->ticket_key.size : DERIVED);
+    kn_gnutls.memset(derived, 0, sizeof(derived));
+    return r;
+}
+
 /* Tickets of `old` (NULL: none) stay good for its replacement.  The library derives the keys that encrypt them from
  * this one and the time: they change every 18 hours, and those of the period before are still taken. */
 static kb_status make_ticket_key(kn_tls_context *context, const kn_tls_context *old, kb_error *err)
 {
     int r = kn_gnutls.session_ticket_key_generate(&context->ticket_key);
-    if (r >= 0 && old != NULL && old->ticket_key.size == context->ticket_key.size)
+    if (r >= 0 && context->settings->shared)
+        r = share_ticket_key(context);
+    else if (r >= 0 && old != NULL && old->ticket_key.size == context->ticket_key.size)
         memcpy(context->ticket_key.data, old->ticket_key.data, old->ticket_key.size);
     return r < 0 ? fail_gnutls(err, r, "TLS tickets", "") : KB_OK;
 }

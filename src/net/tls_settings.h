@@ -15,7 +15,9 @@ typedef struct kn_tls_settings { /* constant; in one piece with its texts, which
     const char *system_dirs;                                   /* SSL_CERT_DIR: a list with colons */
     const char *development; /* where the development certificate of this user is kept */
     bool server, verify, allow_truncation, client_optional;
-    bool kept; /* one context for all who want the same: clients', and servers' without a listener */
+    bool kept;   /* one context for all who want the same: clients', and servers' without a listener */
+    bool shared; /* other processes have the same listener, and know this: */
+    unsigned char secret[KIWI_NET_SECRET_SIZE];
 } kn_tls_settings;
 
 /* The settings for `options` (NULL: all defaults): free() them.  NULL: memory is short. */

@@ -84,6 +84,8 @@ static bool arguments_valid(const kiwi_vm_options *options)
     return true;
 }
 
+_Static_assert((int)KIWI_SECRET_SIZE == (int)KIWI_NET_SECRET_SIZE, "what processes share is handed on as it is");
+
 int kiwi_vm_new(const kiwi_vm_options *options, kiwi_vm **out)
 {
     static const kiwi_vm_options defaults;
@@ -106,6 +108,8 @@ int kiwi_vm_new(const kiwi_vm_options *options, kiwi_vm **out)
     }
     if (options->memory_limit != 0)
         kw_heap_limit(k->vm, options->memory_limit);
+    if (options->siblings != NULL)
+        kp_host_share(k->vm, options->siblings);
     k->vm->safe_mode = options->safe_mode;
     k->vm->no_stdlib = options->no_stdlib || options->stdlib_path != NULL;
     if (options->stdlib_path != NULL && !options->no_stdlib && (k->stdlib = strdup(options->stdlib_path)) == NULL) {

@@ -467,6 +467,14 @@ kb_status kp_host_open(kw_vm *vm)
     return KB_OK;
 }
 
+void kp_host_share(kw_vm *vm, const void *secret)
+{
+    kp_host *host = kp_host_of(vm);
+    assert(host->net == NULL);
+    host->shared = true;
+    memcpy(host->secret, secret, sizeof(host->secret));
+}
+
 void kp_host_close(kw_vm *vm)
 {
     kp_host *host = kp_host_of(vm);
@@ -502,8 +510,11 @@ kiwi_net *kp_host_net(kw_vm *vm)
 {
     kp_host *host = kp_host_of(vm);
     if (host->net == NULL) {
-        kiwi_net_options options = {
-            .lazy = true, .report = host->report.wanted, .afford = kp_memory_affords, .afford_data = host};
+        kiwi_net_options options = {.lazy = true,
+                                    .report = host->report.wanted,
+                                    .afford = kp_memory_affords,
+                                    .afford_data = host,
+                                    .siblings = host->shared ? host->secret : NULL};
         kw_heap_know_limit(vm);
         int code = kiwi_net_open(&options, &host->net);
         if (code != 0) {

@@ -26,10 +26,12 @@ typedef struct kp_host {
     kw_vm *vm;
     kiwi_net *net;             /* opened on first need; NULL before */
     _Atomic(kiwi_net *) waker; /* the same, for other threads */
-    kb_map waits;              /* task id -> kp_wait */
-    kb_map fibers;             /* id of a spawned task that runs -> its kw_fiber */
-    kp_wait *spare;            /* free list */
-    size_t watched;            /* waits that the runtime will answer */
+    bool shared;               /* other processes run the same script, and know this: */
+    unsigned char secret[KIWI_NET_SECRET_SIZE];
+    kb_map waits;   /* task id -> kp_wait */
+    kb_map fibers;  /* id of a spawned task that runs -> its kw_fiber */
+    kp_wait *spare; /* free list */
+    size_t watched; /* waits that the runtime will answer */
     kp_notices notices;
     kp_leftovers leftovers;
     kp_report report;
@@ -51,6 +53,8 @@ static inline kp_host *kp_host_of(kw_vm *vm)
 }
 /* Connect a vm to the outside: port, hooks.  KB_ENOMEM. */
 kb_status kp_host_open(kw_vm *vm);
+/* The process shares its ports with others, and with them alone KIWI_NET_SECRET_SIZE bytes.  Before the network is used. */
+void kp_host_share(kw_vm *vm, const void *secret);
 void kp_host_close(kw_vm *vm);
 /* End a wait of the scheduler for the runtime.  Any thread, and any signal handler, until the host
  * is closed. */
