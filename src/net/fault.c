@@ -50,6 +50,11 @@ bool kn_fault_is_reset(const kiwi_result *out)
     return out->fault != KIWI_FAULT_NONE && out->sys == ECONNRESET;
 }
 
+bool kn_fault_is_shortage(const kiwi_result *out)
+{
+    return out->fault != KIWI_FAULT_NONE && (out->sys == ENOMEM || out->sys == ENOBUFS);
+}
+
 kn_reason *kn_fault_keep(const kiwi_result *from)
 {
     size_t size = strlen(from->message) + 1;

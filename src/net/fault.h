@@ -19,6 +19,9 @@ void kn_fault_tls(kiwi_result *out, kb_status status, const kb_error *err);
 /* Is *out the fault of a connection that the peer has reset? */
 bool kn_fault_is_reset(const kiwi_result *out);
 
+/* Is it one of this machine, which was short of something, and not of the connection? */
+bool kn_fault_is_shortage(const kiwi_result *out);
+
 /* A copy of how *from failed; NULL: memory is short. */
 kn_reason *kn_fault_keep(const kiwi_result *from);
 /* The fault that was kept; without memory for a copy there was just that. */

@@ -21,6 +21,7 @@ enum {
     /* Received on the stack first: nothing is allocated before bytes are there. */
     SCRATCH_SIZE = 16384,
     RECEIVED_MAX = 512 * 1024, /* twice that is the most one receive gives */
+    STEP_MAX = 1024 * 1024,    /* received in one step: whoever has other things to do looks up then */
 };
 
 kn_step kn_recv_tcp(kn_op *op, void *buf, size_t size, size_t *got, kiwi_result *out)
@@ -38,29 +39,37 @@ kn_step kn_recv_tcp(kn_op *op, void *buf, size_t size, size_t *got, kiwi_result 
     return KN_DONE;
 }
 
-/* As many records as are there: each costs a step of its own otherwise. */
-kn_step kn_recv_tls(kn_op *op, void *buf, size_t size, size_t *got, kiwi_result *out)
+/* In one turn of the session: as many records as are there, each costs a step of its own otherwise.  true: there are
+ * more. */
+static bool tls_turn(kn_op *op, unsigned char *buf, size_t size, size_t *got, kn_step *step, kiwi_result *out)
 {
     kn_tls *session = op->sock->session;
     kb_status status = KB_OK;
     kb_error err = {0};
-    kn_step step;
-    size_t n;
-    *got = 0;
-    kn_tls_take(op->sock->session);
+    size_t n, end = size - *got > KN_TLS_TURN_MAX ? *got + KN_TLS_TURN_MAX : size;
+    bool drained = false;
+    kn_tls_take(session);
     do {
         n = 0;
-        step = kn_tls_recv(session, (unsigned char *)buf + *got, size - *got, &n, &status, &err);
+        *step = kn_tls_recv(session, buf + *got, end - *got, &n, &status, &err);
         *got += n;
-    } while (step == KN_DONE && n > 0 && *got < size && !kn_tls_drained(session));
+        drained = *got > 0 && kn_tls_drained(session);
+    } while (*step == KN_DONE && n > 0 && *got < end && !drained);
     /* n = 0: the stream ended, or failed, behind the data; the next receive gives that. */
-    op->drained = *got > 0 && (step == KN_WANT_READ || (n > 0 && kn_tls_drained(session)));
-    kn_tls_pass(op->sock->session);
-    if (*got > 0) /* an end or a failure is met again by the next receive */
-        return KN_DONE;
-    if (step == KN_DONE && status != KB_OK)
+    op->drained = *got > 0 && (*step == KN_WANT_READ || (n > 0 && drained));
+    kn_tls_pass(session);
+    if (*got == 0 && *step == KN_DONE && status != KB_OK)
         kn_fault_tls(out, status, &err);
-    return step;
+    return *step == KN_DONE && n > 0 && !drained;
+}
+
+kn_step kn_recv_tls(kn_op *op, void *buf, size_t size, size_t *got, kiwi_result *out)
+{
+    kn_step step;
+    *got = 0;
+    while (tls_turn(op, buf, size, got, &step, out) && *got < size && *got < STEP_MAX)
+        continue;
+    return *got > 0 ? KN_DONE : step; /* an end or a failure is met again by the next receive */
 }
 
 /* The most that a receive of `op` can give now. */
@@ -79,10 +88,12 @@ static kn_step receive_small(kn_op *op, kn_receiver *receive, size_t *got, kiwi_
     if (step != KN_DONE || *got == 0)
         return step;
     out->bytes = malloc(*got);
-    if (out->bytes == NULL)
-        kn_fault_sys(out, ENOMEM);
-    else
+    if (out->bytes != NULL) {
         memcpy(out->bytes, scratch, *got);
+    } else {
+        kn_fault_sys(out, ENOMEM);
+        op->torn = true;
+    }
     return KN_DONE;
 }
 
@@ -173,6 +184,7 @@ static void note(kiwi_net *net, kn_op *op, kiwi_result *out)
 {
     kn_sock *sock = op->sock;
     kn_sock_count_ahead(net, sock);
+    sock->torn = sock->torn || op->torn;
     sock->bytes_in += out->size;
     sock->dry[KN_READ] = op->drained ? op->seen[KN_READ] : 0;
 }
@@ -195,6 +207,7 @@ static void lost(kiwi_net *net, kn_op *op, kn_step step, kiwi_result *out)
     if (step != KN_DONE || sock->closing)
         return;
     sock->reset = sock->reset || (!sock->tls && kn_fault_is_reset(out));
+    sock->torn = sock->torn || op->torn;
     if (out->size == 0)
         return;
     kn_ahead_put(&sock->ahead, out->bytes, out->size);
@@ -202,15 +215,28 @@ static void lost(kiwi_net *net, kn_op *op, kn_step step, kiwi_result *out)
     out->bytes = NULL;
 }
 
+bool kn_recv_refused(const kn_sock *sock, kiwi_result *out)
+{
+    if (sock->torn)
+        kn_fault(out, KIWI_FAULT_TRUNCATED, 0, "received bytes were lost: there was no memory for them");
+    return sock->torn;
+}
+
 static const kn_kind recv_tcp = {.name = "recv",
                                  .side = KN_READ,
                                  .has_task = true,
                                  .calls = KN_CALLS_FIRST,
+                                 .refused = kn_recv_refused,
                                  .step = step_tcp,
                                  .note = note_tcp,
                                  .lost = lost};
-static const kn_kind recv_tls = {
-    .name = "recv", .side = KN_READ, .has_task = true, .step = step_tls, .note = note, .lost = lost};
+static const kn_kind recv_tls = {.name = "recv",
+                                 .side = KN_READ,
+                                 .has_task = true,
+                                 .refused = kn_recv_refused,
+                                 .step = step_tls,
+                                 .note = note,
+                                 .lost = lost};
 
 /* ---- Submitting ----------------------------------------------------------------------------- */
 

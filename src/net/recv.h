@@ -21,6 +21,8 @@ kn_op *kn_recv_from(kiwi_net *net, kiwi_id socket, bool tls, int64_t least, int6
 typedef kn_step kn_receiver(kn_op *op, void *buf, size_t size, size_t *got, kiwi_result *out);
 kn_step kn_recv_tcp(kn_op *op, void *buf, size_t size, size_t *got, kiwi_result *out);
 kn_step kn_recv_tls(kn_op *op, void *buf, size_t size, size_t *got, kiwi_result *out);
+/* kn_kind.refused of receives: bytes were lost before.  Locked. */
+bool kn_recv_refused(const kn_sock *sock, kiwi_result *out);
 /* For steps: there is no room for `size` bytes.  What needs none goes on, and what is there stays there: KN_WANT_READ, or
  * KN_DONE with a fault, or without one at the end of the stream.  Not locked. */
 kn_step kn_recv_nothing(kn_op *op, size_t size, kiwi_result *out);

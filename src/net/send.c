@@ -18,8 +18,6 @@
 #include "net/wake.h"
 
 enum {
-    /* Sent in one turn of the session: receiving waits for no more. */
-    TLS_TURN_SIZE = 4 * 16384,
     CALL_MAX = 256 * 1024, /* about what a socket's buffer takes */
     /* Sent in one step: a peer that is fast enough would keep the thread for ever, and nobody could close the socket. */
     STEP_MAX = 1024 * 1024,
@@ -101,7 +99,7 @@ static kn_step tls_turn(kn_op *op, kb_status *status, kb_error *err)
             return step;
     }
     op->begun = true;
-    size_t end = (op->u.send.sent / TLS_TURN_SIZE + 1) * TLS_TURN_SIZE;
+    size_t end = (op->u.send.sent / KN_TLS_TURN_MAX + 1) * KN_TLS_TURN_MAX;
     if (end > op->u.send.size)
         end = op->u.send.size;
     return kn_tls_send(session, op->u.send.data, end, &op->u.send.sent, status, err);
@@ -150,7 +148,7 @@ static void note(kiwi_net *net, kn_op *op, kiwi_result *out)
     (void)net;
     out->integer = (int64_t)op->u.send.size; /* of one that joined another, too */
     op->sock->reset = op->sock->reset || kn_fault_is_reset(out);
-    op->failed = out->fault != KIWI_FAULT_NONE;
+    op->failed = out->fault != KIWI_FAULT_NONE && !kn_fault_is_shortage(out);
 }
 
 static void lost(kiwi_net *net, kn_op *op, kn_step step, kiwi_result *out)

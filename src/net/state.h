@@ -55,6 +55,7 @@ enum {
     KN_LINGER_MS = 10000,       /* how long a closed socket lingers at most; see linger.h */
     KN_LINGERING_MAX = 1024,    /* sockets that linger at a time */
     KN_FAREWELL_MS = 2000,      /* how long closing the runtime waits for what was sent */
+    KN_TLS_TURN_MAX = 65536,    /* bytes in one turn of a session: the other direction waits for no more */
     KN_LIGHT_TLS_MAX = 65536,   /* bytes a helping thread encrypts: 50 us, a few hand-overs */
     KN_JOIN_MAX = 16384,        /* bytes of TLS sends that go out together: one record */
     KN_JOIN_COUNT = 64,         /* sends that join another one */
@@ -208,6 +209,7 @@ struct kn_op {
     bool lent;        /* u.send.data is the submitter's: who runs the first step itself, or until u.send.done */
     bool counted;     /* the copy of what is to be sent is in kiwi_net.held */
     bool failed;      /* send: the connection has failed under it */
+    bool torn;        /* receive: bytes came and could not be kept */
     bool drained;     /* the last step emptied the descriptor (runner only) */
     uint32_t seen[2]; /* kn_sock.events when the step began */
     int64_t deadline_us, pause_us; /* KB_NEVER: none */
@@ -286,6 +288,7 @@ struct kn_sock {
     bool limited[2];    /* calls of the direction have a limit of the system's (runner of the side only) */
     bool untimed;       /* it has no times of keepalive yet (runner of the read side only) */
     bool reset;         /* the peer has reset the connection: that must not look like an orderly end */
+    bool torn;          /* bytes were received and lost: what follows must not look like what comes behind the others */
     bool ended;         /* the end of what the peer sends has been read: nothing comes any more */
     bool cut;           /* a send ended after a part of it: what follows would be taken for its rest */
     uint64_t cut_bytes; /* how much of it went */

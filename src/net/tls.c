@@ -90,7 +90,6 @@ void kn_tls_fail(const kn_tls *tls, kb_error *failure, int code, const char *doi
                    : by_system && alert == 0     ? 0
                                                  : code;
     failure->alert = alert;
-    failure->tls = code;
 }
 
 /* ---- Sending --------------------------------------------------------------------------------- */

@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,7 +22,9 @@
 #include "faults.h"
 #include "net/resolve.h"
 #include "net/room.h"
+#include "net/state.h"
 #include "net/tls.h"
+#include "net/wake.h"
 #include "net_test.h"
 #include "support/ca.h"
 
@@ -48,6 +51,69 @@ START_TEST(a_listener_outlives_a_shortage_of_descriptors)
         ck_assert_int_le(tries, 10); /* it does not spin */
         (void)await_int(p.net, client);
         (void)await_int(p.net, accept);
+        kiwi_net_close(p.net);
+    }
+}
+END_TEST
+
+static int fd_of(kiwi_net *net, kiwi_id id)
+{
+    kn_lock(net);
+    const kn_entry *entry = kb_map_get(&net->table, id);
+    int fd = ((const kn_sock *)(const void *)entry)->fd;
+    kn_wake_unlock(net);
+    return fd;
+}
+
+/* Received, and no memory to keep it: what is received next must not look like its continuation. */
+START_TEST(bytes_that_are_lost_leave_no_hole)
+{
+    FOR_MODES(mode)
+    {
+        kiwi_result out;
+        pair p = pair_open(mode);
+        int peer = fd_of(p.net, p.client);
+        kiwi_id got = kiwi_tcp_recv(p.net, p.server, 10);
+        ck_assert_int_eq(kiwi_task_await(p.net, got, 50, &out), ETIMEDOUT); /* it waits, in whatever way it does */
+        fault_arm(FAULT_memory, ENOMEM, 1, LONG_MAX);
+        bool sent = send(peer, "lost", 4, 0) == 4;
+        int error = kiwi_task_await(p.net, got, LIMIT_MS, &out);
+        (void)fault_disarm();
+        ck_assert(sent && error == 0);
+        ck_assert(out.fault == KIWI_FAULT_SYSTEM && out.sys == ENOMEM);
+        ck_assert_int_eq(send(peer, "more\n", 5, 0), 5);
+        out = await(p.net, kiwi_tcp_recv_line(p.net, p.server, 10));
+        ck_assert_int_eq(out.fault, KIWI_FAULT_TRUNCATED);
+        ck_assert_str_eq(out.message, "received bytes were lost: there was no memory for them");
+        ck_assert_int_eq(await(p.net, kiwi_tcp_recv(p.net, p.server, 10)).fault, KIWI_FAULT_TRUNCATED);
+        kiwi_net_close(p.net);
+    }
+}
+END_TEST
+
+/* The system takes a part of a send and has no memory for the rest: what is sent next would be taken for that. */
+START_TEST(a_send_that_memory_cuts_short_is_the_last)
+{
+    FOR_MODES(mode)
+    {
+        kiwi_result out;
+        static char much[32 << 20];
+        pair p = pair_open(mode);
+        kiwi_id put = kiwi_tcp_send(p.net, p.client, much, sizeof(much));
+        ck_assert_int_eq(kiwi_task_await(p.net, put, 50, &out), ETIMEDOUT); /* nobody receives */
+        fault_arm(FAULT_send, ENOBUFS, 1, LONG_MAX);
+        int error = 0;
+        for (int i = 0; i < 1000 && error == 0; i++) {
+            out = (kiwi_result){0};
+            error = kiwi_task_await(p.net, kiwi_tcp_recv(p.net, p.server, 65536), 100, &out);
+            free(out.bytes);
+        }
+        error = kiwi_task_await(p.net, put, LIMIT_MS, &out);
+        (void)fault_disarm();
+        ck_assert(error == 0 && out.fault == KIWI_FAULT_SYSTEM && out.sys == ENOBUFS);
+        out = await(p.net, kiwi_tcp_send(p.net, p.client, "x", 1));
+        ck_assert_int_eq(out.fault, KIWI_FAULT_TRUNCATED);
+        ck_assert_str_eq(out.message, "a send was cut short");
         kiwi_net_close(p.net);
     }
 }
@@ -372,7 +438,8 @@ START_TEST(failed_tls_connects_have_numbers_of_their_own_without_memory)
 END_TEST
 
 SUITE_MAIN("shortage", 60, failed_tls_connects_have_numbers_of_their_own_without_memory,
-           a_listener_outlives_a_shortage_of_descriptors, no_runtime_opens_with_pipes_that_would_block_or_be_inherited,
+           a_listener_outlives_a_shortage_of_descriptors, bytes_that_are_lost_leave_no_hole,
+           a_send_that_memory_cuts_short_is_the_last, no_runtime_opens_with_pipes_that_would_block_or_be_inherited,
            no_record_is_forgotten_where_reading_ahead_has_no_memory, a_connect_whose_outcome_cannot_be_asked_for_fails,
            without_workers_the_lead_goes_to_another_thread_that_waits,
            a_look_up_that_takes_long_delays_only_its_connect, a_poll_room_without_memory_for_its_list_looks_again,
