@@ -168,6 +168,14 @@ int kn_aside_submit(kn_aside *a, kn_job *job)
     return error;
 }
 
+bool kn_aside_is_busy(kn_aside *a)
+{
+    kb_lock(&a->lock);
+    bool busy = a->queued >= a->idle && a->threads >= a->threads_max;
+    kb_unlock(&a->lock);
+    return busy;
+}
+
 bool kn_aside_withdraw(kn_aside *a, kn_job *job)
 {
     kb_lock(&a->lock);

@@ -32,6 +32,8 @@ void kn_aside_close(kn_aside *aside);
 /* Let a thread run `job`.  0, or an errno: no thread could be started, or (ECANCELED) the group is closed, and the job
  * is still the caller's. */
 int kn_aside_submit(kn_aside *aside, kn_job *job);
+/* Would a job have to wait for another one to end? */
+bool kn_aside_is_busy(kn_aside *aside);
 /* Take `job` back.  false: it has begun. */
 bool kn_aside_withdraw(kn_aside *aside, kn_job *job);
 

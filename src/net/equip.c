@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/aside.h"
 #include "net/errand.h"
 #include "net/op.h"
 #include "net/wake.h"
@@ -84,10 +85,26 @@ static void begin(kiwi_net *net, kn_op *op, equipping *e)
     op->kind->equipped(net, op, NULL, err.status, &err);
 }
 
+/* All threads hang on files.  The context that was kept is better than none, though nobody has looked whether its files
+ * have changed.  false: there is none. */
+static bool make_do(kiwi_net *net, kn_op *op, const char *key)
+{
+    kn_tls_context *context = kn_aside_is_busy(net->files) ? kn_tls_context_kept(key) : NULL;
+    if (context == NULL)
+        return false;
+    op->kind->equipped(net, op, context, KB_OK, NULL);
+    kn_tls_context_unref(context);
+    return true;
+}
+
 void kn_equip_begin(kiwi_net *net, kn_op *op, const kn_tls_settings *settings)
 {
     kn_locked(net);
     char *key = kn_tls_settings_text(settings);
+    if (key != NULL && settings->kept && make_do(net, op, key)) {
+        free(key);
+        return;
+    }
     kn_errand *errand = key == NULL ? NULL : kn_errand_find(net, &equip_kind, key);
     if (errand != NULL) {
         free(key);
@@ -106,6 +123,10 @@ void kn_equip_renew(kiwi_net *net, kn_op *op, kn_sock *listener)
 {
     kn_locked(net);
     char key[32];
+    if (kn_aside_is_busy(net->files)) {
+        op->kind->equipped(net, op, listener->context, KB_OK, NULL);
+        return;
+    }
     (void)snprintf(key, sizeof(key), "%p", (void *)listener->context);
     kn_errand *errand = kn_errand_find(net, &equip_kind, key);
     if (errand != NULL) {

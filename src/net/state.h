@@ -60,7 +60,7 @@ enum {
     KN_JOIN_MAX = 16384,        /* bytes of TLS sends that go out together: one record */
     KN_JOIN_COUNT = 64,         /* sends that join another one */
     KN_LOOKUPS_MAX = 64,        /* threads for look-ups: names that hang delay no others before that */
-    KN_FILES_MAX = 8,           /* threads for files of TLS contexts, on servers that may be gone */
+    KN_FILES_MAX = 64,          /* threads for files of TLS contexts, on servers that may be gone */
     KN_JOBS_MAX = 64,           /* threads for jobs: files that hang delay no others before that */
     KN_STACK_SIZE = 256 * 1024, /* ten times the deepest measured (verification of RSA-8192) */
     KN_WORKERS_DEFAULT = 16,

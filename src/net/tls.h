@@ -34,6 +34,9 @@ kb_status kn_tls_context_get(const kn_tls_settings *settings, void (*log)(void *
  * looked at now; else NULL.  Reads no file. */
 kn_tls_context *kn_tls_context_cached(const char *key);
 
+/* The same whether or not it is time to look at its files. */
+kn_tls_context *kn_tls_context_kept(const char *key);
+
 /* Is it time to look whether files of `context` have changed?  Once a second. */
 bool kn_tls_context_due(const kn_tls_context *context);
 /* The context to use in place of `context`, as a reference: a new one if its files have changed; itself if they have

@@ -590,6 +590,11 @@ kn_tls_context *kn_tls_context_renewed(kn_tls_context *context, void (*log)(void
 
 /* ---- Getting one ----------------------------------------------------------------------------- */
 
+kn_tls_context *kn_tls_context_kept(const char *key)
+{
+    return cache_find(key);
+}
+
 kn_tls_context *kn_tls_context_cached(const char *key)
 {
     kn_tls_context *context = cache_find(key);

@@ -36,6 +36,12 @@ kb_status kn_tls_context_get(const kn_tls_settings *settings, void (*log)(void *
     return none(err);
 }
 
+kn_tls_context *kn_tls_context_kept(const char *key)
+{
+    (void)key;
+    return NULL;
+}
+
 kn_tls_context *kn_tls_context_cached(const char *key)
 {
     (void)key;

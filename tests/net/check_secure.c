@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/state.h"
 #include "net_test.h"
 #include "support/ca.h"
 
@@ -491,6 +493,17 @@ START_TEST(a_listener_takes_up_changed_certificates_and_tells_of_failures)
 }
 END_TEST
 
+/* Let the readers of a pipe go, and remove it. */
+static void remove_pipe(const char *path)
+{
+    int fd;
+    while ((fd = open(path, O_WRONLY | O_NONBLOCK)) < 0 && errno == EINTR)
+        continue;
+    if (fd >= 0)
+        (void)close(fd);
+    (void)unlink(path);
+}
+
 START_TEST(a_file_that_hangs_stops_nobody_else)
 {
     FOR_MODES(mode)
@@ -514,14 +527,34 @@ START_TEST(a_file_that_hangs_stops_nobody_else)
         int64_t start_us = kb_clock_us();
         kiwi_net_close(p.net);
         ck_assert_int_lt(kb_clock_us() - start_us, 4 * KB_US_PER_S);
-        int fd; /* let the readers go */
-        while ((fd = open(pipe, O_WRONLY | O_NONBLOCK)) < 0 && errno == EINTR)
-            continue;
-        if (fd >= 0)
-            (void)close(fd);
-        (void)unlink(pipe);
+        remove_pipe(pipe);
         (void)rmdir(folder);
     }
+}
+END_TEST
+
+START_TEST(files_that_hang_for_all_threads_stop_nobody_who_was_there_before)
+{
+    enum { MANY = KN_FILES_MAX + 6 };
+    pair p = pair_tls(test_modes, NULL);
+    kiwi_id late[MANY];
+    char folder[] = "/tmp/kiwi-pipe-XXXXXX", pipes[MANY][64];
+    connect_tls(&p); /* its context is kept */
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(pipes[i], sizeof(pipes[i]), "%s/ca-%d", folder, i);
+        ck_assert_int_eq(mkfifo(pipes[i], 0600), 0);
+        const kiwi_tls_options hangs = {.ca = pipes[i], .timeout_ms = 300};
+        late[i] = kiwi_tls_connect(p.net, "127.0.0.1", p.port, NULL, &hangs);
+    }
+    for (int i = 0; i < MANY; i++)
+        ck_assert_int_eq(await(p.net, late[i]).fault, KIWI_FAULT_TIMEOUT);
+    (void)poll(NULL, 0, 1100); /* its files are to be looked at again, at both ends */
+    connect_tls(&p);
+    kiwi_net_close(p.net);
+    for (int i = 0; i < MANY; i++)
+        remove_pipe(pipes[i]);
+    (void)rmdir(folder);
 }
 END_TEST
 
@@ -602,5 +635,6 @@ SUITE_MAIN("secure", 90, tls_over_a_unix_socket, bytes_go_both_ways_and_the_end_
            two_threads_may_use_both_directions_of_one_session, half_close_works_over_tls,
            small_sends_share_records_and_keep_their_order, joined_sends_end_once_when_the_socket_closes,
            a_listener_takes_up_changed_certificates_and_tells_of_failures, a_file_that_hangs_stops_nobody_else,
+           files_that_hang_for_all_threads_stop_nobody_who_was_there_before,
            a_handshake_gets_its_turn_however_much_short_work_there_is, the_oldest_of_too_many_silent_clients_gives_way,
            what_is_queued_is_sent_before_a_close)
