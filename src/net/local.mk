@@ -75,6 +75,7 @@ libkwnet_la_SOURCES += \
 	%D%/tls_context.c %D%/tls_context.h \
 	%D%/tls_file.c %D%/tls_file.h \
 	%D%/tls_idna.c \
+	%D%/tls_keypair.c %D%/tls_keypair.h \
 	%D%/tls_open.c \
 	%D%/tls_peer.c \
 	%D%/tls_session.h \

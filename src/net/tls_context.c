@@ -18,6 +18,7 @@
 #include "base/must.h"
 #include "net/cert.h"
 #include "net/gnutls.h"
+#include "net/tls_keypair.h"
 
 enum { CACHE_MAX = 32 }; /* contexts kept; more different option sets are rare, the oldest goes */
 
@@ -29,16 +30,6 @@ static atomic_bool warned; /* verification off was logged */
 static kb_status no_memory(kb_error *err)
 {
     return kb_error_fail(err, KB_ENOMEM, 0, "out of memory");
-}
-
-static kb_status fail_gnutls(kb_error *err, int code, const char *what, const char *path)
-{
-    kb_status status = code == GNUTLS_E_MEMORY_ERROR ? KB_ENOMEM : KB_ETLS;
-    (void)kb_error_fail(err, status, 0, "%s%s%.120s: %s", what, path[0] != '\0' ? " " : "", path,
-                        kn_gnutls.strerror(code));
-    if (err != NULL)
-        err->tls = code;
-    return status;
 }
 
 typedef enum kn_priority { KN_PRIORITY_CLIENT, KN_PRIORITY_TRUSTING, KN_PRIORITY_SERVER } kn_priority;
@@ -90,135 +81,12 @@ static void library_load(void)
 
 /* ---- Parts of a context ---------------------------------------------------------------------- */
 
-/* A pair as it is read from its files. */
-typedef struct pair {
-    gnutls_x509_crt_t *certs;
-    unsigned count;
-    bool unsorted; /* they are no plain chain */
-    gnutls_x509_privkey_t key;
-} pair;
-
-/* What was read from a file may be a key: leave none of it in the heap. */
-static void wipe(gnutls_datum_t *data)
+/* The pair that the settings name. */
+static kb_status load_pair(kn_tls_context *context, kb_error *err)
 {
-    if (data->data != NULL)
-        kn_gnutls.memset(data->data, 0, data->size);
-    free(data->data);
-    *data = (gnutls_datum_t){NULL, 0};
-}
-
-static void certs_fini(pair *p)
-{
-    for (unsigned i = 0; i < p->count; i++)
-        kn_gnutls.x509_crt_deinit(p->certs[i]);
-    if (p->certs != NULL)
-        (*kn_gnutls.free)(p->certs);
-    p->certs = NULL;
-    p->count = 0;
-}
-
-static int import_certs(pair *p, const gnutls_datum_t *text, unsigned flags)
-{
-    int r = kn_gnutls.x509_crt_list_import2(&p->certs, &p->count, text, GNUTLS_X509_FMT_PEM, flags);
-    if (r < 0)
-        *p = (pair){.key = p->key};
-    return r;
-}
-
-/* In the order of a chain, whatever that of the file is.  But sorting drops what it has no place for, the second copy
- * of an authority say, and the file means to show all: then they stay as they are. */
-static kb_status read_certs(pair *p, const char *path, kb_error *err)
-{
-    gnutls_datum_t text;
-    pair all = {.certs = NULL};
-    kb_status status = kn_tls_file_read("TLS certificate", path, &text, err);
-    if (status != KB_OK)
-        return status;
-    int r = import_certs(p, &text, GNUTLS_X509_CRT_LIST_SORT);
-    if (r >= 0 && import_certs(&all, &text, 0) >= 0 && all.count != p->count) {
-        certs_fini(p);
-        p->certs = all.certs;
-        p->count = all.count;
-        p->unsorted = true;
-        all = (pair){.certs = NULL};
-    }
-    certs_fini(&all);
-    free(text.data);
-    return r < 0 ? fail_gnutls(err, r, "TLS certificate", path) : KB_OK;
-}
-
-static kb_status read_key(pair *p, const char *path, const char *password, kb_error *err)
-{
-    gnutls_datum_t text;
-    kb_status status = kn_tls_file_read("TLS key", path, &text, err);
-    if (status != KB_OK)
-        return status;
-    bool encrypted = strstr((const char *)text.data, "ENCRYPTED") != NULL;
-    int r = kn_gnutls.x509_privkey_init(&p->key);
-    if (r >= 0)
-        r = kn_gnutls.x509_privkey_import2(p->key, &text, GNUTLS_X509_FMT_PEM, password, 0);
-    wipe(&text);
-    if (r >= 0)
-        return KB_OK;
-    if (!encrypted)
-        return fail_gnutls(err, r, "TLS key", path);
-    return kb_error_fail(err, KB_EINVAL, 0,
-                         password == NULL
-                             ? "TLS key %.120s: it is encrypted: give its password as option 'key_password'"
-                             : "TLS key %.120s: option 'key_password' is not its password",
-                         path);
-}
-
-/* gnutls_certificate_set_x509_key() sorts, too. */
-static int use_unsorted(gnutls_certificate_credentials_t creds, const pair *p)
-{
-    gnutls_pcert_st *certs = calloc(p->count, sizeof(*certs));
-    gnutls_privkey_t key = NULL;
-    unsigned imported = 0;
-    int r = certs == NULL ? GNUTLS_E_MEMORY_ERROR : kn_gnutls.privkey_init(&key);
-    if (r >= 0)
-        r = kn_gnutls.privkey_import_x509(key, p->key, GNUTLS_PRIVKEY_IMPORT_COPY);
-    for (; r >= 0 && imported < p->count; imported++)
-        if ((r = kn_gnutls.pcert_import_x509(&certs[imported], p->certs[imported], 0)) < 0)
-            break;
-    if (r >= 0)
-        r = kn_gnutls.certificate_set_key(creds, NULL, 0, certs, (int)p->count, key);
-    while (r < 0 && imported > 0) /* else the credentials keep them, and the key, but not the array */
-        kn_gnutls.pcert_deinit(&certs[--imported]);
-    if (r < 0 && key != NULL)
-        kn_gnutls.privkey_deinit(key);
-    free(certs);
-    return r;
-}
-
-static int use_pair(gnutls_certificate_credentials_t creds, const pair *p)
-{
-    return p->unsorted ? use_unsorted(creds, p)
-                       : kn_gnutls.certificate_set_x509_key(creds, p->certs, (int)p->count, p->key);
-}
-
-static kb_status load_pair(kn_tls_context *context, const char *cert, const char *key, kb_error *err)
-{
-    if (cert == NULL || key == NULL)
-        return kb_error_fail(err, KB_EINVAL, 0, "a TLS certificate needs its key: %s is missing",
-                             cert == NULL ? "the certificate" : "the key");
-    if (kn_tls_file_watch(&context->files, cert) != KB_OK || kn_tls_file_watch(&context->files, key) != KB_OK)
-        return no_memory(err);
-    pair p = {.certs = NULL};
-    kb_status status = read_certs(&p, cert, err);
-    if (status == KB_OK)
-        status = read_key(&p, key, context->settings->key_password, err);
-    if (status == KB_OK) {
-        int r = use_pair(context->creds, &p);
-        if (r == GNUTLS_E_CERTIFICATE_KEY_MISMATCH)
-            status = kb_error_fail(err, KB_EINVAL, 0, "TLS certificate %.70s and key %.70s are no pair", cert, key);
-        else if (r < 0)
-            status = fail_gnutls(err, r, "TLS certificate", cert);
-    }
-    certs_fini(&p);
-    if (p.key != NULL)
-        kn_gnutls.x509_privkey_deinit(p.key);
-    return status;
+    const kn_tls_settings *s = context->settings;
+    const kn_tls_keypair from = {.cert = s->cert, .key = s->key, .key_password = s->key_password};
+    return kn_tls_keypair_load(&from, &context->files, context->creds, err);
 }
 
 /* A file that was named on purpose: not finding authorities in it is an error. */
@@ -234,7 +102,7 @@ static kb_status load_authorities(kn_tls_context *context, const char *path, kb_
     int r = kn_gnutls.certificate_set_x509_trust_mem(context->creds, &text, GNUTLS_X509_FMT_PEM);
     free(text.data);
     if (r < 0)
-        return fail_gnutls(err, r, what, path);
+        return kn_tls_keypair_fail(err, r, what, path);
     return r > 0 ? KB_OK : kb_error_fail(err, KB_EINVAL, 0, "%s %.120s: no certificate in it", what, path);
 }
 
@@ -349,7 +217,7 @@ static kb_status context_new(const kn_tls_settings *settings, kn_tls_context **o
         return status;
     MUST(pthread_once(&library_once, library_load));
     if (library_error < 0)
-        return fail_gnutls(err, library_error, "TLS library", "");
+        return kn_tls_keypair_fail(err, library_error, "TLS library", "");
     kn_tls_context *context = calloc(1, sizeof(*context));
     if (context == NULL || kn_ticket_store_init(&context->tickets) != 0) {
         free(context);
@@ -378,7 +246,7 @@ static kb_status context_new(const kn_tls_settings *settings, kn_tls_context **o
     if (status == KB_OK) {
         int r = kn_gnutls.certificate_allocate_credentials(&context->creds);
         if (r < 0)
-            status = fail_gnutls(err, r, "TLS credentials", "");
+            status = kn_tls_keypair_fail(err, r, "TLS credentials", "");
     }
     if (status != KB_OK) {
         context_free(context);
@@ -425,7 +293,7 @@ static kb_status make_ticket_key(kn_tls_context *context, const kn_tls_context *
         r = share_ticket_key(context);
     else if (r >= 0 && old != NULL && old->ticket_key.size == context->ticket_key.size)
         memcpy(context->ticket_key.data, old->ticket_key.data, old->ticket_key.size);
-    return r < 0 ? fail_gnutls(err, r, "TLS tickets", "") : KB_OK;
+    return r < 0 ? kn_tls_keypair_fail(err, r, "TLS tickets", "") : KB_OK;
 }
 
 static kb_status load_server(kn_tls_context *context, kb_error *err)
@@ -435,8 +303,7 @@ static kb_status load_server(kn_tls_context *context, kb_error *err)
         return kb_error_fail(err, KB_EINVAL, 0,
                              "TLS clients with optional certificates need their authorities: "
                              "client_ca is missing");
-    kb_status status = s->cert == NULL && s->key == NULL ? use_development(context, err)
-                                                         : load_pair(context, s->cert, s->key, err);
+    kb_status status = s->cert == NULL && s->key == NULL ? use_development(context, err) : load_pair(context, err);
     return status == KB_OK && s->client_ca != NULL ? load_authorities(context, s->client_ca, err) : status;
 }
 
@@ -459,7 +326,7 @@ static kb_status load_client(kn_tls_context *context, kb_error *err)
     const kn_tls_settings *s = context->settings;
     kb_status status = KB_OK;
     if (s->cert != NULL || s->key != NULL)
-        status = load_pair(context, s->cert, s->key, err);
+        status = load_pair(context, err);
     if (status != KB_OK || !s->verify)
         return status;
     if (s->ca != NULL) /* these and no others, the development certificate neither */
