@@ -409,6 +409,12 @@ KIWI_API int kiwi_socket_pair(kiwi_net *net, kiwi_id out[2], kiwi_result *why);
 
 /* ---- TLS ------------------------------------------------------------------------------------- */
 
+typedef struct kiwi_tls_name { /* a pair that a server has for one of its names */
+    const char *name;          /* a host, or "*." and one for the hosts of one more label; letters in either case */
+    const char *cert, *key;    /* as below, both needed */
+    const char *key_password;
+} kiwi_tls_name;
+
 typedef struct kiwi_tls_options {      /* all strings may be NULL; they are copied */
     const char *cert;                  /* PEM file: certificate chain (server; client certificate) */
     const char *key;                   /* PEM file: private key */
@@ -416,6 +422,8 @@ typedef struct kiwi_tls_options {      /* all strings may be NULL; they are copi
     const char *ca;                    /* PEM file: trust these authorities instead of the system's (client) */
     const char *client_ca;             /* PEM file: require client certificates of these authorities (server) */
     bool client_optional;              /* with client_ca: a client may come without any certificate */
+    const kiwi_tls_name *names;        /* name_count of them: pairs for clients that ask for one of these names */
+    size_t name_count;                 /* (server); others, and those that ask for none, get cert and key */
     const char *alpn;                  /* protocols offered, comma-separated, most wanted first */
     const char *min_version;           /* "1.2" or "1.3"; NULL: 1.2 */
     const char *ciphers;               /* priority text of GnuTLS, in place of its own choice of algorithms */

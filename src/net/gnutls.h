@@ -51,6 +51,7 @@
     X(global_init) \
     X(handshake) \
     X(handshake_set_hook_function) \
+    X(handshake_set_post_client_hello_function) \
     X(handshake_set_timeout) \
     X(hash) \
     X(hash_copy) \
@@ -80,6 +81,7 @@
     X(record_send) \
     X(record_uncork) \
     X(rnd) \
+    X(server_name_get) \
     X(server_name_set) \
     X(session_get_data2) \
     X(session_get_flags) \

@@ -79,6 +79,7 @@ libkwnet_la_SOURCES += \
 	%D%/tls_open.c \
 	%D%/tls_peer.c \
 	%D%/tls_session.h \
+	%D%/tls_sni.c %D%/tls_sni.h \
 	%D%/tls_trust.c %D%/tls_trust.h \
 	%D%/tls_wire.c %D%/tls_wire.h
 else

@@ -89,6 +89,15 @@ static kb_status load_pair(kn_tls_context *context, kb_error *err)
     return kn_tls_keypair_load(&from, &context->files, context->creds, err);
 }
 
+/* All credentials of a server trust the same. */
+static int trust_everywhere(kn_tls_context *context, const gnutls_datum_t *text)
+{
+    int r = kn_gnutls.certificate_set_x509_trust_mem(context->creds, text, GNUTLS_X509_FMT_PEM);
+    for (size_t i = 0; i < context->sni.count && r > 0; i++)
+        r = kn_gnutls.certificate_set_x509_trust_mem(context->sni.at[i].creds, text, GNUTLS_X509_FMT_PEM);
+    return r;
+}
+
 /* A file that was named on purpose: not finding authorities in it is an error. */
 static kb_status load_authorities(kn_tls_context *context, const char *path, kb_error *err)
 {
@@ -99,7 +108,7 @@ static kb_status load_authorities(kn_tls_context *context, const char *path, kb_
     kb_status status = kn_tls_file_read(what, path, &text, err);
     if (status != KB_OK)
         return status;
-    int r = kn_gnutls.certificate_set_x509_trust_mem(context->creds, &text, GNUTLS_X509_FMT_PEM);
+    int r = trust_everywhere(context, &text);
     free(text.data);
     if (r < 0)
         return kn_tls_keypair_fail(err, r, what, path);
@@ -200,6 +209,7 @@ static void context_free(kn_tls_context *context)
         kn_gnutls.memset(context->ticket_key.data, 0, context->ticket_key.size);
     (*kn_gnutls.free)(context->ticket_key.data);
     kn_ticket_store_fini(&context->tickets);
+    kn_tls_sni_fini(&context->sni);
     kn_tls_trust_fini(&context->trust);
     kn_tls_file_forget(&context->files);
     free(context->development.data);
@@ -296,6 +306,12 @@ static kb_status make_ticket_key(kn_tls_context *context, const kn_tls_context *
     return r < 0 ? kn_tls_keypair_fail(err, r, "TLS tickets", "") : KB_OK;
 }
 
+static kb_status load_names(kn_tls_context *context, kb_error *err)
+{
+    const kn_tls_settings *s = context->settings;
+    return kn_tls_sni_load(&context->sni, s->names, s->name_count, &context->files, err);
+}
+
 static kb_status load_server(kn_tls_context *context, kb_error *err)
 {
     const kn_tls_settings *s = context->settings;
@@ -304,6 +320,8 @@ static kb_status load_server(kn_tls_context *context, kb_error *err)
                              "TLS clients with optional certificates need their authorities: "
                              "client_ca is missing");
     kb_status status = s->cert == NULL && s->key == NULL ? use_development(context, err) : load_pair(context, err);
+    if (status == KB_OK)
+        status = load_names(context, err);
     return status == KB_OK && s->client_ca != NULL ? load_authorities(context, s->client_ca, err) : status;
 }
 

@@ -12,6 +12,7 @@
 #include "net/ticket.h"
 #include "net/tls.h"
 #include "net/tls_file.h"
+#include "net/tls_sni.h"
 #include "net/tls_trust.h"
 
 enum { KN_ALPN_MAX = 16 }; /* protocols of one context */
@@ -22,12 +23,13 @@ struct kn_tls_context {
     atomic_llong checked_us; /* when its files were looked at last */
     atomic_bool complained;  /* about files that have changed and are no use */
     bool server;
-    bool verify;               /* verify the peer: clients by default, servers that ask for certificates */
-    bool allow_truncation;     /* FIN between records is the end of the stream */
-    kn_tls_settings *settings; /* that made it */
-    kn_tls_files files;        /* that it was read from */
-    gnutls_certificate_credentials_t creds;
-    kn_tls_trust trust; /* what `creds` may come to trust; has a lock of its own */
+    bool verify;                            /* verify the peer: clients by default, servers that ask for certificates */
+    bool allow_truncation;                  /* FIN between records is the end of the stream */
+    kn_tls_settings *settings;              /* that made it */
+    kn_tls_files files;                     /* that it was read from */
+    gnutls_certificate_credentials_t creds; /* a server's: for clients that ask for none of */
+    kn_tls_sni sni;                         /* these names, which have credentials of their own */
+    kn_tls_trust trust;                     /* what `creds` may come to trust; has a lock of its own */
     gnutls_priority_t priority;
     gnutls_priority_t own_priority;   /* the same where the options change it, else NULL */
     bool client_optional;             /* server: a client may come without a certificate */

@@ -36,6 +36,25 @@ static bool is_address(const char *name)
     return inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1;
 }
 
+/* The name that the client asked for, "" if it asked for none. */
+static void asked_for(gnutls_session_t session, char name[KN_TLS_NAME_MAX + 1])
+{
+    size_t size = KN_TLS_NAME_MAX + 1;
+    unsigned type;
+    int r = kn_gnutls.server_name_get(session, name, &size, &type, 0);
+    name[r < 0 || type != GNUTLS_NAME_DNS || size > KN_TLS_NAME_MAX ? 0 : size] = '\0';
+}
+
+/* The client has said what it wants, and nothing of the pair was used yet. */
+static int choose_pair(gnutls_session_t session)
+{
+    const kn_tls *tls = kn_gnutls.session_get_ptr(session);
+    char name[KN_TLS_NAME_MAX + 1];
+    asked_for(session, name);
+    gnutls_certificate_credentials_t creds = kn_tls_sni_find(&tls->context->sni, name);
+    return creds == NULL ? 0 : kn_gnutls.credentials_set(session, GNUTLS_CRD_CERTIFICATE, creds);
+}
+
 static int set_up_server(kn_tls *tls)
 {
     gnutls_session_t s = tls->session;
@@ -43,6 +62,8 @@ static int set_up_server(kn_tls *tls)
     kn_gnutls.certificate_server_set_request(s, !context->verify           ? GNUTLS_CERT_IGNORE
                                                 : context->client_optional ? GNUTLS_CERT_REQUEST
                                                                            : GNUTLS_CERT_REQUIRE);
+    if (context->sni.count > 0)
+        kn_gnutls.handshake_set_post_client_hello_function(s, choose_pair);
     return kn_gnutls.session_ticket_enable_server(s, &context->ticket_key);
 }
 

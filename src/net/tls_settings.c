@@ -18,24 +18,44 @@ static const size_t texts[] = {
     offsetof(kn_tls_settings, system_dirs),  offsetof(kn_tls_settings, development),
     offsetof(kn_tls_settings, min_version),  offsetof(kn_tls_settings, ciphers),
 };
-enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
+static const size_t name_texts[] = {
+    /* the same in each of the names */
+    offsetof(kiwi_tls_name, name),
+    offsetof(kiwi_tls_name, cert),
+    offsetof(kiwi_tls_name, key),
+    offsetof(kiwi_tls_name, key_password),
+};
+enum {
+    TEXTS = sizeof(texts) / sizeof(texts[0]),
+    NAME_TEXTS = sizeof(name_texts) / sizeof(name_texts[0]),
+};
+
+static size_t text_count(const kn_tls_settings *settings)
+{
+    return TEXTS + NAME_TEXTS * settings->name_count;
+}
 
 static const char **text_at(const kn_tls_settings *settings, size_t i)
 {
-    return (const char **)((uintptr_t)settings + texts[i]);
+    if (i < TEXTS)
+        return (const char **)((uintptr_t)settings + texts[i]);
+    i -= TEXTS;
+    return (const char **)((uintptr_t)&settings->names[i / NAME_TEXTS] + name_texts[i % NAME_TEXTS]);
 }
 
 kn_tls_settings *kn_tls_settings_copy(const kn_tls_settings *settings)
 {
-    size_t size = sizeof(*settings);
-    for (size_t i = 0; i < TEXTS; i++)
+    size_t names_size = settings->name_count * sizeof(*settings->names), size = sizeof(*settings) + names_size;
+    for (size_t i = 0; i < text_count(settings); i++)
         size += *text_at(settings, i) == NULL ? 0 : strlen(*text_at(settings, i)) + 1;
     kn_tls_settings *out = malloc(size);
     if (out == NULL)
         return NULL;
     *out = *settings;
-    char *at = (char *)(out + 1);
-    for (size_t i = 0; i < TEXTS; i++) {
+    char *at = (char *)(out + 1) + names_size;
+    if (names_size > 0)
+        out->names = memcpy(out + 1, settings->names, names_size);
+    for (size_t i = 0; i < text_count(settings); i++) {
         const char *text = *text_at(settings, i);
         if (text == NULL)
             continue;
@@ -49,15 +69,15 @@ kn_tls_settings *kn_tls_settings_copy(const kn_tls_settings *settings)
 
 char *kn_tls_settings_text(const kn_tls_settings *settings)
 {
-    size_t size = 5 + TEXTS, used = 0;
-    for (size_t i = 0; i < TEXTS; i++)
+    size_t size = 25 + text_count(settings), used = 0;
+    for (size_t i = 0; i < text_count(settings); i++)
         size += *text_at(settings, i) == NULL ? 0 : strlen(*text_at(settings, i));
     char *out = malloc(size);
     if (out == NULL)
         return NULL;
-    used = (size_t)snprintf(out, size, "%d%d%d%d", settings->server, settings->verify, settings->allow_truncation,
-                            settings->client_optional);
-    for (size_t i = 0; i < TEXTS; i++) { /* the separator is in no name of a file by accident */
+    used = (size_t)snprintf(out, size, "%d%d%d%d%zu", settings->server, settings->verify, settings->allow_truncation,
+                            settings->client_optional, settings->name_count);
+    for (size_t i = 0; i < text_count(settings); i++) { /* the separator is in no name of a file by accident */
         const char *text = *text_at(settings, i);
         used += (size_t)snprintf(out + used, size - used, "\x1f%s", text != NULL ? text : "");
     }
@@ -107,6 +127,8 @@ kn_tls_settings *kn_tls_settings_new(const kiwi_tls_options *options, bool serve
                          .min_version = o->min_version,
                          .ciphers = o->ciphers,
                          .client_optional = server && o->client_optional,
+                         .names = o->names,
+                         .name_count = server ? o->name_count : 0,
                          .development = development_path(development) ? development : NULL,
                          .server = server,
                          .kept = !server,

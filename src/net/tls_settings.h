@@ -13,7 +13,9 @@ typedef struct kn_tls_settings { /* constant; in one piece with its texts, which
     const char *more_ca;                                       /* KIWI_TLS_CA */
     const char *system_file;                                   /* SSL_CERT_FILE */
     const char *system_dirs;                                   /* SSL_CERT_DIR: a list with colons */
-    const char *development; /* where the development certificate of this user is kept */
+    const char *development;    /* where the development certificate of this user is kept */
+    const kiwi_tls_name *names; /* of the options: name_count of them */
+    size_t name_count;
     bool server, verify, allow_truncation, client_optional;
     bool kept;   /* one context for all who want the same: clients', and servers' without a listener */
     bool shared; /* other processes have the same listener, and know this: */

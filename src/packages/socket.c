@@ -41,10 +41,11 @@ static kw_result tls_tcpserver(kw_vm *vm, kw_call *call)
     int64_t port = call->args[1].as.i;
     kp_socket_options options;
     if (host == NULL || !kp_args_port(vm, port, 0) ||
-        !kp_socket_options_read(vm, call, 3, KP_OPTIONS_TLS | KP_OPTIONS_SERVER, &options))
+        !kp_socket_options_read(vm, call, 3, KP_OPTIONS_TLS | KP_OPTIONS_TLS_SERVER | KP_OPTIONS_SERVER, &options))
         return KW_THROWN;
-    return kp_host_await_own(
-        vm, call, kiwi_tls_listen(kp_host_net(vm), host, port, kw_native_argument(call, 2).as.i, &options.tls), NULL);
+    kiwi_id id = kiwi_tls_listen(kp_host_net(vm), host, port, kw_native_argument(call, 2).as.i, &options.tls);
+    kp_socket_options_free(&options);
+    return kp_host_await_own(vm, call, id, NULL);
 }
 
 static kw_result socket_tcpconnect(kw_vm *vm, kw_call *call)
@@ -101,11 +102,14 @@ static kw_result tls_upgrade(kw_vm *vm, kw_call *call)
 static kw_result tls_upgrade_server(kw_vm *vm, kw_call *call)
 {
     kp_socket_options options;
-    if (!kp_socket_options_read(vm, call, 1, KP_OPTIONS_TLS, &options))
-        return KW_THROWN;
     kw_result room = kp_memory_room(vm, call, KP_ENTRY);
-    kiwi_id id = kw_native_argument(call, 0).as.i;
-    return room == KW_DONE ? task(vm, call, kiwi_tls_upgrade_server(kp_host_net(vm), id, &options.tls), 0) : room;
+    if (room != KW_DONE)
+        return room;
+    if (!kp_socket_options_read(vm, call, 1, KP_OPTIONS_TLS | KP_OPTIONS_TLS_SERVER, &options))
+        return KW_THROWN;
+    kiwi_id id = kiwi_tls_upgrade_server(kp_host_net(vm), kw_native_argument(call, 0).as.i, &options.tls);
+    kp_socket_options_free(&options);
+    return task(vm, call, id, 0);
 }
 
 static kw_result socket_resolve(kw_vm *vm, kw_call *call)
@@ -136,10 +140,12 @@ static kw_result tls_unixserver(kw_vm *vm, kw_call *call)
     const char *path = kp_args_text(vm, call, 0, "A path");
     int64_t backlog = kw_native_argument(call, 1).as.i;
     kp_socket_options options;
-    if (path == NULL || !kp_socket_options_read(vm, call, 2, KP_OPTIONS_UNIX | KP_OPTIONS_TLS, &options))
+    if (path == NULL ||
+        !kp_socket_options_read(vm, call, 2, KP_OPTIONS_UNIX | KP_OPTIONS_TLS | KP_OPTIONS_TLS_SERVER, &options))
         return KW_THROWN;
-    return kp_host_await_own(vm, call, kiwi_tls_unix_listen(kp_host_net(vm), path, backlog, options.mode, &options.tls),
-                             NULL);
+    kiwi_id id = kiwi_tls_unix_listen(kp_host_net(vm), path, backlog, options.mode, &options.tls);
+    kp_socket_options_free(&options);
+    return kp_host_await_own(vm, call, id, NULL);
 }
 
 static kw_result socket_unixconnect(kw_vm *vm, kw_call *call)
@@ -591,7 +597,8 @@ static const kw_native_def socket_functions[] = {
 /* clang-format off */
 static const kw_native_def tls_functions[] = {
     {"tcpserver(host: string, port: integer, backlog: integer = 128, options: hashmap = {}): integer", tls_tcpserver,
-     "Listen for TLS connections with the options cert, key, ...; without them with the development certificate.",
+     "Listen for TLS connections with the options cert, key, ...; without them with the development certificate.  Option sni: "
+     "pairs for names that clients ask for, {NAME: {cert, key}}.",
      "println tls::info(tls::tcpserver(\"127.0.0.1\", 0)).listener  # => true", "__tlssocket_tcpserver__/2-3"},
     {"tcpconnect(host: string, port: integer = 443, sni: string = null, options: hashmap = {}): integer",
      tls_tcpconnect, "Connect and shake hands; the socket, or a negative number that tls::error() explains.",

@@ -3,11 +3,12 @@
 
 #include "packages/socket_options.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { CLIENTS_MOST = 10000, DRAIN_MS = 10000 }; /* where no option says otherwise */
 
-typedef enum sort { TEXT, SWITCH, FLAG, NUMBER, CLIENTS, FAMILY, SET_FLAG, SET_NUMBER } sort;
+typedef enum sort { TEXT, SWITCH, FLAG, NUMBER, CLIENTS, FAMILY, NAMES, SET_FLAG, SET_NUMBER } sort;
 
 typedef struct option {
     const char *name;
@@ -32,6 +33,7 @@ static const option options[] = {
     {"min_version", TLS_AT(min_version)},
     {"ciphers", TLS_AT(ciphers)},
     {"client_auth", KP_OPTIONS_TLS, CLIENTS, offsetof(kp_socket_options, client_auth), 0, 0},
+    {"sni", KP_OPTIONS_TLS_SERVER, NAMES, offsetof(kp_socket_options, names), 0, 0},
     {"verify", KP_OPTIONS_TLS, SWITCH, offsetof(kp_socket_options, tls.verify), 0, 0},
     {"allow_truncation", KP_OPTIONS_TLS, FLAG, offsetof(kp_socket_options, tls.allow_truncation), 0, 0},
     {"timeout_ms", KP_OPTIONS_TLS, NUMBER, offsetof(kp_socket_options, tls.timeout_ms), INT32_MAX, 0},
@@ -64,6 +66,11 @@ static const option *find(kw_value key, unsigned whose)
 static bool unknown(kw_vm *vm, kw_value key, unsigned whose)
 {
     kw_string *shown = kw_display_text(vm, key);
+    if ((whose & KP_OPTIONS_TLS) != 0 && find(key, KP_OPTIONS_TLS_SERVER) != NULL) {
+        (void)kw_throw(vm, "InvalidOperationError", "TLS option '%s' is for servers.",
+                       shown != NULL ? shown->text : "?");
+        return false;
+    }
     (void)kw_throw(vm, "InvalidOperationError", "Unknown %s option '%s'.",
                    (whose & KP_OPTIONS_TLS) != 0 ? "TLS" : "socket", shown != NULL ? shown->text : "?");
     return false;
@@ -94,6 +101,84 @@ static bool store_family(kw_vm *vm, const char *text, kp_socket_options *out)
     return false;
 }
 
+/* ---- Pairs for names of a server --------------------------------------------------------------------------- */
+
+/* One of the files of a name's pair. */
+static bool store_part(kw_vm *vm, kw_value key, kw_value v, kiwi_tls_name *out)
+{
+    static const struct {
+        const char *name;
+        size_t at;
+    } parts[] = {{"cert", offsetof(kiwi_tls_name, cert)},
+                 {"key", offsetof(kiwi_tls_name, key)},
+                 {"key_password", offsetof(kiwi_tls_name, key_password)}};
+    kw_string *shown;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (!kw_is(key, KW_STRING) || strcmp(key.as.string->text, parts[i].name) != 0)
+            continue;
+        if (kw_is(v, KW_STRING)) {
+            memcpy((char *)out + parts[i].at, &(const char *){v.as.string->text}, sizeof(const char *));
+            return true;
+        }
+        (void)kw_throw(vm, "InvalidOperationError", "Option 'sni': '%s' of '%s' must be of type string, not %s.",
+                       parts[i].name, out->name, kw_display_type_name((kw_type)v.tag));
+        return false;
+    }
+    shown = kw_display_text(vm, key);
+    (void)kw_throw(vm, "InvalidOperationError", "Option 'sni': '%s' has an unknown key '%s'.", out->name,
+                   shown != NULL ? shown->text : "?");
+    return false;
+}
+
+static bool store_name(kw_vm *vm, kw_value key, kw_value v, kiwi_tls_name *out)
+{
+    if (!kw_is(key, KW_STRING) || !kw_is(v, KW_MAP)) {
+        kw_string *shown = kw_display_text(vm, key);
+        (void)kw_throw(vm, "InvalidOperationError",
+                       kw_is(key, KW_STRING) ? "Option 'sni': the value of '%s' must be of type hashmap, not %s."
+                                             : "Option 'sni': the key %s must be of type string, not %s.",
+                       shown != NULL ? shown->text : "?",
+                       kw_display_type_name((kw_type)(kw_is(key, KW_STRING) ? v.tag : key.tag)));
+        return false;
+    }
+    *out = (kiwi_tls_name){.name = key.as.string->text};
+    uint32_t next = 0;
+    for (kw_entry *e; (e = kw_map_next(v.as.map, &next)) != NULL;)
+        if (!store_part(vm, e->key, e->value, out))
+            return false;
+    if (out->cert != NULL && out->key != NULL)
+        return true;
+    (void)kw_throw(vm, "InvalidOperationError", "Option 'sni': '%s' needs '%s'.", out->name,
+                   out->cert == NULL ? "cert" : "key");
+    return false;
+}
+
+static bool store_names(kw_vm *vm, kw_map *map, kp_socket_options *out)
+{
+    size_t count = map->count;
+    if (count == 0)
+        return true;
+    out->names = calloc(count, sizeof(*out->names));
+    if (out->names == NULL) {
+        (void)kw_throw_memory(vm, count * sizeof(*out->names));
+        return false;
+    }
+    out->tls.names = out->names;
+    uint32_t next = 0;
+    for (kw_entry *e; (e = kw_map_next(map, &next)) != NULL;)
+        if (!store_name(vm, e->key, e->value, &out->names[out->tls.name_count++]))
+            return false;
+    return true;
+}
+
+void kp_socket_options_free(kp_socket_options *out)
+{
+    free(out->names);
+    out->names = NULL;
+}
+
+/* ---- All of them ------------------------------------------------------------------------------------------- */
+
 /* What only several options together say. */
 static bool agree(kw_vm *vm, const kp_socket_options *given)
 {
@@ -112,8 +197,8 @@ static bool is_set(sort s)
 static bool store(kw_vm *vm, const option *o, kw_value v, kp_socket_options *out)
 {
     static const kw_type types[] = {
-        [TEXT] = KW_STRING,    [SWITCH] = KW_BOOL,   [FLAG] = KW_BOOL,     [NUMBER] = KW_INT,
-        [CLIENTS] = KW_STRING, [FAMILY] = KW_STRING, [SET_FLAG] = KW_BOOL, [SET_NUMBER] = KW_INT};
+        [TEXT] = KW_STRING,   [SWITCH] = KW_BOOL, [FLAG] = KW_BOOL,     [NUMBER] = KW_INT,    [CLIENTS] = KW_STRING,
+        [FAMILY] = KW_STRING, [NAMES] = KW_MAP,   [SET_FLAG] = KW_BOOL, [SET_NUMBER] = KW_INT};
     void *field = is_set(o->sort) ? NULL : (char *)out + o->at;
     if (!kw_is(v, types[o->sort])) {
         (void)kw_throw(vm, "InvalidOperationError", "Option '%s' must be of type %s, not %s.", o->name,
@@ -136,18 +221,15 @@ static bool store(kw_vm *vm, const option *o, kw_value v, kp_socket_options *out
         break;
     case CLIENTS: return store_clients(vm, v.as.string->text, out);
     case FAMILY: return store_family(vm, v.as.string->text, out);
+    case NAMES: return store_names(vm, v.as.map, out);
     }
     return true;
 }
 
-bool kp_socket_options_read(kw_vm *vm, const kw_call *call, uint32_t at, unsigned whose, kp_socket_options *out)
+static bool read_all(kw_vm *vm, kw_map *map, unsigned whose, kp_socket_options *out)
 {
-    *out = (kp_socket_options){.mode = -1, .clients = CLIENTS_MOST, .drain_ms = DRAIN_MS};
-    out->tls.socket = &out->socket;
-    if (kw_is(kw_arg(call, at), KW_NULL))
-        return true;
     uint32_t next = 0;
-    for (kw_entry *e; (e = kw_map_next(kw_arg(call, at).as.map, &next)) != NULL;) {
+    for (kw_entry *e; (e = kw_map_next(map, &next)) != NULL;) {
         const option *o = find(e->key, whose);
         if (o == NULL)
             return unknown(vm, e->key, whose);
@@ -155,4 +237,14 @@ bool kp_socket_options_read(kw_vm *vm, const kw_call *call, uint32_t at, unsigne
             return false;
     }
     return agree(vm, out);
+}
+
+bool kp_socket_options_read(kw_vm *vm, const kw_call *call, uint32_t at, unsigned whose, kp_socket_options *out)
+{
+    *out = (kp_socket_options){.mode = -1, .clients = CLIENTS_MOST, .drain_ms = DRAIN_MS};
+    out->tls.socket = &out->socket;
+    if (kw_is(kw_arg(call, at), KW_NULL) || read_all(vm, kw_arg(call, at).as.map, whose, out))
+        return true;
+    kp_socket_options_free(out);
+    return false;
 }
