@@ -458,6 +458,11 @@ KIWI_API kiwi_id kiwi_tls_unix_connect(kiwi_net *net, const char *path, const ch
  * closed. */
 KIWI_API kiwi_id kiwi_tls_upgrade(kiwi_net *net, kiwi_id socket, const char *sni, const kiwi_tls_options *options);
 KIWI_API kiwi_id kiwi_tls_upgrade_server(kiwi_net *net, kiwi_id socket, const kiwi_tls_options *options);
+
+/* Read the files of `listener`, one over TLS, again at once: a task without a value.  Clients whose handshake begins after
+ * its end get the new pairs and authorities.  Files that are no use: the task faults with the reason, and what was read
+ * before stays in use. */
+KIWI_API kiwi_id kiwi_tls_reload(kiwi_net *net, kiwi_id listener);
 KIWI_API kiwi_id kiwi_tls_accept(kiwi_net *net, kiwi_id listener);
 KIWI_API kiwi_id kiwi_tls_recv(kiwi_net *net, kiwi_id socket, int64_t max);
 KIWI_API kiwi_id kiwi_tls_recv_until(kiwi_net *net, kiwi_id socket, const void *delimiter, size_t size, int64_t max);

@@ -18,7 +18,8 @@ typedef struct equipping {
     void (*log)(void *data, const char *text);
     void *log_data;
     kn_tls_settings *settings; /* for a new context; */
-    kn_tls_context *old;       /* or the one to be renewed */
+    kn_tls_context *old;       /* or the one to be renewed, */
+    bool at_once;              /* whether its files have changed or not */
     kn_tls_context *context;   /* the outcome: this, or why there is none */
     kb_status status;
     kb_error err;
@@ -28,7 +29,9 @@ typedef struct equipping {
 static void run(kn_job *job)
 {
     equipping *e = (equipping *)(void *)job;
-    if (e->old != NULL)
+    if (e->old != NULL && e->at_once)
+        e->status = kn_tls_context_reload(e->old, &e->context, &e->err);
+    else if (e->old != NULL)
         e->context = kn_tls_context_renewed(e->old, e->log, e->log_data);
     else
         e->status = kn_tls_context_get(e->settings, e->log, e->log_data, &e->context, &e->err);
@@ -136,6 +139,20 @@ void kn_equip_renew(kiwi_net *net, kn_op *op, kn_sock *listener)
     equipping *e = equipping_new(net, strdup(key));
     if (e != NULL)
         e->old = kn_tls_context_ref(listener->context);
+    begin(net, op, e);
+}
+
+/* It shares its errand with nobody: one that is under way may have read a file before it changed. */
+void kn_equip_reload(kiwi_net *net, kn_op *op, kn_tls_context *context)
+{
+    kn_locked(net);
+    char key[32];
+    (void)snprintf(key, sizeof(key), "reload %p", (void *)op);
+    equipping *e = equipping_new(net, strdup(key));
+    if (e != NULL) {
+        e->old = kn_tls_context_ref(context);
+        e->at_once = true;
+    }
     begin(net, op, e);
 }
 

@@ -11,6 +11,8 @@
 void kn_equip_begin(kiwi_net *net, kn_op *op, const kn_tls_settings *settings);
 /* The same for the context of `listener` that may have to be renewed; the listener gets it, too. */
 void kn_equip_renew(kiwi_net *net, kn_op *op, kn_sock *listener);
+/* The same for one that is made anew of the files of `context`. */
+void kn_equip_reload(kiwi_net *net, kn_op *op, kn_tls_context *context);
 /* See that hidden `sock` has a context: for steps, which read the files if nobody else could.  Not locked. */
 kb_status kn_equip_now(kiwi_net *net, kn_sock *sock, const kn_tls_settings *settings, kb_error *err);
 

@@ -76,17 +76,16 @@ static void ended(kiwi_net *net, kn_sock *sock, const kiwi_result *out)
     kn_accept_resume(net, listener);
 }
 
-/* The listener's context has been looked at: its certificate may be another one now. */
+/* The listener's context has been looked at: its certificate may be another one now.  One that has come from a reload
+ * meanwhile is newer, or will be looked at in turn. */
 static void equipped(kiwi_net *net, kn_op *op, kn_tls_context *context, kb_status status, const kb_error *err)
 {
     kn_sock *sock = op->sock, *listener = sock->listener_of;
     (void)status;
     (void)err;
-    if (context != NULL && context != listener->context) {
-        kn_tls_context_unref(listener->context);
-        listener->context = kn_tls_context_ref(context);
-    }
-    sock->context = kn_tls_context_ref(listener->context); /* the old one where memory was short */
+    if (context != NULL && listener->context == sock->context)
+        kn_sock_set_context(listener, context);
+    kn_sock_set_context(sock, listener->context); /* the old one where memory was short */
     kn_op_ready(net, op);
 }
 
@@ -122,10 +121,9 @@ void kn_handshake_begin(kiwi_net *net, kn_sock *listener, kn_sock *sock, const s
     listener->shakes++;
     op->heavy = true;
     bool due = kn_tls_context_due(listener->context);
+    kn_sock_set_context(sock, listener->context);
     if (due)
         kn_move_op(op, KN_RESOLVING);
-    else
-        sock->context = kn_tls_context_ref(listener->context);
     kn_op_queue(net, op);
     kn_op_set_deadline(net, op, kb_clock_after_ms(kb_clock_us(), listener->handshake_ms));
     if (due)

@@ -38,6 +38,7 @@ libkwnet_la_SOURCES = \
 	%D%/park.c %D%/park.h \
 	%D%/pool.c %D%/pool.h \
 	%D%/recv.c %D%/recv.h \
+	%D%/reload.c \
 	%D%/resolve.c %D%/resolve.h \
 	%D%/resolve_names.c \
 	%D%/room.h \

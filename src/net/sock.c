@@ -123,6 +123,13 @@ void kn_sock_set_fd(kiwi_net *net, kn_sock *sock, int fd)
     sock->dry[KN_READ] = sock->dry[KN_WRITE] = 0;
 }
 
+void kn_sock_set_context(kn_sock *sock, kn_tls_context *context)
+{
+    kn_tls_context *old = sock->context;
+    sock->context = context == NULL ? NULL : kn_tls_context_ref(context);
+    kn_tls_context_unref(old);
+}
+
 void kn_sock_count_ahead(kiwi_net *net, kn_sock *sock)
 {
     kn_locked(net);

@@ -20,6 +20,9 @@ kn_op *kn_sock_head(const kn_sock *sock, int side);
 /* Replace the descriptor; the old one is closed. */
 void kn_sock_set_fd(kiwi_net *net, kn_sock *sock, int fd);
 
+/* Give it this TLS context (NULL: none) in place of the one it has; a reference is taken. */
+void kn_sock_set_context(kn_sock *sock, kn_tls_context *context);
+
 /* Bytes were put ahead, or taken from there: count them with what the runtime keeps. */
 void kn_sock_count_ahead(kiwi_net *net, kn_sock *sock);
 

@@ -249,6 +249,9 @@ struct kn_op {
         struct kn_bind *bind;
         struct kn_remote *remote; /* send_to */
         struct kn_upgrade *upgrade;
+        struct {
+            kn_tls_context *old, *fresh; /* NULL: it is not its turn yet; they are not read yet */
+        } reload;
         struct kn_names *names;
         pid_t child; /* wait */
         struct {

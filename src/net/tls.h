@@ -42,6 +42,9 @@ bool kn_tls_context_due(const kn_tls_context *context);
 /* The context to use in place of `context`, as a reference: a new one if its files have changed; itself if they have
  * not, or if they are no use, which is logged once.  Reads files: may hang. */
 kn_tls_context *kn_tls_context_renewed(kn_tls_context *context, void (*log)(void *, const char *), void *log_data);
+/* One that is made of the files as they are now, whether they have changed or not, as a reference in *out.  Errors: those of
+ * kn_tls_context_get().  Reads files: may hang. */
+kb_status kn_tls_context_reload(const kn_tls_context *context, kn_tls_context **out, kb_error *err);
 kn_tls_context *kn_tls_context_ref(kn_tls_context *context);
 void kn_tls_context_unref(kn_tls_context *context); /* NULL is allowed */
 

@@ -473,6 +473,11 @@ kn_tls_context *kn_tls_context_renewed(kn_tls_context *context, void (*log)(void
     return kn_tls_context_ref(context);
 }
 
+kb_status kn_tls_context_reload(const kn_tls_context *context, kn_tls_context **out, kb_error *err)
+{
+    return load(context->settings, context, out, err);
+}
+
 /* ---- Getting one ----------------------------------------------------------------------------- */
 
 kn_tls_context *kn_tls_context_kept(const char *key)

@@ -61,6 +61,13 @@ kn_tls_context *kn_tls_context_renewed(kn_tls_context *context, void (*log)(void
     return context;
 }
 
+kb_status kn_tls_context_reload(const kn_tls_context *context, kn_tls_context **out, kb_error *err)
+{
+    (void)context;
+    *out = NULL;
+    return none(err);
+}
+
 kn_tls_context *kn_tls_context_ref(kn_tls_context *context)
 {
     return context;

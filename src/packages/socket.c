@@ -506,6 +506,11 @@ static kw_result tls_peer(kw_vm *vm, kw_call *call)
     return result;
 }
 
+static kw_result tls_reload(kw_vm *vm, kw_call *call)
+{
+    return kp_host_await_own(vm, call, kiwi_tls_reload(kp_host_net(vm), kw_native_argument(call, 0).as.i), NULL);
+}
+
 static kw_result tls_error(kw_vm *vm, kw_call *call)
 {
     kiwi_result result;
@@ -665,6 +670,9 @@ static const kw_native_def tls_functions[] = {
     {"peer(sock_id: integer): hashmap", tls_peer,
      "Who the peer is: verified and why not, subject, issuer, names, serial, not_before and not_after in seconds since 1970, "
      "sha256, chain in DER.", "println tls::peer(peer).names.contains(\"localhost\")  # => true", "__tlssocket_peer__"},
+    {"reload(listener_id: integer)", tls_reload,
+     "Read the certificates, keys and authorities of a listener again at once, for the clients that come then. Throws if they "
+     "are no use; those from before stay.", "tls::reload(listener)", "__tlssocket_reload__"},
     {"timeout(sock_id: integer, ms: integer)", tls_timeout,
      "Limit pending and later operations of the socket, in milliseconds; 0: no limit.",
      "tls::timeout(conn, 5000)", "__tlssocket_timeout__"},

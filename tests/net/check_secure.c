@@ -558,6 +558,49 @@ START_TEST(files_that_hang_for_all_threads_stop_nobody_who_was_there_before)
 }
 END_TEST
 
+START_TEST(reloads_have_their_turns_and_end_with_the_listener)
+{
+    FOR_MODES(mode)
+    {
+        ca *a = ca_new();
+        kiwi_socket_info info;
+        ca_issue(a, "one", &(ca_spec){.dns = "one.test"});
+        ca_issue(a, "two", &(ca_spec){.dns = "two.test"});
+        ca_issue(a, "now", &(ca_spec){.dns = "one.test"});
+        replace(a, "one", "now");
+        kiwi_tls_options server = {.cert = ca_path(a, "now.pem"), .key = ca_path(a, "now.key")};
+        pair p = {.net = NULL};
+        ck_assert_int_eq(kiwi_net_open(mode, &p.net), 0);
+        p.listener = await_int(p.net, kiwi_tls_listen(p.net, "127.0.0.1", 0, 16, &server));
+        ck_assert_int_eq(kiwi_socket_info_get(p.net, p.listener, &info), 0);
+        p.port = info.local_port;
+        replace(a, "two", "now");
+        ck_assert_int_eq(await(p.net, kiwi_tls_reload(p.net, p.listener)).state, KIWI_TASK_COMPLETED);
+        ck_assert_int_eq(try_connect(&p, a, "two.test").state, KIWI_TASK_COMPLETED);
+        ck_assert_int_eq(unlink(ca_path(a, "now.key")), 0);
+        kiwi_result r = await(p.net, kiwi_tls_reload(p.net, p.listener));
+        ck_assert_int_eq(r.fault, KIWI_FAULT_SYSTEM);
+        ck_assert_int_eq(r.sys, ENOENT);
+        ck_assert_int_eq(mkfifo(ca_path(a, "now.key"), 0600), 0); /* it hangs */
+        kiwi_id stuck = kiwi_tls_reload(p.net, p.listener), behind = kiwi_tls_reload(p.net, p.listener);
+        ck_assert_int_eq(kiwi_task_timeout(p.net, behind, 30), 0);
+        ck_assert_int_eq(await(p.net, behind).fault, KIWI_FAULT_TIMEOUT);
+        ck_assert_int_eq(try_connect(&p, a, "two.test").state, KIWI_TASK_COMPLETED);
+        ck_assert_int_eq(kiwi_task_status(p.net, stuck), KIWI_TASK_RUNNING);
+        kiwi_tls_close(p.net, p.listener);
+        await_fault(p.net, stuck, "Socket closed");
+        await_fault(p.net, kiwi_tls_reload(p.net, p.listener), "Invalid server socket");
+        int fd; /* let the reader go */
+        while ((fd = open(ca_path(a, "now.key"), O_WRONLY | O_NONBLOCK)) < 0 && errno == EINTR)
+            continue;
+        if (fd >= 0)
+            (void)close(fd);
+        kiwi_net_close(p.net);
+        ca_free(a);
+    }
+}
+END_TEST
+
 START_TEST(the_oldest_of_too_many_silent_clients_gives_way)
 {
     enum { SILENT = 600 };
@@ -636,5 +679,9 @@ SUITE_MAIN("secure", 90, tls_over_a_unix_socket, bytes_go_both_ways_and_the_end_
            small_sends_share_records_and_keep_their_order, joined_sends_end_once_when_the_socket_closes,
            a_listener_takes_up_changed_certificates_and_tells_of_failures, a_file_that_hangs_stops_nobody_else,
            files_that_hang_for_all_threads_stop_nobody_who_was_there_before,
+}
+END_TEST
+
+           reloads_have_their_turns_and_end_with_the_listener,
            a_handshake_gets_its_turn_however_much_short_work_there_is, the_oldest_of_too_many_silent_clients_gives_way,
            what_is_queued_is_sent_before_a_close)
