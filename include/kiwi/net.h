@@ -413,6 +413,7 @@ typedef struct kiwi_tls_name { /* a pair that a server has for one of its names 
     const char *name;          /* a host, or "*." and one for the hosts of one more label; letters in either case */
     const char *cert, *key;    /* as below, both needed */
     const char *key_password;
+    const char *ocsp;
 } kiwi_tls_name;
 
 typedef struct kiwi_tls_options {      /* all strings may be NULL; they are copied */
@@ -422,6 +423,7 @@ typedef struct kiwi_tls_options {      /* all strings may be NULL; they are copi
     const char *ca;                    /* PEM file: trust these authorities instead of the system's (client) */
     const char *client_ca;             /* PEM file: require client certificates of these authorities (server) */
     bool client_optional;              /* with client_ca: a client may come without any certificate */
+    const char *ocsp;                  /* DER file: an OCSP response for cert, which clients get with it (server) */
     const kiwi_tls_name *names;        /* name_count of them: pairs for clients that ask for one of these names */
     size_t name_count;                 /* (server); others, and those that ask for none, get cert and key */
     const char *alpn;                  /* protocols offered, comma-separated, most wanted first */

@@ -12,6 +12,7 @@
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/ocsp.h>
 #include <gnutls/x509.h>
 
 #include "base/library.h"
@@ -38,6 +39,7 @@
     X(certificate_get_trust_list) \
     X(certificate_server_set_request) \
     X(certificate_set_key) \
+    X(certificate_set_ocsp_status_request_mem) \
     X(certificate_set_x509_key) \
     X(certificate_set_x509_system_trust) \
     X(certificate_set_x509_trust_mem) \
@@ -62,6 +64,10 @@
     X(idna_map) \
     X(init) \
     X(memset) \
+    X(ocsp_resp_deinit) \
+    X(ocsp_resp_get_single) \
+    X(ocsp_resp_import) \
+    X(ocsp_resp_init) \
     X(pbkdf2) \
     X(pcert_deinit) \
     X(pcert_import_x509) \

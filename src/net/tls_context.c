@@ -321,6 +321,8 @@ static kb_status load_server(kn_tls_context *context, kb_error *err)
                              "client_ca is missing");
     kb_status status = s->cert == NULL && s->key == NULL ? use_development(context, err) : load_pair(context, err);
     if (status == KB_OK)
+        status = kn_tls_keypair_staple(s->ocsp, &context->files, context->creds, err);
+    if (status == KB_OK)
         status = load_names(context, err);
     return status == KB_OK && s->client_ca != NULL ? load_authorities(context, s->client_ca, err) : status;
 }

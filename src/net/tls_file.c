@@ -59,18 +59,23 @@ static kb_status read_all(int fd, const char *what, const char *path, gnutls_dat
     return KB_OK;
 }
 
-static kb_status check_form(const gnutls_datum_t *data, const char *what, const char *path, kb_error *err)
+typedef enum form { PEM, DER } form;
+
+static kb_status check_form(const gnutls_datum_t *data, form wanted, const char *what, const char *path, kb_error *err)
 {
     if (data->size == 0)
         return fail(err, KB_EIO, 0, what, path, "the file is empty");
-    if (strstr((const char *)data->data, "-----BEGIN") != NULL)
+    bool pem = strstr((const char *)data->data, "-----BEGIN") != NULL, der = data->data[0] == 0x30;
+    if (wanted == PEM ? pem : der)
         return KB_OK;
+    if (wanted == DER)
+        return fail(err, KB_EINVAL, 0, what, path,
+                    pem ? "it has the form PEM, DER is needed" : "it does not have the form DER");
     return fail(err, KB_EINVAL, 0, what, path,
-                data->data[0] == 0x30 ? "it has the form DER, PEM is needed"
-                                      : "it is no PEM file (no -----BEGIN in it)");
+                der ? "it has the form DER, PEM is needed" : "it is no PEM file (no -----BEGIN in it)");
 }
 
-kb_status kn_tls_file_read(const char *what, const char *path, gnutls_datum_t *out, kb_error *err)
+static kb_status read_file(const char *what, const char *path, form wanted, gnutls_datum_t *out, kb_error *err)
 {
     *out = (gnutls_datum_t){NULL, 0};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -79,12 +84,22 @@ kb_status kn_tls_file_read(const char *what, const char *path, gnutls_datum_t *o
     kb_status status = read_all(fd, what, path, out, err);
     (void)close(fd);
     if (status == KB_OK)
-        status = check_form(out, what, path, err);
+        status = check_form(out, wanted, what, path, err);
     if (status != KB_OK) {
         free(out->data);
         *out = (gnutls_datum_t){NULL, 0};
     }
     return status;
+}
+
+kb_status kn_tls_file_read(const char *what, const char *path, gnutls_datum_t *out, kb_error *err)
+{
+    return read_file(what, path, PEM, out, err);
+}
+
+kb_status kn_tls_file_read_der(const char *what, const char *path, gnutls_datum_t *out, kb_error *err)
+{
+    return read_file(what, path, DER, out, err);
 }
 
 /* ---- Changes --------------------------------------------------------------------------------- */

@@ -16,6 +16,9 @@
  * it.  Errors, which name the file: KB_EIO (not readable, empty, too large), KB_EINVAL (no PEM in it), KB_ENOMEM. */
 kb_status kn_tls_file_read(const char *what, const char *path, gnutls_datum_t *out, kb_error *err);
 
+/* The same for a DER file. */
+kb_status kn_tls_file_read_der(const char *what, const char *path, gnutls_datum_t *out, kb_error *err);
+
 /* Files and folders as they were when they were last looked at. */
 typedef struct kn_tls_files {
     struct kn_tls_file *at; /* tls_file.c */

@@ -151,3 +151,54 @@ kb_status kn_tls_keypair_load(const kn_tls_keypair *from, kn_tls_files *files, g
         kn_gnutls.x509_privkey_deinit(p.key);
     return status;
 }
+
+/* ---- OCSP ------------------------------------------------------------------------------------ */
+
+/* What the response says of the certificate; < 0: GnuTLS's code. */
+static int certificate_status(const gnutls_datum_t *der)
+{
+    gnutls_ocsp_resp_t response;
+    unsigned status = GNUTLS_OCSP_CERT_UNKNOWN;
+    int r = kn_gnutls.ocsp_resp_init(&response);
+    if (r < 0)
+        return r;
+    r = kn_gnutls.ocsp_resp_import(response, der);
+    if (r >= 0)
+        r = kn_gnutls.ocsp_resp_get_single(response, 0, NULL, NULL, NULL, NULL, &status, NULL, NULL, NULL, NULL);
+    kn_gnutls.ocsp_resp_deinit(response);
+    return r < 0 ? r : (int)status;
+}
+
+/* Why clients would refuse the connection, or not believe the response; NULL: it is of use. */
+static const char *flaw(int status, int code)
+{
+    if (status < 0)
+        return "it is no OCSP response that says anything of a certificate";
+    if (status != GNUTLS_OCSP_CERT_GOOD) /* GnuTLS takes such a one for expired */
+        return status == GNUTLS_OCSP_CERT_REVOKED ? "it says that the certificate is revoked"
+                                                  : "it says that the certificate is unknown";
+    if (code == GNUTLS_E_OCSP_MISMATCH_WITH_CERTS)
+        return "it is for another certificate";
+    return code == GNUTLS_E_EXPIRED ? "it has expired" : NULL;
+}
+
+kb_status kn_tls_keypair_staple(const char *path, kn_tls_files *files, gnutls_certificate_credentials_t creds,
+                                kb_error *err)
+{
+    static const char what[] = "TLS OCSP response";
+    gnutls_datum_t der;
+    if (path == NULL)
+        return KB_OK;
+    if (kn_tls_file_watch(files, path) != KB_OK)
+        return kb_error_fail(err, KB_ENOMEM, 0, "out of memory");
+    kb_status status = kn_tls_file_read_der(what, path, &der, err);
+    if (status != KB_OK)
+        return status;
+    int said = certificate_status(&der);
+    int r = said < 0 ? said : kn_gnutls.certificate_set_ocsp_status_request_mem(creds, &der, 0, GNUTLS_X509_FMT_DER);
+    const char *why = r == GNUTLS_E_MEMORY_ERROR ? NULL : flaw(said, r);
+    free(der.data);
+    if (why != NULL)
+        return kb_error_fail(err, KB_EINVAL, 0, "%s %.120s: %s", what, path, why);
+    return r < 0 ? kn_tls_keypair_fail(err, r, what, path) : KB_OK;
+}

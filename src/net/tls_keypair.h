@@ -18,6 +18,11 @@ typedef struct kn_tls_keypair { /* the files, whose paths are the caller's; NULL
 kb_status kn_tls_keypair_load(const kn_tls_keypair *from, kn_tls_files *files, gnutls_certificate_credentials_t creds,
                               kb_error *err);
 
+/* Give `creds`, which have a pair, the OCSP response at `path` (NULL: none) for the certificate of that, and watch the
+ * file.  Errors, which name it: KB_EINVAL (no such response, for another certificate, expired, not good), and as above. */
+kb_status kn_tls_keypair_staple(const char *path, kn_tls_files *files, gnutls_certificate_credentials_t creds,
+                                kb_error *err);
+
 /* Describe in *err that GnuTLS gave `code` for `what` at `path` ("": none). */
 kb_status kn_tls_keypair_fail(kb_error *err, int code, const char *what, const char *path);
 

@@ -17,13 +17,12 @@ static const size_t texts[] = {
     offsetof(kn_tls_settings, more_ca),      offsetof(kn_tls_settings, system_file),
     offsetof(kn_tls_settings, system_dirs),  offsetof(kn_tls_settings, development),
     offsetof(kn_tls_settings, min_version),  offsetof(kn_tls_settings, ciphers),
+    offsetof(kn_tls_settings, ocsp),
 };
 static const size_t name_texts[] = {
     /* the same in each of the names */
-    offsetof(kiwi_tls_name, name),
-    offsetof(kiwi_tls_name, cert),
-    offsetof(kiwi_tls_name, key),
-    offsetof(kiwi_tls_name, key_password),
+    offsetof(kiwi_tls_name, name),         offsetof(kiwi_tls_name, cert), offsetof(kiwi_tls_name, key),
+    offsetof(kiwi_tls_name, key_password), offsetof(kiwi_tls_name, ocsp),
 };
 enum {
     TEXTS = sizeof(texts) / sizeof(texts[0]),
@@ -126,6 +125,7 @@ kn_tls_settings *kn_tls_settings_new(const kiwi_tls_options *options, bool serve
                          .alpn = o->alpn,
                          .min_version = o->min_version,
                          .ciphers = o->ciphers,
+                         .ocsp = server ? o->ocsp : NULL,
                          .client_optional = server && o->client_optional,
                          .names = o->names,
                          .name_count = server ? o->name_count : 0,

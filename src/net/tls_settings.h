@@ -9,10 +9,10 @@
 
 typedef struct kn_tls_settings { /* constant; in one piece with its texts, which are NULL where there is nothing */
     const char *cert, *key, *key_password; /* of the options; a server's may come from the environment */
-    const char *ca, *client_ca, *alpn, *min_version, *ciphers; /* of the options */
-    const char *more_ca;                                       /* KIWI_TLS_CA */
-    const char *system_file;                                   /* SSL_CERT_FILE */
-    const char *system_dirs;                                   /* SSL_CERT_DIR: a list with colons */
+    const char *ca, *client_ca, *alpn, *min_version, *ciphers, *ocsp; /* of the options */
+    const char *more_ca;                                              /* KIWI_TLS_CA */
+    const char *system_file;                                          /* SSL_CERT_FILE */
+    const char *system_dirs;                                          /* SSL_CERT_DIR: a list with colons */
     const char *development;    /* where the development certificate of this user is kept */
     const kiwi_tls_name *names; /* of the options: name_count of them */
     size_t name_count;

@@ -92,6 +92,8 @@ static kb_status load_one(kn_tls_sni *sni, const kiwi_tls_name *from, kn_tls_fil
         return kb_error_fail(err, KB_ENOMEM, 0, "out of memory");
     const kn_tls_keypair pair = {.cert = from->cert, .key = from->key, .key_password = from->key_password};
     kb_status status = kn_tls_keypair_load(&pair, files, named->creds, err);
+    if (status == KB_OK)
+        status = kn_tls_keypair_staple(from->ocsp, files, named->creds, err);
     return status == KB_OK || status == KB_ENOMEM ? status : about(given, err, status);
 }
 

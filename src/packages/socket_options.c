@@ -33,6 +33,7 @@ static const option options[] = {
     {"min_version", TLS_AT(min_version)},
     {"ciphers", TLS_AT(ciphers)},
     {"client_auth", KP_OPTIONS_TLS, CLIENTS, offsetof(kp_socket_options, client_auth), 0, 0},
+    {"ocsp", KP_OPTIONS_TLS_SERVER, TEXT, offsetof(kp_socket_options, tls.ocsp), 0, 0},
     {"sni", KP_OPTIONS_TLS_SERVER, NAMES, offsetof(kp_socket_options, names), 0, 0},
     {"verify", KP_OPTIONS_TLS, SWITCH, offsetof(kp_socket_options, tls.verify), 0, 0},
     {"allow_truncation", KP_OPTIONS_TLS, FLAG, offsetof(kp_socket_options, tls.allow_truncation), 0, 0},
@@ -111,7 +112,8 @@ static bool store_part(kw_vm *vm, kw_value key, kw_value v, kiwi_tls_name *out)
         size_t at;
     } parts[] = {{"cert", offsetof(kiwi_tls_name, cert)},
                  {"key", offsetof(kiwi_tls_name, key)},
-                 {"key_password", offsetof(kiwi_tls_name, key_password)}};
+                 {"key_password", offsetof(kiwi_tls_name, key_password)},
+                 {"ocsp", offsetof(kiwi_tls_name, ocsp)}};
     kw_string *shown;
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (!kw_is(key, KW_STRING) || strcmp(key.as.string->text, parts[i].name) != 0)
