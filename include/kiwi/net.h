@@ -507,6 +507,9 @@ typedef struct kiwi_tls_peer {
 KIWI_API int kiwi_tls_peer_get(kiwi_net *net, kiwi_id socket, kiwi_tls_peer **out);
 KIWI_API void kiwi_tls_peer_free(kiwi_tls_peer *peer); /* NULL is allowed */
 
+/* Is there TLS at all?  Opens GnuTLS if that has not been done; a failure is not remembered. */
+KIWI_API bool kiwi_tls_available(void);
+
 /* ---- UDP ------------------------------------------------------------------------------------- */
 
 /* Open a socket on a port of the system's choice, for IPv4 and IPv6 where the system has both in

@@ -3,6 +3,8 @@
 
 #include "net/gnutls.h"
 
+#include "kiwi/net.h"
+
 #ifdef KIWI_GNUTLS_LIBRARY
 
 struct kn_gnutls kn_gnutls;
@@ -41,3 +43,8 @@ kb_status kn_gnutls_load(kb_error *err)
 }
 
 #endif
+
+bool kiwi_tls_available(void)
+{
+    return kn_gnutls_load(NULL) == KB_OK;
+}

@@ -24,6 +24,11 @@ bool kn_tls_idna(const char *host, char *out, size_t size)
     return true;
 }
 
+bool kiwi_tls_available(void)
+{
+    return false;
+}
+
 /* ---- Contexts, which nobody gets ----------------------------------------------------------------- */
 
 kb_status kn_tls_context_get(const kn_tls_settings *settings, void (*log)(void *, const char *), void *log_data,

@@ -22,6 +22,15 @@ static kw_result task(kw_vm *vm, kw_call *call, kiwi_id id, int64_t limit_ms)
     return kw_return(call, kw_int(id));
 }
 
+/* Without GnuTLS no function of tls does anything.  false: thrown. */
+static bool has_tls(kw_vm *vm, const kw_call *call)
+{
+    if (kiwi_tls_available())
+        return true;
+    (void)kp_needs_lacks(vm, call, "GnuTLS", "libgnutls30");
+    return false;
+}
+
 /* ---- Listening and connecting ---------------------------------------------------------------------------- */
 
 static kw_result socket_tcpserver(kw_vm *vm, kw_call *call)
@@ -37,6 +46,8 @@ static kw_result socket_tcpserver(kw_vm *vm, kw_call *call)
 
 static kw_result tls_tcpserver(kw_vm *vm, kw_call *call)
 {
+    if (!has_tls(vm, call))
+        return KW_THROWN;
     const char *host = kp_args_text(vm, call, 0, "A host");
     int64_t port = call->args[1].as.i;
     kp_socket_options options;
@@ -80,6 +91,8 @@ static bool server_name(kw_vm *vm, const kw_call *call, uint32_t at, const char 
 
 static kw_result tls_tcpconnect(kw_vm *vm, kw_call *call)
 {
+    if (!has_tls(vm, call))
+        return KW_THROWN;
     const char *host = kp_args_text(vm, call, 0, "A host"), *sni;
     int64_t port = kw_native_argument(call, 1).as.i;
     kp_socket_options options;
@@ -91,6 +104,8 @@ static kw_result tls_tcpconnect(kw_vm *vm, kw_call *call)
 
 static kw_result tls_upgrade(kw_vm *vm, kw_call *call)
 {
+    if (!has_tls(vm, call))
+        return KW_THROWN;
     const char *sni;
     kp_socket_options options;
     if (!server_name(vm, call, 1, &sni) || !kp_socket_options_read(vm, call, 2, KP_OPTIONS_TLS, &options))
@@ -101,6 +116,8 @@ static kw_result tls_upgrade(kw_vm *vm, kw_call *call)
 
 static kw_result tls_upgrade_server(kw_vm *vm, kw_call *call)
 {
+    if (!has_tls(vm, call))
+        return KW_THROWN;
     kp_socket_options options;
     kw_result room = kp_memory_room(vm, call, KP_ENTRY);
     if (room != KW_DONE)
@@ -137,6 +154,8 @@ static kw_result socket_unixserver(kw_vm *vm, kw_call *call)
 
 static kw_result tls_unixserver(kw_vm *vm, kw_call *call)
 {
+    if (!has_tls(vm, call))
+        return KW_THROWN;
     const char *path = kp_args_text(vm, call, 0, "A path");
     int64_t backlog = kw_native_argument(call, 1).as.i;
     kp_socket_options options;
@@ -173,6 +192,8 @@ static kw_result socket_pair(kw_vm *vm, kw_call *call)
 
 static kw_result tls_unixconnect(kw_vm *vm, kw_call *call)
 {
+    if (!has_tls(vm, call))
+        return KW_THROWN;
     const char *path = kp_args_text(vm, call, 0, "A path"), *sni;
     kp_socket_options options;
     if (path == NULL || !server_name(vm, call, 1, &sni) ||
@@ -318,7 +339,7 @@ static kw_result sending_many(kw_vm *vm, kw_call *call, const sender *send)
     }                                                                                                                  \
     static kw_result tls_##name(kw_vm *vm, kw_call *call)                                                              \
     {                                                                                                                  \
-        return common(vm, call, of_tls);                                                                               \
+        return has_tls(vm, call) ? common(vm, call, of_tls) : KW_THROWN;                                               \
     }
 
 IN_BOTH(accept, accepting, kiwi_tcp_accept, kiwi_tls_accept)
@@ -341,6 +362,8 @@ static kw_result socket_close(kw_vm *vm, kw_call *call)
 
 static kw_result tls_close(kw_vm *vm, kw_call *call)
 {
+    if (!has_tls(vm, call))
+        return KW_THROWN;
     kiwi_tls_close(kp_host_net(vm), call->args[0].as.i);
     return KW_DONE;
 }
@@ -493,6 +516,8 @@ static kw_result give_peer(kw_vm *vm, kw_call *call, const kiwi_tls_peer *peer)
 
 static kw_result tls_peer(kw_vm *vm, kw_call *call)
 {
+    if (!has_tls(vm, call))
+        return KW_THROWN;
     kiwi_tls_peer *peer;
     int error = kiwi_tls_peer_get(kp_host_net(vm), kw_native_argument(call, 0).as.i, &peer);
     if (error == ENOMEM)
@@ -508,11 +533,15 @@ static kw_result tls_peer(kw_vm *vm, kw_call *call)
 
 static kw_result tls_reload(kw_vm *vm, kw_call *call)
 {
+    if (!has_tls(vm, call))
+        return KW_THROWN;
     return kp_host_await_own(vm, call, kiwi_tls_reload(kp_host_net(vm), kw_native_argument(call, 0).as.i), NULL);
 }
 
 static kw_result tls_error(kw_vm *vm, kw_call *call)
 {
+    if (!has_tls(vm, call))
+        return KW_THROWN;
     kiwi_result result;
     if (kiwi_tls_error(kp_host_net(vm), call->args[0].as.i, &result) != 0)
         return KW_DONE;
