@@ -507,6 +507,18 @@ typedef struct kiwi_tls_peer {
 KIWI_API int kiwi_tls_peer_get(kiwi_net *net, kiwi_id socket, kiwi_tls_peer **out);
 KIWI_API void kiwi_tls_peer_free(kiwi_tls_peer *peer); /* NULL is allowed */
 
+typedef struct kiwi_tls_binding {
+    unsigned char bytes[64];
+    size_t size;
+    char why_not[192]; /* ENOTSUP: why there are none */
+} kiwi_tls_binding;
+
+/* Bytes that bind something else, a log-in say, to the open TLS connection `socket`: both ends have the same, and nobody
+ * who sits between them has (RFC 5056).  `kind`: "tls-server-end-point" (RFC 5929: a digest of the server's certificate)
+ * or "tls-exporter" (RFC 9266: derived from the session's secrets).  0; EINVAL: another kind; ENOENT: there is no such
+ * connection; ENOMEM; ENOTSUP: there are none of this kind for this connection, or with this GnuTLS. */
+KIWI_API int kiwi_tls_channel_binding(kiwi_net *net, kiwi_id socket, const char *kind, kiwi_tls_binding *out);
+
 /* Is there TLS at all?  Opens GnuTLS if that has not been done; a failure is not remembered. */
 KIWI_API bool kiwi_tls_available(void);
 

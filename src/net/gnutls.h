@@ -35,6 +35,7 @@
     X(bye) \
     X(certificate_allocate_credentials) \
     X(certificate_free_credentials) \
+    X(certificate_get_crt_raw) \
     X(certificate_get_peers) \
     X(certificate_get_trust_list) \
     X(certificate_server_set_request) \
@@ -59,6 +60,7 @@
     X(hash_copy) \
     X(hash_deinit) \
     X(hash_fast) \
+    X(hash_get_len) \
     X(hash_init) \
     X(hmac_fast) \
     X(idna_map) \
@@ -89,6 +91,8 @@
     X(rnd) \
     X(server_name_get) \
     X(server_name_set) \
+    X(session_channel_binding) \
+    X(session_ext_master_secret_status) \
     X(session_get_data2) \
     X(session_get_flags) \
     X(session_get_ptr) \
@@ -98,6 +102,8 @@
     X(session_set_verify_function) \
     X(session_ticket_enable_server) \
     X(session_ticket_key_generate) \
+    X(sign_get_hash_algorithm) \
+    X(sign_get_name) \
     X(strerror) \
     X(transport_set_ptr) \
     X(transport_set_pull_function) \
@@ -111,6 +117,7 @@
     X(x509_crt_get_issuer_dn2) \
     X(x509_crt_get_key_id) \
     X(x509_crt_get_serial) \
+    X(x509_crt_get_signature_algorithm) \
     X(x509_crt_get_subject_alt_name) \
     X(x509_crt_import) \
     X(x509_crt_init) \

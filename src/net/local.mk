@@ -72,6 +72,7 @@ libkwnet_la_SOURCES += \
 	%D%/gnutls.c %D%/gnutls.h \
 	%D%/ticket.c %D%/ticket.h \
 	%D%/tls.c \
+	%D%/tls_binding.c \
 	%D%/tls_certificate.c \
 	%D%/tls_context.c %D%/tls_context.h \
 	%D%/tls_file.c %D%/tls_file.h \

@@ -97,6 +97,9 @@ kn_step kn_tls_bye(kn_tls *tls, kb_status *status, kb_error *err);
  * read). */
 int kn_tls_describe_peer(kn_tls *tls, kiwi_tls_peer *out);
 
+/* The channel binding of `kind` in *out, which is zeroed: kiwi_tls_channel_binding().  0, EINVAL, ENOMEM or ENOTSUP. */
+int kn_tls_bind(kn_tls *tls, const char *kind, kiwi_tls_binding *out);
+
 /* Fill version, cipher, alpn and verified of *info. */
 void kn_tls_info(const kn_tls *tls, kiwi_socket_info *info);
 

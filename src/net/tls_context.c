@@ -294,6 +294,23 @@ static int share_ticket_key(kn_tls_context *context)
     return r;
 }
 
+static bool same_certificate(gnutls_certificate_credentials_t a, gnutls_certificate_credentials_t b)
+{
+    gnutls_datum_t one = {NULL, 0}, other = {NULL, 0};
+    return kn_gnutls.certificate_get_crt_raw(a, 0, 0, &one) >= 0 &&
+           kn_gnutls.certificate_get_crt_raw(b, 0, 0, &other) >= 0 && one.size == other.size &&
+           memcmp(one.data, other.data, one.size) == 0;
+}
+
+/* The settings are the same, so the names are. */
+static bool same_certificates(const kn_tls_context *a, const kn_tls_context *b)
+{
+    bool same = same_certificate(a->creds, b->creds);
+    for (size_t i = 0; i < a->sni.count && same; i++)
+        same = same_certificate(a->sni.at[i].creds, b->sni.at[i].creds);
+    return same;
+}
+
 /* Tickets of `old` (NULL: none) stay good for its replacement.  The library derives the keys that encrypt them from
  * this one and the time: they change every 18 hours, and those of the period before are still taken. */
 static kb_status make_ticket_key(kn_tls_context *context, const kn_tls_context *old, kb_error *err)
@@ -303,6 +320,8 @@ static kb_status make_ticket_key(kn_tls_context *context, const kn_tls_context *
         r = share_ticket_key(context);
     else if (r >= 0 && old != NULL && old->ticket_key.size == context->ticket_key.size)
         memcpy(context->ticket_key.data, old->ticket_key.data, old->ticket_key.size);
+    context->older_tickets = context->settings->shared ||
+                             (old != NULL && (old->older_tickets || !same_certificates(old, context)));
     return r < 0 ? kn_tls_keypair_fail(err, r, "TLS tickets", "") : KB_OK;
 }
 

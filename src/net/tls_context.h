@@ -34,6 +34,7 @@ struct kn_tls_context {
     gnutls_priority_t own_priority;   /* the same where the options change it, else NULL */
     bool client_optional;             /* server: a client may come without a certificate */
     gnutls_datum_t development;       /* client: the development certificate (DER), if it is good enough */
+    bool older_tickets;               /* server: some may be of a time, or a process, with other certificates */
     gnutls_datum_t ticket_key;        /* server; with it clients resume sessions of this context */
     gnutls_datum_t alpn[KN_ALPN_MAX]; /* point into alpn_text */
     unsigned alpn_count;

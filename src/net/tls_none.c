@@ -4,6 +4,7 @@
 
 #include "net/tls.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "net/tls_idna.h"
@@ -100,6 +101,14 @@ int kn_tls_describe_peer(kn_tls *tls, kiwi_tls_peer *out)
     (void)tls;
     (void)out;
     return 0;
+}
+
+int kn_tls_bind(kn_tls *tls, const char *kind, kiwi_tls_binding *out)
+{
+    (void)tls;
+    (void)kind;
+    (void)out;
+    return ENOTSUP;
 }
 
 void kn_tls_put_over(kn_tls *tls, kn_tls *under)

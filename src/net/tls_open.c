@@ -36,23 +36,23 @@ static bool is_address(const char *name)
     return inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1;
 }
 
-/* The name that the client asked for, "" if it asked for none. */
-static void asked_for(gnutls_session_t session, char name[KN_TLS_NAME_MAX + 1])
+gnutls_certificate_credentials_t kn_tls_server_creds(const kn_tls *tls)
 {
-    size_t size = KN_TLS_NAME_MAX + 1;
+    char name[KN_TLS_NAME_MAX + 1];
+    size_t size = sizeof(name);
     unsigned type;
-    int r = kn_gnutls.server_name_get(session, name, &size, &type, 0);
-    name[r < 0 || type != GNUTLS_NAME_DNS || size > KN_TLS_NAME_MAX ? 0 : size] = '\0';
+    int r = kn_gnutls.server_name_get(tls->session, name, &size, &type, 0);
+    bool asked = r >= 0 && type == GNUTLS_NAME_DNS && size < sizeof(name);
+    name[asked ? size : 0] = '\0';
+    gnutls_certificate_credentials_t found = kn_tls_sni_find(&tls->context->sni, name);
+    return found != NULL ? found : tls->context->creds;
 }
 
 /* The client has said what it wants, and nothing of the pair was used yet. */
 static int choose_pair(gnutls_session_t session)
 {
     const kn_tls *tls = kn_gnutls.session_get_ptr(session);
-    char name[KN_TLS_NAME_MAX + 1];
-    asked_for(session, name);
-    gnutls_certificate_credentials_t creds = kn_tls_sni_find(&tls->context->sni, name);
-    return creds == NULL ? 0 : kn_gnutls.credentials_set(session, GNUTLS_CRD_CERTIFICATE, creds);
+    return kn_gnutls.credentials_set(session, GNUTLS_CRD_CERTIFICATE, kn_tls_server_creds(tls));
 }
 
 static int set_up_server(kn_tls *tls)

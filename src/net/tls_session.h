@@ -40,6 +40,9 @@ struct kn_tls {
 /* Describe in *failure, once, what GnuTLS gave `code` for while `doing`. */
 void kn_tls_fail(const kn_tls *tls, kb_error *failure, int code, const char *doing);
 
+/* A server, once its client has said what it wants: the credentials for the name that it asked for. */
+gnutls_certificate_credentials_t kn_tls_server_creds(const kn_tls *tls);
+
 /* For gnutls_session_set_verify_function(): a result that is not 0 ends the handshake. */
 int kn_tls_verify_peer(gnutls_session_t session);
 /* The same for a client's session that refuses nobody, once somebody asks: sets `verified`, or else `reason`.  The caller

@@ -531,6 +531,28 @@ static kw_result tls_peer(kw_vm *vm, kw_call *call)
     return result;
 }
 
+static kw_result tls_channel_binding(kw_vm *vm, kw_call *call)
+{
+    kiwi_tls_binding binding;
+    if (!has_tls(vm, call))
+        return KW_THROWN;
+    const char *kind = kp_args_text(vm, call, 1, "A kind of channel binding");
+    if (kind == NULL)
+        return KW_THROWN;
+    switch (kiwi_tls_channel_binding(kp_host_net(vm), kw_native_argument(call, 0).as.i, kind, &binding)) {
+    case 0: break;
+    case EINVAL:
+        return kw_throw(vm, "InvalidOperationError",
+                        "Unknown channel binding '%.60s': expected 'tls-server-end-point' or 'tls-exporter'.", kind);
+    case ENOMEM: return kw_throw_memory(vm, sizeof(binding));
+    case ENOTSUP:
+        return kw_throw(vm, "NotAvailableError", "There is no channel binding '%s': %s.", kind, binding.why_not);
+    default: return invalid_socket(vm);
+    }
+    kw_bytes *bytes = kw_bytes_new(vm, binding.bytes, binding.size);
+    return bytes == NULL ? KW_THROWN : kw_return(call, kw_of_bytes(bytes));
+}
+
 static kw_result tls_reload(kw_vm *vm, kw_call *call)
 {
     if (!has_tls(vm, call))
@@ -699,6 +721,11 @@ static const kw_native_def tls_functions[] = {
     {"peer(sock_id: integer): hashmap", tls_peer,
      "Who the peer is: verified and why not, subject, issuer, names, serial, not_before and not_after in seconds since 1970, "
      "sha256, chain in DER.", "println tls::peer(peer).names.contains(\"localhost\")  # => true", "__tlssocket_peer__"},
+    {"channel_binding(sock_id: integer, kind: string): bytes", tls_channel_binding,
+     "Bytes that both ends of this connection have, and nobody between them: tls-server-end-point (RFC 5929) or tls-exporter "
+     "(RFC 9266). A log-in that has them in it, as SCRAM, cannot be passed on.",
+     "a = tls::channel_binding(peer, \"tls-exporter\")\nprintln a.size()  # => 32\n"
+     "println a == tls::channel_binding(conn, \"tls-exporter\")  # => true", "__tlssocket_channel_binding__"},
     {"reload(listener_id: integer)", tls_reload,
      "Read the certificates, keys and authorities of a listener again at once, for the clients that come then. Throws if they "
      "are no use; those from before stay.", "tls::reload(listener)", "__tlssocket_reload__"},

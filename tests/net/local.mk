@@ -28,6 +28,7 @@ check_PROGRAMS += \
 	%D%/check_shortage \
 	%D%/check_ticket \
 	%D%/check_tls \
+	%D%/check_tls_binding \
 	%D%/check_tls_context \
 	%D%/check_tls_sni \
 	%D%/check_tls_trust \
@@ -39,6 +40,7 @@ check_PROGRAMS += \
 %C%_check_tls_SOURCES = %D%/check_tls.c tests/support/ca.c
 %C%_check_tls_trust_SOURCES = %D%/check_tls_trust.c tests/support/ca.c
 %C%_check_tls_context_SOURCES = %D%/check_tls_context.c tests/support/ca.c
+%C%_check_tls_binding_SOURCES = %D%/check_tls_binding.c tests/support/ca.c
 %C%_check_tls_sni_SOURCES = %D%/check_tls_sni.c tests/support/ca.c
 %C%_check_faults_SOURCES = %D%/check_faults.c %D%/faults.c tests/support/ca.c
 %C%_check_secure_SOURCES = %D%/check_secure.c tests/support/ca.c
