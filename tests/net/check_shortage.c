@@ -416,6 +416,72 @@ START_TEST(the_development_certificate_survives_failing_files)
 }
 END_TEST
 
+/* Options with two names, whose files are the authority's. */
+static kiwi_tls_options with_names(ca *authority, kiwi_tls_name names[2])
+{
+    const char *cert = ca_path(authority, "one.pem"), *key = ca_path(authority, "one.key");
+    ca_issue(authority, "one", &(ca_spec){.dns = "one.example"});
+    names[0] = (kiwi_tls_name){.name = "one.example", .cert = cert, .key = key};
+    names[1] = (kiwi_tls_name){.name = "*.example", .cert = cert, .key = key};
+    return (kiwi_tls_options){.cert = cert, .key = key, .names = names, .name_count = 2};
+}
+
+START_TEST(pairs_for_names_are_all_there_or_none_is)
+{
+    static const struct {
+        fault f;
+        kb_status status;
+    } rows[] = {
+        {{FAULT_memory, ENOMEM}, KB_ENOMEM}, {{FAULT_open, EMFILE}, KB_EIO},     {{FAULT_read, EIO}, KB_EIO},
+        {{FAULT_read, EINTR}, KB_OK},        {{FAULT_read, FAULT_SHORT}, KB_OK},
+    };
+    ca *authority = ca_new();
+    kiwi_tls_name names[2];
+    kiwi_tls_options options = with_names(authority, names);
+    int before = fault_descriptors();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (long n = 1, hits = 1; hits > 0; n++) {
+            kn_tls_context *context = NULL;
+            kb_error err = {.status = KB_OK};
+            fault_arm(rows[i].f.site, rows[i].f.error, n, n);
+            kb_status status = server_context(&options, &context, &err);
+            hits = fault_disarm();
+            ck_assert_msg(status == (hits > 0 ? rows[i].status : KB_OK), "row %zu, call %ld: %s", i, n, err.text);
+            ck_assert_int_eq(context != NULL, status == KB_OK);
+            kn_tls_context_unref(context);
+        }
+    ck_assert_int_eq(fault_descriptors(), before);
+    ca_free(authority);
+}
+END_TEST
+
+START_TEST(a_reload_without_memory_keeps_what_is_there)
+{
+    FOR_MODES(mode)
+    {
+        ca *authority = ca_new();
+        kiwi_tls_name names[2];
+        kiwi_tls_options options = with_names(authority, names);
+        pair p = {.net = NULL};
+        ck_assert_int_eq(kiwi_net_open(mode, &p.net), 0);
+        p.listener = await_int(p.net, kiwi_tls_listen(p.net, "127.0.0.1", 0, 16, &options));
+        for (long n = 1, hits = 1; hits > 0; n++) {
+            kiwi_result r = {0};
+            fault_arm(FAULT_memory, ENOMEM, n, n);
+            kiwi_id id = kiwi_tls_reload(p.net, p.listener);
+            int error = id > 0 ? kiwi_task_await(p.net, id, 20000, &r) : ENOMEM;
+            hits = fault_disarm();
+            ck_assert_msg(error == 0 || (error == ENOMEM && hits > 0), "call %ld: %d", n, error);
+            if (error == 0 && r.state == KIWI_TASK_FAULTED)
+                ck_assert_msg(r.sys == ENOMEM && hits > 0, "call %ld: %s", n, r.message);
+        }
+        ck_assert_int_eq(await(p.net, kiwi_tls_reload(p.net, p.listener)).state, KIWI_TASK_COMPLETED);
+        kiwi_net_close(p.net);
+        ca_free(authority);
+    }
+}
+END_TEST
+
 START_TEST(failed_tls_connects_have_numbers_of_their_own_without_memory)
 {
     FOR_MODES(mode)
@@ -437,9 +503,10 @@ START_TEST(failed_tls_connects_have_numbers_of_their_own_without_memory)
 }
 END_TEST
 
-SUITE_MAIN("shortage", 60, failed_tls_connects_have_numbers_of_their_own_without_memory,
-           a_listener_outlives_a_shortage_of_descriptors, bytes_that_are_lost_leave_no_hole,
-           a_send_that_memory_cuts_short_is_the_last, no_runtime_opens_with_pipes_that_would_block_or_be_inherited,
+SUITE_MAIN("shortage", 60, pairs_for_names_are_all_there_or_none_is, a_reload_without_memory_keeps_what_is_there,
+           failed_tls_connects_have_numbers_of_their_own_without_memory, a_listener_outlives_a_shortage_of_descriptors,
+           bytes_that_are_lost_leave_no_hole, a_send_that_memory_cuts_short_is_the_last,
+           no_runtime_opens_with_pipes_that_would_block_or_be_inherited,
            no_record_is_forgotten_where_reading_ahead_has_no_memory, a_connect_whose_outcome_cannot_be_asked_for_fails,
            without_workers_the_lead_goes_to_another_thread_that_waits,
            a_look_up_that_takes_long_delays_only_its_connect, a_poll_room_without_memory_for_its_list_looks_again,
