@@ -64,16 +64,19 @@ static const option *find(kw_value key, unsigned whose)
     return NULL;
 }
 
+static const char *shown(kw_vm *vm, kw_value key)
+{
+    kw_string *text = kw_display_text(vm, key);
+    return text != NULL ? text->text : "?";
+}
+
 static bool unknown(kw_vm *vm, kw_value key, unsigned whose)
 {
-    kw_string *shown = kw_display_text(vm, key);
-    if ((whose & KP_OPTIONS_TLS) != 0 && find(key, KP_OPTIONS_TLS_SERVER) != NULL) {
-        (void)kw_throw(vm, "InvalidOperationError", "TLS option '%s' is for servers.",
-                       shown != NULL ? shown->text : "?");
-        return false;
-    }
-    (void)kw_throw(vm, "InvalidOperationError", "Unknown %s option '%s'.",
-                   (whose & KP_OPTIONS_TLS) != 0 ? "TLS" : "socket", shown != NULL ? shown->text : "?");
+    bool tls = (whose & KP_OPTIONS_TLS) != 0;
+    if (tls && find(key, KP_OPTIONS_TLS_SERVER) != NULL)
+        (void)kw_throw(vm, "InvalidOperationError", "TLS option '%s' is for servers.", shown(vm, key));
+    else
+        (void)kw_throw(vm, "InvalidOperationError", "Unknown %s option '%s'.", tls ? "TLS" : "socket", shown(vm, key));
     return false;
 }
 
@@ -114,7 +117,6 @@ static bool store_part(kw_vm *vm, kw_value key, kw_value v, kiwi_tls_name *out)
                  {"key", offsetof(kiwi_tls_name, key)},
                  {"key_password", offsetof(kiwi_tls_name, key_password)},
                  {"ocsp", offsetof(kiwi_tls_name, ocsp)}};
-    kw_string *shown;
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (!kw_is(key, KW_STRING) || strcmp(key.as.string->text, parts[i].name) != 0)
             continue;
@@ -126,21 +128,21 @@ static bool store_part(kw_vm *vm, kw_value key, kw_value v, kiwi_tls_name *out)
                        parts[i].name, out->name, kw_display_type_name((kw_type)v.tag));
         return false;
     }
-    shown = kw_display_text(vm, key);
     (void)kw_throw(vm, "InvalidOperationError", "Option 'sni': '%s' has an unknown key '%s'.", out->name,
-                   shown != NULL ? shown->text : "?");
+                   shown(vm, key));
     return false;
 }
 
 static bool store_name(kw_vm *vm, kw_value key, kw_value v, kiwi_tls_name *out)
 {
-    if (!kw_is(key, KW_STRING) || !kw_is(v, KW_MAP)) {
-        kw_string *shown = kw_display_text(vm, key);
-        (void)kw_throw(vm, "InvalidOperationError",
-                       kw_is(key, KW_STRING) ? "Option 'sni': the value of '%s' must be of type hashmap, not %s."
-                                             : "Option 'sni': the key %s must be of type string, not %s.",
-                       shown != NULL ? shown->text : "?",
-                       kw_display_type_name((kw_type)(kw_is(key, KW_STRING) ? v.tag : key.tag)));
+    if (!kw_is(key, KW_STRING)) {
+        (void)kw_throw(vm, "InvalidOperationError", "Option 'sni': the key %s must be of type string, not %s.",
+                       shown(vm, key), kw_display_type_name((kw_type)key.tag));
+        return false;
+    }
+    if (!kw_is(v, KW_MAP)) {
+        (void)kw_throw(vm, "InvalidOperationError", "Option 'sni': the value of '%s' must be of type hashmap, not %s.",
+                       key.as.string->text, kw_display_type_name((kw_type)v.tag));
         return false;
     }
     *out = (kiwi_tls_name){.name = key.as.string->text};
