@@ -128,7 +128,7 @@ kn_tls_settings *kn_tls_settings_new(const kiwi_tls_options *options, bool serve
                          .ocsp = server ? o->ocsp : NULL,
                          .client_optional = server && o->client_optional,
                          .names = o->names,
-                         .name_count = server ? o->name_count : 0,
+                         .name_count = server && o->names != NULL ? o->name_count : 0,
                          .development = development_path(development) ? development : NULL,
                          .server = server,
                          .kept = !server,

@@ -93,6 +93,13 @@ START_TEST(tls)
     ck_assert_int_lt(failed, 0);
     ck_assert_int_eq(kiwi_tls_error(net, failed, NULL), 0);
     ck_assert_int_eq(kiwi_tls_error(net, failed - 1, NULL), ENOENT);
+    kiwi_tls_binding binding;
+    ck_assert_int_eq(kiwi_tls_channel_binding(net, 1, NULL, &binding), EINVAL);
+    ck_assert_int_eq(kiwi_tls_channel_binding(net, 1, "tls-exporter", NULL), EINVAL);
+    ck_assert_int_eq(kiwi_tls_channel_binding(net, 1, "tls-exporter", &binding), ENOENT);
+    kiwi_tls_name nameless = {.name = NULL};
+    kiwi_tls_options options = {.names = &nameless, .name_count = 1};
+    faults(net, kiwi_tls_listen(net, "127.0.0.1", 0, 1, &options));
     kiwi_net_close(net);
 }
 END_TEST

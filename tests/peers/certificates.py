@@ -242,10 +242,13 @@ class Tap:
         while True:
             part = source.recv(65536)
             self.sent[side] += part
-            if not part:
-                target.shutdown(socket.SHUT_WR)
-                return
-            target.sendall(part)
+            try:
+                if not part:
+                    target.shutdown(socket.SHUT_WR)
+                    return
+                target.sendall(part)
+            except OSError:
+                return  # the other side has gone, and says what it misses
 
     def run(self):
         client, _ = self.listener.accept()
