@@ -679,9 +679,6 @@ SUITE_MAIN("secure", 90, tls_over_a_unix_socket, bytes_go_both_ways_and_the_end_
            small_sends_share_records_and_keep_their_order, joined_sends_end_once_when_the_socket_closes,
            a_listener_takes_up_changed_certificates_and_tells_of_failures, a_file_that_hangs_stops_nobody_else,
            files_that_hang_for_all_threads_stop_nobody_who_was_there_before,
-}
-END_TEST
-
            reloads_have_their_turns_and_end_with_the_listener,
            a_handshake_gets_its_turn_however_much_short_work_there_is, the_oldest_of_too_many_silent_clients_gives_way,
            what_is_queued_is_sent_before_a_close)
