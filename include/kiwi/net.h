@@ -344,6 +344,14 @@ typedef enum kiwi_family {
  * Faults: KIWI_FAULT_RESOLVE (no such name, or without such an address), KIWI_FAULT_TIMEOUT.  Any thread. */
 KIWI_API kiwi_id kiwi_resolve(kiwi_net *net, const char *host, kiwi_family family);
 
+/* Take a socket that whoever started this process has opened for it: a task that gives its id.  systemd hands sockets over
+ * by LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES, inetd one as descriptor 0, which becomes an empty input.  `name` NULL:
+ * number `index`, from 0 on; else the first of that name that is free.  A listener accepts what has come before, too, and its
+ * connections get `options` (NULL: none); a connection gets them itself.  The descriptor is close-on-exec from now on, and
+ * closing a listener leaves it open to others who have it.
+ * Faults: INVALID (there is none so called, it was taken before, it is no stream socket), with what there is. */
+KIWI_API kiwi_id kiwi_tcp_inherited(kiwi_net *net, const char *name, int64_t index, const kiwi_socket_options *options);
+
 /* Accept: a task that gives the id of the new connection.  Any number may be pending; connections
  * go to them in the order of the calls.  Fault "Invalid server socket" for an id that is no open
  * listener. */
@@ -440,6 +448,9 @@ typedef struct kiwi_tls_options {      /* all strings may be NULL; they are copi
  * at once, with a message that says so. */
 KIWI_API kiwi_id kiwi_tls_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog,
                                  const kiwi_tls_options *options);
+
+/* As kiwi_tcp_inherited(), of listeners alone: TLS begins on a connection by kiwi_tls_upgrade_server(). */
+KIWI_API kiwi_id kiwi_tls_inherited(kiwi_net *net, const char *name, int64_t index, const kiwi_tls_options *options);
 
 /* Connect and shake hands.  `sni`: the name sent and verified; NULL or blank: `host`. */
 KIWI_API kiwi_id kiwi_tls_connect(kiwi_net *net, const char *host, int64_t port, const char *sni,
@@ -579,6 +590,17 @@ KIWI_API int kiwi_socket_set(kiwi_net *net, kiwi_id socket, const kiwi_socket_op
 
 /* Send FIN (TLS: close_notify) after what is queued, and keep receiving: a task without a value. */
 KIWI_API kiwi_id kiwi_socket_shutdown(kiwi_net *net, kiwi_id socket);
+
+/* ---- Whoever supervises this process ------------------------------------------------------------ */
+
+/* Send the `size` bytes of `text`, "READY=1" say, as one datagram to the socket that NOTIFY_SOCKET names, a path or `@NAME`, as
+ * sd_notify(3) does.  Never waits.  0; ENOENT: the variable is not set, or nobody is there; or the system's error
+ * (EAFNOSUPPORT: an address of another sort).  Any thread. */
+KIWI_API int kiwi_notify(const char *text, size_t size);
+
+/* Within how many microseconds the supervisor wants to hear "WATCHDOG=1" again, by WATCHDOG_USEC and WATCHDOG_PID; 0: it
+ * does not, or not from this process.  Who beats does so after half of that. */
+KIWI_API int64_t kiwi_watchdog_us(void);
 
 #ifdef __cplusplus
 }

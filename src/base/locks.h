@@ -4,8 +4,9 @@
  *   1. the turns of a TLS session (net/tls.h): taken with no other lock held; whoever has them takes leaves only
  *   2. the lock of a runtime, kiwi_net.lock: its table, queues, pool and room
  *   3. leaves, under which no other is taken: the poll() room (net/waiting_poll.c), threads for work that may hang
- *      (net/aside.c), lines of jobs (net/line.c), the queue of turns (base/turns.c), tickets (net/ticket.c), TLS contexts (net/tls_context.c), the
- *      trust of one (net/tls_trust.h), development certificates (net/cert.c), the loading of libraries (base/library.c), standard input
+ *      (net/aside.c), lines of jobs (net/line.c), sockets that were handed over (net/handed.c), the queue of turns
+ *      (base/turns.c), tickets (net/ticket.c), TLS contexts (net/tls_context.c), the trust of one (net/tls_trust.h),
+ *      development certificates (net/cert.c), the loading of libraries (base/library.c), standard input
  *      (packages/input.c), the terminal's settings (packages/terminal.c)
  * No callback and no look-up under 2 and 3, and no system call that can wait, but for the loading of libraries, which
  * happens once.  Under 1 GnuTLS sends and receives, without waiting for the peer.

@@ -105,6 +105,15 @@ int kn_fd_pair(int fds[2])
     return error;
 }
 
+int kn_fd_adopt(int fd, bool blocking)
+{
+    int error = set_flags(fd, blocking);
+    silence(fd);
+    kn_option_begin(fd);
+    kn_option_keepalive_times(fd); /* of a listener its connections may have them */
+    return error;
+}
+
 int kn_fd_block(int fd)
 {
     return set_blocking(fd, true);

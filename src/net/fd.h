@@ -33,6 +33,8 @@ int kn_fd_pair(int fds[2]);
 /* *out: the next connection of `listener`, in the mode of KN_FD_BLOCKS, close-on-exec, without delay; *peer: where it
  * comes from, if that is an internet address. */
 int kn_fd_accept(int listener, int *out, struct sockaddr_in6 *peer);
+/* `fd`, a socket that another program has made, becomes as those above are.  It stays open in any case. */
+int kn_fd_adopt(int fd, bool blocking);
 /* Put a connected socket into blocking mode. */
 int kn_fd_block(int fd);
 /* A blocking recv(), or with `sending` send(), of `fd` returns after `us` microseconds; 0: no limit. */

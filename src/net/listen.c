@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "net/bind.h"
+#include "net/inherit.h"
 #include "net/sock.h"
 #include "net/task.h"
 #include "net/wake.h"
@@ -54,6 +55,11 @@ kiwi_id kiwi_unix_listen(kiwi_net *net, const char *path, int64_t backlog, int m
     return kn_bind_submit_local(net, listener_new(net, false, 0, NULL), path, queue_size(backlog), mode, NULL);
 }
 
+kiwi_id kiwi_tcp_inherited(kiwi_net *net, const char *name, int64_t index, const kiwi_socket_options *options)
+{
+    return kn_inherit_submit(net, listener_new(net, false, 0, options), name, index, NULL);
+}
+
 /* ---- TLS ------------------------------------------------------------------------------------- */
 
 static kiwi_id no_memory(kiwi_net *net)
@@ -96,4 +102,13 @@ kiwi_id kiwi_tls_unix_listen(kiwi_net *net, const char *path, int64_t backlog, i
     if (settings == NULL)
         return no_memory(net);
     return kn_bind_submit_local(net, tls_listener_new(net, options, NULL), path, queue_size(backlog), mode, settings);
+}
+
+kiwi_id kiwi_tls_inherited(kiwi_net *net, const char *name, int64_t index, const kiwi_tls_options *options)
+{
+    kn_tls_settings *settings = kn_tls_settings_new(options, true);
+    if (settings == NULL)
+        return no_memory(net);
+    kn_sock *sock = tls_listener_new(net, options, options == NULL ? NULL : options->socket);
+    return kn_inherit_submit(net, sock, name, index, settings);
 }

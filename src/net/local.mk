@@ -16,9 +16,11 @@ libkwnet_la_SOURCES = \
 	%D%/fault.c %D%/fault.h \
 	%D%/fd.c %D%/fd.h \
 	%D%/fin.c \
+	%D%/handed.c %D%/handed.h \
 	%D%/handshake.c %D%/handshake.h \
 	%D%/help.c %D%/help.h \
 	%D%/info.c \
+	%D%/inherit.c %D%/inherit.h \
 	%D%/job.c %D%/job.h \
 	%D%/join.c %D%/join.h \
 	%D%/lead.c %D%/lead.h \
@@ -34,6 +36,7 @@ libkwnet_la_SOURCES = \
 	%D%/op.c %D%/op.h \
 	%D%/option.c %D%/option.h \
 	%D%/notice.c %D%/notice.h \
+	%D%/notify.c \
 	%D%/pair.c \
 	%D%/park.c %D%/park.h \
 	%D%/pool.c %D%/pool.h \

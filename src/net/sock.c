@@ -246,7 +246,7 @@ static void get_out(const kiwi_net *net, kn_sock *sock)
 {
     const kn_op *first = kn_sock_head(sock, KN_WRITE);
     bool alone = sock->refs - sock->own_ref == 1 && net->room_kind->edge;
-    if (alone)
+    if (alone || sock->shared) /* whoever accepts waits in poll(), and is called out of it */
         return;
     /* Cut short: no FIN, if that can be helped, because close() resets the connection.  A send that waits in its call
      * has more than the peer takes, and the FIN comes behind that. */

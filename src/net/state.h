@@ -183,6 +183,7 @@ typedef enum kn_calls {
 
 struct kn_bind;    /* bind.c */
 struct kn_connect; /* connect.c */
+struct kn_inherit; /* inherit.c */
 struct kn_remote;  /* udp.c */
 struct kn_rival;   /* connect.c */
 struct kn_upgrade; /* upgrade.c */
@@ -247,6 +248,7 @@ struct kn_op {
         } datagram;                /* recv of UDP */
         struct sockaddr_in6 peer;  /* accept, handshake: of the connection; or a sockaddr_in */
         struct kn_bind *bind;
+        struct kn_inherit *inherit;
         struct kn_remote *remote; /* send_to */
         struct kn_upgrade *upgrade;
         struct {
@@ -271,6 +273,7 @@ struct kn_sock {
     bool listener, tls, udp, closing;
     bool own_ref;       /* who shuts it holds one of them, and is in no step */
     bool local;         /* a Unix socket: what was sent is with the peer already */
+    bool shared;        /* a listener that other processes have, too: it is never shut down */
     kn_file *file;      /* of a listener that is one; NULL: none */
     char *host;         /* that it was connected to; NULL: unknown */
     bool registered;    /* edge-triggered room: events come for ever */

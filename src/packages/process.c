@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "net/fd.h"
+#include "net/handed.h"
 
 enum { MS_PER_S = 1000 };
 
@@ -98,6 +99,7 @@ int kp_process_start(char *const argv[], pid_t *pid, int out[2])
     assert(argv[0] != NULL);
     int pipe_out[2] = {-1, -1}, pipe_err[2] = {-1, -1};
     keep_children();
+    kn_handed_keep();
     if (out == NULL)
         return spawn(argv, NULL, pid);
     int error = output_pipe(pipe_out);

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "packages/library.h"
@@ -174,6 +175,36 @@ static kw_result socket_unixconnect(kw_vm *vm, kw_call *call)
     if (path == NULL || !kp_args_limit(vm, call, 1, &timeout))
         return KW_THROWN;
     return kp_host_await_own(vm, call, kiwi_unix_connect(kp_host_net(vm), path, (int)timeout), NULL);
+}
+
+/* Which one is meant: by its name, else (NULL) by its number.  false: thrown. */
+static bool which(kw_vm *vm, const kw_call *call, const char **name, int64_t *index)
+{
+    kw_value v = kw_native_argument(call, 0);
+    *name = kw_is(v, KW_STRING) ? kp_args_text(vm, call, 0, "A name") : NULL;
+    *index = kw_is(v, KW_INT) ? v.as.i : 0;
+    return kw_is(v, KW_INT) || *name != NULL;
+}
+
+static kw_result socket_inherited(kw_vm *vm, kw_call *call)
+{
+    const char *name;
+    int64_t index;
+    kp_socket_options options;
+    if (!which(vm, call, &name, &index) || !kp_socket_options_read(vm, call, 1, KP_OPTIONS_INHERITED, &options))
+        return KW_THROWN;
+    return kp_host_await_own(vm, call, kiwi_tcp_inherited(kp_host_net(vm), name, index, &options.socket), NULL);
+}
+
+static kw_result tls_inherited(kw_vm *vm, kw_call *call)
+{
+    const char *name;
+    int64_t index;
+    kp_socket_options options;
+    if (!which(vm, call, &name, &index) ||
+        !kp_socket_options_read(vm, call, 1, KP_OPTIONS_INHERITED | KP_OPTIONS_TLS, &options))
+        return KW_THROWN;
+    return kp_host_await_own(vm, call, kiwi_tls_inherited(kp_host_net(vm), name, index, &options.tls), NULL);
 }
 
 static kw_result socket_pair(kw_vm *vm, kw_call *call)
@@ -475,6 +506,32 @@ static kw_result socket_report(kw_vm *vm, kw_call *call)
     return KW_DONE;
 }
 
+/* ---- Whoever supervises the process -------------------------------------------------------------------------- */
+
+static kw_result socket_notify(kw_vm *vm, kw_call *call)
+{
+    const kw_string *text = call->args[0].as.string;
+    int error = kiwi_notify(text->text, text->size);
+    if (error == 0 || error == ENOENT)
+        return kw_return(call, kw_bool(error == 0));
+    char reason[64];
+    kiwi_result why = {.fault = KIWI_FAULT_SYSTEM, .sys = error};
+    (void)snprintf(why.message, sizeof(why.message), "Cannot notify the supervisor: %s",
+                   kb_error_errno_text(error, reason, sizeof(reason)));
+    return kp_host_throw_fault(vm, &why);
+}
+
+/* Milliseconds between two beats; null: none is wanted. */
+static kw_result socket_beat_ms(kw_vm *vm, kw_call *call)
+{
+    enum { US_PER_MS = 1000, MOST_MS = 24 * 60 * 60 * 1000 };
+    int64_t half_ms = kiwi_watchdog_us() / 2 / US_PER_MS;
+    (void)vm;
+    if (kiwi_watchdog_us() == 0)
+        return KW_DONE;
+    return kw_return(call, kw_int(half_ms < 1 ? 1 : half_ms > MOST_MS ? MOST_MS : half_ms));
+}
+
 /* NULL is null. */
 static kw_value names_of(kw_vm *vm, const kiwi_tls_peer *peer)
 {
@@ -595,6 +652,10 @@ static const kw_native_def socket_functions[] = {
     {"pair(): list", socket_pair, "Two sockets that are connected to each other, without a server.",
      "ends = socket::pair()\nsocket::send_text(ends[0], \"ping\")\nprintln task::await(socket::recv(ends[1])).to_string()  # => ping",
      "__socket_pair__"},
+    {"inherited(name_or_index: integer|string = 0, options: hashmap = {}): integer", socket_inherited,
+     "The socket that whoever started the program has opened for it: systemd one or several, by number or name, inetd one. A "
+     "listener, or a connection; options: those of `options`.",
+     "try\n  socket::inherited(\"web\")\ncatch e\n  println error::kind(e)  # => invalid\nend", "__socket_inherited__"},
     {"accept(listener_id: integer, timeout_ms: integer = 0): task<integer>", socket_accept, "Wait for the next connection; its socket.",
      "id = socket::accept(listener)\nsocket::tcpconnect(\"127.0.0.1\", port)\nprintln task::await(id) > 0  # => true", "__socket_accept__/1"},
     {"serve(listener_id: integer, handler: lambda, options: hashmap = {})", socket_serve,
@@ -643,6 +704,11 @@ static const kw_native_def socket_functions[] = {
      "cares for what was sent, in milliseconds, 0 to reset it.", "socket::options(conn, {\"nodelay\": false, \"rcvbuf\": 65536})", "__socket_options__"},
     {"shutdown(sock_id: integer, timeout_ms: integer = 0): task<null>", socket_shutdown, "Send the end of the stream, and keep receiving.",
      "task::await(socket::shutdown(conn))", "__socket_shutdown__"},
+    {"notify(text: string): boolean", socket_notify,
+     "Tell systemd how this service is, as sd_notify does: STATUS=..., say. Was there somebody to tell?  `serve` tells READY=1, "
+     "STOPPING=1 and WATCHDOG=1 by itself.",
+     "println socket::notify(\"STATUS=12 clients\")  # => false", "__socket_notify__"},
+    {"__beat_ms__(): integer?", socket_beat_ms, "How often the supervisor wants to hear of a server, in milliseconds; null: not at all."},
     {"__listens__(sock_id: integer): boolean", socket_listens, "Is it a listener that is open?"},
     {"__peer_name__(sock_id: integer): string", socket_peer_name, "Whom a connection leads to, for a person."},
     {"__report__(id: integer, peer: string)", socket_report, "Tell on standard error that the task failed while it served the peer."},
@@ -678,6 +744,9 @@ static const kw_native_def tls_functions[] = {
      "plain = socket::tcpconnect(\"localhost\", socket::info(l).local_port)\n"
      "id = tls::upgrade_server(task::await(accepted))\ntls::upgrade(plain)\nprintln task::await(id) > 0  # => true",
      "__tlssocket_upgrade_server__"},
+    {"inherited(name_or_index: integer|string = 0, options: hashmap = {}): integer", tls_inherited,
+     "The listener that whoever started the program has opened for it, as of socket: for TLS connections; options as for tcpserver.",
+     "try\n  tls::inherited(\"web\")\ncatch e\n  println error::kind(e)  # => invalid\nend", "__tlssocket_inherited__"},
     {"accept(listener_id: integer, timeout_ms: integer = 0): task<integer>", tls_accept, "Wait for the next connection that has shaken hands; its socket.",
      "id = tls::accept(listener)\ntls::tcpconnect(\"localhost\", port)\nprintln task::await(id) > 0  # => true", "__tlssocket_accept__/1"},
     {"serve(listener_id: integer, handler: lambda, options: hashmap = {})", tls_serve,

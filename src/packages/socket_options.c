@@ -21,7 +21,7 @@ typedef struct option {
 
 #define TLS_AT(field) KP_OPTIONS_TLS, TEXT, offsetof(kp_socket_options, tls.field), 0, 0
 
-enum { CONNECTION = KP_OPTIONS_OPEN | KP_OPTIONS_SERVER | KP_OPTIONS_CLIENT };
+enum { CONNECTION = KP_OPTIONS_OPEN | KP_OPTIONS_SERVER | KP_OPTIONS_CLIENT | KP_OPTIONS_INHERITED };
 
 static const option options[] = {
     {"cert", TLS_AT(cert)},

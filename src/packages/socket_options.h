@@ -13,8 +13,9 @@ enum { /* whose options a function takes */
        KP_OPTIONS_SERVER = 8,       /* of a listener over TCP; */
        KP_OPTIONS_CLIENT = 16,      /* of one that is to be made over TCP */
        KP_OPTIONS_SERVE = 32,       /* of serve(); */
-       KP_OPTIONS_RESOLVE = 64,     /* of resolve() */
+       KP_OPTIONS_RESOLVE = 64,     /* of resolve(); */
        KP_OPTIONS_TLS_SERVER = 128, /* of the server's side of TLS, besides KP_OPTIONS_TLS: kp_socket_options_free() */
+       KP_OPTIONS_INHERITED = 256,  /* of a listener, or connection, that is there already */
 };
 
 typedef struct kp_socket_options { /* the texts are the hashmap's; tls.socket points to `socket` */

@@ -4,6 +4,7 @@ check_PROGRAMS += \
 	%D%/check_cancel \
 	%D%/check_child \
 	%D%/check_close \
+	%D%/check_handed \
 	%D%/check_invariants \
 	%D%/check_job \
 	%D%/check_linger \
