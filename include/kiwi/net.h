@@ -564,6 +564,27 @@ typedef struct kiwi_socket_info {
     bool listener, tls, udp;
     bool verified;                          /* TLS: the peer's certificate was, in this session or in the one resumed */
     bool resumed;                           /* TLS: the handshake took up an earlier session */
+/* From now on the socket receives from `host`:`port` alone, and learns when nobody is there: a task without a value.  A
+ * name's IPv4 addresses are tried first.  Sending to others stays possible. */
+KIWI_API kiwi_id kiwi_udp_connect(kiwi_net *net, kiwi_id socket, const char *host, int64_t port);
+
+/* As kiwi_udp_send(), to whom the socket is connected.  Faults: SYSTEM (EDESTADDRREQ: it is not). */
+KIWI_API kiwi_id kiwi_udp_write(kiwi_net *net, kiwi_id socket, const void *data, size_t size);
+
+/* Be in the group (a multicast address) from now on, or (not `join`) no more.  `interface` is its name, or its address for
+ * IPv4; NULL or "": the system chooses.  One that was named is also that by which the socket sends to groups.  0; ENOENT; EINVAL
+ * (no such group or interface), or the system's error; `why` (may be NULL) gets fault, sys and message. */
+KIWI_API int kiwi_udp_group(kiwi_net *net, kiwi_id socket, const char *group, const char *interface, bool join,
+                            kiwi_result *why);
+
+typedef enum kiwi_udp_option {
+    KIWI_UDP_TTL, /* 1..255: how many routers a datagram may pass, also one to a group, which passes none by default */
+    KIWI_UDP_BROADCAST, /* switch: may it be sent to all, as by default? */
+} kiwi_udp_option;
+
+/* Set an option.  0, ENOENT, EINVAL (the value is out of range), or the system's error; `why` as above. */
+KIWI_API int kiwi_udp_set(kiwi_net *net, kiwi_id socket, kiwi_udp_option option, int value, kiwi_result *why);
+
     char local_host[46], peer_host[46];     /* numeric; "" if unknown */
     int local_port, peer_port;              /* 0 if unknown */
     uint64_t bytes_in, bytes_out;           /* of the application: received, handed to the system */

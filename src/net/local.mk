@@ -16,6 +16,7 @@ libkwnet_la_SOURCES = \
 	%D%/fault.c %D%/fault.h \
 	%D%/fd.c %D%/fd.h \
 	%D%/fin.c \
+	%D%/group.c \
 	%D%/handed.c %D%/handed.h \
 	%D%/handshake.c %D%/handshake.h \
 	%D%/help.c %D%/help.h \

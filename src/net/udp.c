@@ -36,6 +36,7 @@ enum {
 /* What a send is to do. */
 struct kn_remote {
     kn_addresses *addresses; /* NULL until looked up */
+    bool connected;          /* to whom the socket is connected: without addresses */
     int port;
     const char *host; /* these two point behind the struct */
     const unsigned char *data;
@@ -68,7 +69,10 @@ static struct kn_remote *remote_new(const char *host, int port, const void *data
 
 static void cannot(const struct kn_remote *r, kiwi_result *out, kiwi_fault fault, int sys, const char *why)
 {
-    kn_fault(out, fault, sys, "Cannot send to %.100s:%d: %s", r->host, r->port, why);
+    if (r->connected)
+        kn_fault(out, fault, sys, "Cannot send: %s", why);
+    else
+        kn_fault(out, fault, sys, "Cannot send to %.100s:%d: %s", r->host, r->port, why);
 }
 
 static void cannot_sys(const struct kn_remote *r, kiwi_result *out, int sys)
@@ -84,7 +88,18 @@ static void resolved(kn_op *op, kn_addresses *addresses, int sys, const char *wh
         cannot(op->u.remote, out, KIWI_FAULT_RESOLVE, sys, why);
 }
 
+static void connect_resolved(kn_op *op, kn_addresses *addresses, int sys, const char *why, kiwi_result *out)
+{
+    const struct kn_remote *r = op->u.remote;
+    op->u.remote->addresses = addresses;
+    if (addresses == NULL)
+        kn_fault(out, KIWI_FAULT_RESOLVE, sys, "Cannot connect to %.100s:%d: %s", r->host, r->port, why);
+}
+
 /* ---- Steps (not locked) ---------------------------------------------------------------------- */
+
+/* In which order the addresses of a name are tried: as it is bound, so that the two meet. */
+static const int order[] = {AF_INET, AF_INET6};
 
 static int family_of(int fd)
 {
@@ -115,27 +130,81 @@ static int send_one(kiwi_net *net, kn_sock *sock, int family, const struct kn_re
     }
 }
 
+static kn_step sent(const struct kn_remote *r, kiwi_result *out)
+{
+    out->kind = KIWI_RESULT_INTEGER;
+    out->integer = (int64_t)r->size;
+    return KN_DONE;
+}
+
+/* Send to whom the socket is connected. */
+static kn_step send_connected(const kn_op *op, int family, kiwi_result *out)
+{
+    const struct kn_remote *r = op->u.remote;
+    do {
+        if (kn_fd_send_to(op->sock->fd, family, r->data, r->size, NULL, 0, &in6addr_any) >= 0)
+            return sent(r, out);
+    } while (errno == EINTR);
+    if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return KN_WANT_WRITE;
+    cannot_sys(r, out, errno);
+    return KN_DONE;
+}
+
 static kn_step step_send(kiwi_net *net, kn_op *op, kiwi_result *out)
 {
-    static const int order[] = {AF_INET, AF_INET6}; /* as a name is bound, so that the two meet */
     const struct kn_remote *r = op->u.remote;
     int family = family_of(op->sock->fd), first = 0;
+    if (r->connected)
+        return send_connected(op, family, out);
     for (size_t i = 0; i < 2; i++) {
         for (size_t at = 0; at < r->addresses->count; at++) {
             if (r->addresses->at[at].addr.ss_family != order[i])
                 continue;
             int error = send_one(net, op->sock, family, r, at);
-            if (error == 0) {
-                out->kind = KIWI_RESULT_INTEGER;
-                out->integer = (int64_t)r->size;
-                return KN_DONE;
-            }
+            if (error == 0)
+                return sent(r, out);
             if (error == EAGAIN || error == EWOULDBLOCK)
                 return KN_WANT_WRITE;
             first = first == 0 ? error : first;
         }
     }
     cannot_sys(r, out, first == 0 ? EAFNOSUPPORT : first);
+    return KN_DONE;
+}
+
+/* Connect to one address from a socket of `family`.  0 or an errno. */
+static int connect_one(int fd, int family, const struct kn_address *to)
+{
+    const struct sockaddr *addr = (const struct sockaddr *)&to->addr;
+    socklen_t size = to->size;
+    struct sockaddr_in6 both = kn_addr_mapped(addr);
+    if (family == AF_INET6 && addr->sa_family == AF_INET) {
+        addr = (const struct sockaddr *)&both;
+        size = sizeof(both);
+    }
+    return connect(fd, addr, size) != 0 ? errno : 0; /* nothing goes out, so that it is done at once */
+}
+
+static kn_step step_connect(kiwi_net *net, kn_op *op, kiwi_result *out)
+{
+    const struct kn_remote *r = op->u.remote;
+    int family = family_of(op->sock->fd), first = 0;
+    (void)net;
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t at = 0; at < r->addresses->count; at++) {
+            if (r->addresses->at[at].addr.ss_family != order[i])
+                continue;
+            int error = connect_one(op->sock->fd, family, &r->addresses->at[at]);
+            if (error == 0)
+                return KN_DONE;
+            first = first == 0 ? error : first;
+        }
+    }
+    char text[64];
+    int error = first == 0 ? EAFNOSUPPORT : first;
+    kn_fault(out, KIWI_FAULT_SYSTEM, error, "Cannot connect to %.100s:%d: %s", r->host, r->port,
+             kb_error_errno_text(error, text, sizeof(text)));
     return KN_DONE;
 }
 
@@ -230,6 +299,12 @@ static const kn_kind send_kind = {.name = "send",
                                   .resolved = resolved,
                                   .note = note_send,
                                   .release = release};
+static const kn_kind connect_kind = {.name = "connect",
+                                     .side = KN_WRITE,
+                                     .has_task = true,
+                                     .step = step_connect,
+                                     .resolved = connect_resolved,
+                                     .release = release};
 static const kn_kind recv_kind = {
     .name = "recv", .side = KN_READ, .has_task = true, .step = step_recv, .note = note_recv};
 
@@ -241,12 +316,11 @@ static kn_sock *find(kiwi_net *net, kiwi_id id) /* locked */
     return sock != NULL && sock->udp ? sock : NULL;
 }
 
-/* What is to be sent, with its addresses if `host` is one.  NULL: it cannot be, and *out says why.
- * Port 0 is left to the system, which refuses it. */
-static struct kn_remote *prepare(const kiwi_net *net, const char *host, int64_t port, const void *data, size_t size,
-                                 kiwi_result *out)
+/* What is to be sent, to `host` or to whom the socket is `connected`.  NULL: it cannot be, and *out says why.  Port 0 is left
+ * to the system, which refuses it. */
+static struct kn_remote *prepare_data(const kiwi_net *net, const char *host, int64_t port, bool connected,
+                                      const void *data, size_t size, kiwi_result *out)
 {
-    int sys = 0;
     if (host == NULL || (data == NULL && size > 0)) {
         kn_fault(out, KIWI_FAULT_INVALID, EINVAL, "Invalid %s: NULL.", host == NULL ? "host" : "data");
         return NULL;
@@ -260,10 +334,22 @@ static struct kn_remote *prepare(const kiwi_net *net, const char *host, int64_t 
         kn_fault_limit(out, "send", size);
         return NULL;
     }
+    const struct kn_remote shown = {.host = host, .port = (int)port, .connected = connected};
     struct kn_remote *r = fits ? remote_new(host, (int)port, data, size) : NULL;
     if (r == NULL)
-        cannot_sys(&(struct kn_remote){.host = host, .port = (int)port}, out, fits ? ENOMEM : EMSGSIZE);
+        cannot_sys(&shown, out, fits ? ENOMEM : EMSGSIZE);
     else
+        r->connected = connected;
+    return r;
+}
+
+/* The same with the addresses of the host, if it is one. */
+static struct kn_remote *prepare(const kiwi_net *net, const char *host, int64_t port, const void *data, size_t size,
+                                 kiwi_result *out)
+{
+    int sys = 0;
+    struct kn_remote *r = prepare_data(net, host, port, false, data, size, out);
+    if (r != NULL)
         (void)kn_resolve(host, (int)port, true, false, &r->addresses, &sys);
     return r;
 }
@@ -273,7 +359,7 @@ static void begin(kiwi_net *net, kn_op *op, struct kn_remote *r)
 {
     op->u.remote = r;
     kn_task_hold(net, (ptrdiff_t)r->size);
-    if (r->addresses == NULL) {
+    if (r->addresses == NULL && !r->connected) {
         op->queue_later = true;
         kb_list_push(&op->sock->resolving, &op->queue);
         kn_op_limit(net, op);
@@ -300,27 +386,47 @@ kiwi_id kiwi_udp_bind(kiwi_net *net, const char *host, int64_t port)
     return kn_bind_submit(net, sock, host, port, 0, NULL);
 }
 
-kiwi_id kiwi_udp_send(kiwi_net *net, kiwi_id socket, const char *host, int64_t port, const void *data, size_t size)
+/* Submit what is to be done with `r` (NULL: it cannot be, as *out says), which is taken over. */
+static kiwi_id submit(kiwi_net *net, kiwi_id socket, const kn_kind *kind, struct kn_remote *r, kiwi_result *out)
 {
-    kiwi_result out = {0};
     kiwi_id id;
-    struct kn_remote *r = prepare(net, host, port, data, size, &out);
     kn_lock(net);
     kn_sock *sock = find(net, socket);
-    kn_op *op = sock == NULL || r == NULL ? NULL : kn_op_new(net, sock, &send_kind);
+    kn_op *op = sock == NULL || r == NULL ? NULL : kn_op_new(net, sock, kind);
     if (op != NULL) {
         id = op->task->entry.id;
         begin(net, op, r);
     } else {
         if (sock == NULL)
-            kn_fault(&out, KIWI_FAULT_INVALID, 0, "Invalid socket");
+            kn_fault(out, KIWI_FAULT_INVALID, 0, "Invalid socket");
         else if (r != NULL)
-            kn_fault_sys(&out, ENOMEM);
+            kn_fault_sys(out, ENOMEM);
         remote_free(r);
-        id = kn_task_faulted(net, &out);
+        id = kn_task_faulted(net, out);
     }
     kn_wake_unlock(net);
     return id;
+}
+
+kiwi_id kiwi_udp_send(kiwi_net *net, kiwi_id socket, const char *host, int64_t port, const void *data, size_t size)
+{
+    kiwi_result out = {0};
+    struct kn_remote *r = prepare(net, host, port, data, size, &out);
+    return submit(net, socket, &send_kind, r, &out);
+}
+
+kiwi_id kiwi_udp_write(kiwi_net *net, kiwi_id socket, const void *data, size_t size)
+{
+    kiwi_result out = {0};
+    struct kn_remote *r = prepare_data(net, "", 0, true, data, size, &out);
+    return submit(net, socket, &send_kind, r, &out);
+}
+
+kiwi_id kiwi_udp_connect(kiwi_net *net, kiwi_id socket, const char *host, int64_t port)
+{
+    kiwi_result out = {0};
+    struct kn_remote *r = prepare(net, host, port, NULL, 0, &out);
+    return submit(net, socket, &connect_kind, r, &out);
 }
 
 kiwi_id kiwi_udp_recv(kiwi_net *net, kiwi_id socket, int64_t timeout_ms)

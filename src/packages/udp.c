@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "packages/library.h"
 #include "packages/package.h"
@@ -132,6 +133,15 @@ static kw_result udp_adopt(kw_vm *vm, kw_call *call)
     return is_open(vm, u) ? KW_DONE : KW_THROWN;
 }
 
+/* Data to be sent, at argument `at`, in *out; false: thrown. */
+static bool data_at(kw_vm *vm, const kw_call *call, uint32_t at, kp_piece *out)
+{
+    if (kp_piece_take(kw_arg(call, at), out))
+        return true;
+    (void)kw_throw(vm, "InvalidOperationError", "UDP send requires bytes or string data.");
+    return false;
+}
+
 static kw_result udp_send(kw_vm *vm, kw_call *call)
 {
     udp *u = open_udp(vm, call);
@@ -139,8 +149,8 @@ static kw_result udp_send(kw_vm *vm, kw_call *call)
         return KW_THROWN;
     const char *host = kp_args_text(vm, call, 0, "A host");
     kp_piece data;
-    if (!kp_piece_take(kw_arg(call, 2), &data))
-        return kw_throw(vm, "InvalidOperationError", "UDP send requires bytes or string data.");
+    if (!data_at(vm, call, 2, &data))
+        return KW_THROWN;
     int64_t port = call->args[1].as.i;
     if (host == NULL || !kp_args_port(vm, port, 0) || !ensure_net(vm, u))
         return KW_THROWN;
@@ -148,6 +158,116 @@ static kw_result udp_send(kw_vm *vm, kw_call *call)
     if (room != KW_DONE)
         return room;
     return kp_host_await_own(vm, call, kiwi_udp_send(kp_host_net(vm), u->net, host, port, data.data, data.size), NULL);
+}
+
+static kw_result udp_connect(kw_vm *vm, kw_call *call)
+{
+    udp *u = open_udp(vm, call);
+    if (u == NULL)
+        return KW_THROWN;
+    const char *host = kp_args_text(vm, call, 0, "A host");
+    int64_t port = call->args[1].as.i;
+    if (host == NULL || !kp_args_port(vm, port, 1) || !ensure_net(vm, u))
+        return KW_THROWN;
+    kiwi_id connecting = kiwi_udp_connect(kp_host_net(vm), u->net, host, port);
+    kiwi_task_hide(kp_host_net(vm), connecting);
+    const kw_value args[] = {call->self, kw_int(connecting)};
+    kw_value connected = kp_library_function(vm, "udp", "udp::__connected__");
+    return kp_host_go_on_with(vm, call, connected, args, 2);
+}
+
+static kw_result udp_write(kw_vm *vm, kw_call *call)
+{
+    udp *u = open_udp(vm, call);
+    kp_piece data;
+    if (u == NULL || !data_at(vm, call, 0, &data) || !ensure_net(vm, u))
+        return KW_THROWN;
+    kw_result room = kp_memory_room(vm, call, KP_ENTRY + data.size);
+    if (room != KW_DONE)
+        return room;
+    return kp_host_await_own(vm, call, kiwi_udp_write(kp_host_net(vm), u->net, data.data, data.size), NULL);
+}
+
+/* A value of a packet that recv has given; NULL: there is none of the type. */
+static const kw_value *part_of(kw_vm *vm, kw_value packet, const char *key, kw_type type)
+{
+    const kw_value *v = kw_map_find_string(packet.as.map, kw_intern_c(vm, key));
+    return v != NULL && kw_is(*v, type) ? v : NULL;
+}
+
+static kw_result udp_reply(kw_vm *vm, kw_call *call)
+{
+    udp *u = open_udp(vm, call);
+    kp_piece data;
+    if (u == NULL || !data_at(vm, call, 1, &data))
+        return KW_THROWN;
+    const kw_value *host = part_of(vm, call->args[0], "from_host", KW_STRING);
+    const kw_value *port = part_of(vm, call->args[0], "from_port", KW_INT);
+    if (host == NULL || port == NULL || strlen(host->as.string->text) != host->as.string->size)
+        return kw_throw(vm, "InvalidOperationError", "UDP reply requires a packet with from_host and from_port.");
+    if (!kp_args_port(vm, port->as.i, 0) || !ensure_net(vm, u))
+        return KW_THROWN;
+    kw_result room = kp_memory_room(vm, call, KP_ENTRY + data.size);
+    if (room != KW_DONE)
+        return room;
+    return kp_host_await_own(
+        vm, call, kiwi_udp_send(kp_host_net(vm), u->net, host->as.string->text, port->as.i, data.data, data.size),
+        NULL);
+}
+
+/* ---- Groups and options ------------------------------------------------------------------------ */
+
+static kw_result change_group(kw_vm *vm, kw_call *call, bool join)
+{
+    kiwi_result why;
+    udp *u = open_udp(vm, call);
+    if (u == NULL)
+        return KW_THROWN;
+    const char *group = kp_args_text(vm, call, 0, "A group");
+    const char *interface = group == NULL                     ? NULL
+                            : kw_is(kw_arg(call, 1), KW_NULL) ? ""
+                                                              : kp_args_text(vm, call, 1, "An interface");
+    if (interface == NULL || !ensure_net(vm, u))
+        return KW_THROWN;
+    if (kiwi_udp_group(kp_host_net(vm), u->net, group, interface, join, &why) == 0)
+        return kw_return(call, call->self);
+    if (why.fault == KIWI_FAULT_INVALID)
+        return kw_throw(vm, "InvalidOperationError", "%s", why.message);
+    return kp_host_throw_fault(vm, &why);
+}
+
+static kw_result udp_join(kw_vm *vm, kw_call *call)
+{
+    return change_group(vm, call, true);
+}
+
+static kw_result udp_leave(kw_vm *vm, kw_call *call)
+{
+    return change_group(vm, call, false);
+}
+
+static kw_result set_option(kw_vm *vm, kw_call *call, kiwi_udp_option option, int value)
+{
+    kiwi_result why;
+    udp *u = open_udp(vm, call);
+    if (u == NULL || !ensure_net(vm, u))
+        return KW_THROWN;
+    if (kiwi_udp_set(kp_host_net(vm), u->net, option, value, &why) == 0)
+        return kw_return(call, call->self);
+    return kp_host_throw_fault(vm, &why);
+}
+
+static kw_result udp_ttl(kw_vm *vm, kw_call *call)
+{
+    int64_t hops = call->args[0].as.i;
+    if (hops < 1 || hops > 255)
+        return kw_throw(vm, "InvalidOperationError", "Invalid ttl %lld: expected 1 to 255.", (long long)hops);
+    return set_option(vm, call, KIWI_UDP_TTL, (int)hops);
+}
+
+static kw_result udp_broadcast(kw_vm *vm, kw_call *call)
+{
+    return set_option(vm, call, KIWI_UDP_BROADCAST, kw_native_argument(call, 0).as.i != 0);
 }
 
 static kw_string *receive_error(kw_vm *vm, const kiwi_result *result)
@@ -252,6 +372,26 @@ static const kw_native_def methods[] = {
     {"send(host: string, port: integer, data: any): integer", udp_send,
      "Send one datagram of a string or bytes; the number of its bytes.",
      "println client.send(\"127.0.0.1\", port, \"ping\")  # => 4", "__udp_send__"},
+    {"connect(host: string, port: integer): Socket", udp_connect,
+     "Receive from this peer alone, and learn when nobody is there; `write` sends to it.",
+     "client.connect(\"127.0.0.1\", port)\nprintln client.info().peer_port == port  # => true", "__udp_connect__"},
+    {"write(data: any): integer", udp_write,
+     "Send one datagram of a string or bytes to whom the socket is connected; the number of its bytes.",
+     "client.connect(\"127.0.0.1\", port)\nprintln client.write(\"ping\")  # => 4"},
+    {"reply(packet: hashmap, data: any): integer", udp_reply,
+     "Send one datagram to where the packet of a receive came from, from the address that was asked; the number of its bytes.",
+     "client.send(\"127.0.0.1\", port, \"ping\")\nprintln server.reply(server.recv(), \"pong\")  # => 4", "__udp_reply__"},
+    {"join(group: string, interface: string = \"\"): Socket", udp_join,
+     "Receive what is sent to the group, a multicast address, by the interface: its name, or for IPv4 its address; "
+     "the system's choice without it.  What the socket sends to groups leaves by it, too.",
+     "member = udp::socket().bind(0).join(\"239.1.2.3\", \"127.0.0.1\")\nmember.send(\"239.1.2.3\", member.info().local_port, \"all\")\n"
+     "println member.recv().data  # => all\nmember.close()", "__udp_join__"},
+    {"leave(group: string, interface: string = \"\"): Socket", udp_leave, "Leave a group that was joined.",
+     "member = udp::socket().bind(0).join(\"239.1.2.3\", \"127.0.0.1\").leave(\"239.1.2.3\", \"127.0.0.1\")\nmember.close()", "__udp_leave__"},
+    {"ttl(hops: integer): Socket", udp_ttl,
+     "How many routers a datagram may pass, 1 to 255; without this one to a group passes none.", "client.ttl(4)", "__udp_ttl__"},
+    {"broadcast(allowed: boolean = true): Socket", udp_broadcast, "Allow datagrams to everybody in the network (the default), or not.",
+     "client.broadcast(false)", "__udp_broadcast__"},
     {"recv(): hashmap", udp_recv, "Wait for a datagram: data (a string), from_host, from_port.",
      "client.send(\"127.0.0.1\", port, \"ping\")\nprintln server.recv().data  # => ping"},
     {"recv_bytes(): hashmap", udp_recv_bytes, "Wait for a datagram: data (bytes), from_host, from_port.",
