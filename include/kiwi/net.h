@@ -319,11 +319,24 @@ typedef enum kiwi_socket_option {                      /* a switch is 0 or 1, no
                                   KIWI_SOCKET_OPTIONS    /* their number */
 } kiwi_socket_option;
 
+typedef enum kiwi_proxy { /* does a listener take headers by which proxies say whose a connection is? */
+                          KIWI_PROXY_OFF,
+                          KIWI_PROXY_OPTIONAL, /* a connection may begin with one */
+                          KIWI_PROXY_REQUIRED, /* it must */
+} kiwi_proxy;
+
 typedef struct kiwi_socket_options {
     unsigned given; /* 1u << option for each one that has a value here; the others are left alone */
     int value[KIWI_SOCKET_OPTIONS];
     const char *local_host; /* connecting: the address that the connection comes from; NULL or "": the system chooses */
     int local_port;         /* the same for its port; 0: the system chooses */
+    kiwi_proxy
+        proxy; /* listening: headers of the PROXY protocol, versions 1 and 2, which come before TLS.  A connection
+                               is handed out when its header has come, within 10 s (kiwi_tls_options.timeout_ms), without it.
+                               One with a header from a peer that is not trusted, and one without, where it is required, is
+                               closed and counted.  OPTIONAL, too, waits until a client has sent something */
+    const char *trusted; /* with `proxy`: the networks of the proxies, "10.0.0.0/8,::1", say.  Peers of Unix sockets are
+                               trusted */
 } kiwi_socket_options;
 
 /* Listen and connect with options, which may be NULL and are copied.  Those of a listener are those of its connections, too.
@@ -551,19 +564,6 @@ KIWI_API kiwi_id kiwi_udp_bind(kiwi_net *net, const char *host, int64_t port);
 KIWI_API kiwi_id kiwi_udp_send(kiwi_net *net, kiwi_id socket, const char *host, int64_t port, const void *data,
                                size_t size);
 
-/* Receive one datagram, whole: a task that gives a KIWI_RESULT_DATAGRAM.  `timeout_ms` <= 0: no
- * limit but that of kiwi_socket_timeout(); of two limits the earlier one counts. */
-KIWI_API kiwi_id kiwi_udp_recv(kiwi_net *net, kiwi_id socket, int64_t timeout_ms);
-
-/* As kiwi_tcp_close(). */
-KIWI_API void kiwi_udp_close(kiwi_net *net, kiwi_id socket);
-
-/* ---- All kinds ------------------------------------------------------------------------------- */
-
-typedef struct kiwi_socket_info {
-    bool listener, tls, udp;
-    bool verified;                          /* TLS: the peer's certificate was, in this session or in the one resumed */
-    bool resumed;                           /* TLS: the handshake took up an earlier session */
 /* From now on the socket receives from `host`:`port` alone, and learns when nobody is there: a task without a value.  A
  * name's IPv4 addresses are tried first.  Sending to others stays possible. */
 KIWI_API kiwi_id kiwi_udp_connect(kiwi_net *net, kiwi_id socket, const char *host, int64_t port);
@@ -585,6 +585,19 @@ typedef enum kiwi_udp_option {
 /* Set an option.  0, ENOENT, EINVAL (the value is out of range), or the system's error; `why` as above. */
 KIWI_API int kiwi_udp_set(kiwi_net *net, kiwi_id socket, kiwi_udp_option option, int value, kiwi_result *why);
 
+/* Receive one datagram, whole: a task that gives a KIWI_RESULT_DATAGRAM.  `timeout_ms` <= 0: no
+ * limit but that of kiwi_socket_timeout(); of two limits the earlier one counts. */
+KIWI_API kiwi_id kiwi_udp_recv(kiwi_net *net, kiwi_id socket, int64_t timeout_ms);
+
+/* As kiwi_tcp_close(). */
+KIWI_API void kiwi_udp_close(kiwi_net *net, kiwi_id socket);
+
+/* ---- All kinds ------------------------------------------------------------------------------- */
+
+typedef struct kiwi_socket_info {
+    bool listener, tls, udp;
+    bool verified;                          /* TLS: the peer's certificate was, in this session or in the one resumed */
+    bool resumed;                           /* TLS: the handshake took up an earlier session */
     char local_host[46], peer_host[46];     /* numeric; "" if unknown */
     int local_port, peer_port;              /* 0 if unknown */
     uint64_t bytes_in, bytes_out;           /* of the application: received, handed to the system */
@@ -594,6 +607,15 @@ KIWI_API int kiwi_udp_set(kiwi_net *net, kiwi_id socket, kiwi_udp_option option,
     uint64_t handshakes_failed;
     char handshake_failure[192], handshake_host[46]; /* "" if none, or unknown */
     int handshake_port;
+    /* Headers of proxies: the listener takes them, or that of the connection does */
+    bool proxied;
+    char proxy_host[46],
+        asked_host[46]; /* came with one: where from; the destination that it names, "" if it names none.
+                                            peer_host is the client then */
+    int proxy_port, asked_port;
+    uint64_t headers_failed; /* listener: clients dropped because of theirs; why the last one was, and who it was */
+    char header_failure[192], header_host[46];
+    int header_port;
 } kiwi_socket_info;
 
 /* Describe an open socket: 0, or ENOENT. */

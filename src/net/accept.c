@@ -15,6 +15,7 @@
 #include "net/option.h"
 #include "net/park.h"
 #include "net/pool.h"
+#include "net/proxy.h"
 #include "net/sock.h"
 #include "net/task.h"
 #include "net/wake.h"
@@ -138,25 +139,34 @@ static kn_sock *adopt(kiwi_net *net, kn_sock *listener, int fd)
         return sock;
     }
     (void)close(fd);
-    listener->handshakes_failed += listener->tls && !listener->closing;
+    listener->handshakes.count += listener->tls && !listener->closing;
     return NULL;
 }
 
-static bool got_tcp(kiwi_net *net, kn_op *op, kiwi_result *out)
+/* Is there something to be done before a connection may be handed out? */
+static bool begins_hidden(const kn_sock *listener)
 {
-    kn_sock *sock = adopt(net, op->sock, (int)out->integer);
-    if (sock == NULL)
-        return false;
-    publish(net, sock, out);
-    kn_op_finish(net, op, out);
-    return true;
+    return listener->tls || listener->proxy != NULL;
 }
 
-static bool got_tls(kiwi_net *net, kn_op *op, kiwi_result *out)
+static void begin_hidden(kiwi_net *net, kn_sock *listener, kn_sock *sock, const struct sockaddr_in6 *peer)
+{
+    if (listener->proxy != NULL)
+        kn_proxy_begin(net, listener, sock, peer);
+    else
+        kn_handshake_begin(net, listener, sock, peer);
+}
+
+static bool got(kiwi_net *net, kn_op *op, kiwi_result *out)
 {
     kn_sock *listener = op->sock, *sock = adopt(net, listener, (int)out->integer);
+    if (sock != NULL && !begins_hidden(listener)) {
+        publish(net, sock, out);
+        kn_op_finish(net, op, out);
+        return true;
+    }
     if (sock != NULL)
-        kn_handshake_begin(net, listener, sock, &op->u.peer);
+        begin_hidden(net, listener, sock, &op->u.peer);
     if (sock == NULL || listener->untaken < KN_SHAKES_MAX)
         return false;
     kn_park_op(net, op, KN_NOTHING); /* until one of the many is taken */
@@ -170,8 +180,8 @@ static void lost(kiwi_net *net, kn_op *op, kn_step step, kiwi_result *out)
     kn_sock *sock = step == KN_DONE && out->fault == KIWI_FAULT_NONE ? adopt(net, listener, (int)out->integer) : NULL;
     if (sock == NULL)
         return;
-    if (listener->tls) {
-        kn_handshake_begin(net, listener, sock, &op->u.peer);
+    if (begins_hidden(listener)) {
+        begin_hidden(net, listener, sock, &op->u.peer);
         return;
     }
     kb_list_push(&listener->accepted, &sock->shake);
@@ -180,9 +190,9 @@ static void lost(kiwi_net *net, kn_op *op, kn_step step, kiwi_result *out)
 }
 
 static const kn_kind accept_tcp = {
-    .name = "accept", .side = KN_READ, .has_task = true, .step = step, .got = got_tcp, .lost = lost};
+    .name = "accept", .side = KN_READ, .has_task = true, .step = step, .got = got, .lost = lost};
 static const kn_kind accept_tls = {
-    .name = "accept", .side = KN_READ, .has_task = true, .step = step, .got = got_tls, .lost = lost};
+    .name = "accept", .side = KN_READ, .has_task = true, .step = step, .got = got, .lost = lost};
 
 /* ---- Submitting ----------------------------------------------------------------------------- */
 

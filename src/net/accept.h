@@ -1,7 +1,7 @@
 /* accept.h - accepting: connections that wait for an accept, and accepts that wait for a connection.
  *
- * Place: net layer, a kind of operation.  Over TLS a connection shakes hands before it is handed out
- * (handshake.h), outside the listener's queue, so that a silent client delays nobody.  All functions: locked. */
+ * Place: net layer, a kind of operation.  What comes before a connection is
+ * handed out, the header of a proxy (proxy.h) or a handshake (handshake.h), happens outside the listener's queue.  All functions: locked. */
 #ifndef KN_ACCEPT_H
 #define KN_ACCEPT_H
 

@@ -4,14 +4,13 @@
 #include "net/handshake.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
-#include "net/accept.h"
 #include "net/equip.h"
 #include "net/fault.h"
 #include "net/move.h"
 #include "net/op.h"
 #include "net/pool.h"
+#include "net/shake.h"
 #include "net/sock.h"
 #include "net/wake.h"
 
@@ -37,24 +36,10 @@ static kn_step step(kiwi_net *net, kn_op *op, kiwi_result *out)
 
 /* ---- Life (locked) --------------------------------------------------------------------------- */
 
-/* A client that has said something is not silent any more. */
 static void progress(kiwi_net *net, kn_op *op)
 {
     (void)net;
-    kn_sock *sock = op->sock, *listener = sock->listener_of;
-    if (!op->begun || listener == NULL || op->abandoned)
-        return;
-    kb_list_remove(&sock->shake);
-    kb_list_push(&listener->shaking, &sock->shake);
-}
-
-/* Keep how a handshake has failed; without memory it is only counted. */
-static void tell(kn_sock *listener, const struct sockaddr_in6 *peer, const kiwi_result *out)
-{
-    listener->handshakes_failed++;
-    free(listener->last_failure);
-    listener->last_failure = kn_fault_keep(out);
-    listener->client = *peer;
+    kn_shake_heard(op);
 }
 
 static void ended(kiwi_net *net, kn_sock *sock, const kiwi_result *out)
@@ -62,18 +47,12 @@ static void ended(kiwi_net *net, kn_sock *sock, const kiwi_result *out)
     kn_sock *listener = sock->listener_of;
     if (listener == NULL)
         return; /* the listener was closed, and this with it */
-    kb_list_remove(&sock->shake);
-    listener->shakes--;
     if (out->fault == KIWI_FAULT_NONE) {
-        kb_list_push(&listener->accepted, &sock->shake);
-        listener->untaken++;
-        kn_accept_hand_out(net, listener);
+        kn_shake_done(net, sock);
     } else {
-        tell(listener, &sock->client, out);
-        sock->listener_of = NULL;
-        kn_sock_close(net, sock);
+        kn_failures_note(&listener->handshakes, &sock->client, out);
+        kn_shake_drop(net, sock);
     }
-    kn_accept_resume(net, listener);
 }
 
 /* The listener's context has been looked at: its certificate may be another one now.  One that has come from a reload
@@ -92,33 +71,18 @@ static void equipped(kiwi_net *net, kn_op *op, kn_tls_context *context, kb_statu
 static const kn_kind handshake = {
     .name = "handshake", .side = KN_WRITE, .equipped = equipped, .step = step, .progress = progress, .ended = ended};
 
-static void give_way(kiwi_net *net, const kn_sock *listener)
-{
-    kiwi_result out = {0};
-    const kb_link *oldest = kb_list_first(&listener->silent);
-    if (oldest == NULL)
-        oldest = kb_list_first(&listener->shaking);
-    kn_fault(&out, KIWI_FAULT_TIMEOUT, 0, "the client was silent while others came");
-    kn_op_fail(net, kn_sock_head(KB_OWNER(oldest, kn_sock, shake), KN_WRITE), &out);
-}
-
 void kn_handshake_begin(kiwi_net *net, kn_sock *listener, kn_sock *sock, const struct sockaddr_in6 *peer)
 {
     kn_locked(net);
-    if (listener->shakes >= KN_SHAKES_MAX)
-        give_way(net, listener);
     kn_op *op = kn_op_new(net, sock, &handshake);
     if (op == NULL) {
         kiwi_result out = {0};
         kn_fault_sys(&out, ENOMEM);
-        tell(listener, peer, &out);
+        kn_failures_note(&listener->handshakes, peer, &out);
         kn_sock_close(net, sock);
         return;
     }
-    sock->client = *peer;
-    sock->listener_of = listener;
-    kb_list_push(&listener->silent, &sock->shake);
-    listener->shakes++;
+    kn_shake_enter(net, listener, sock, peer);
     op->heavy = true;
     bool due = kn_tls_context_due(listener->context);
     kn_sock_set_context(sock, listener->context);

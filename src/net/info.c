@@ -13,6 +13,8 @@
 #include "net/op.h"
 #include "net/option.h"
 #include "net/pool.h"
+#include "net/proxy.h"
+#include "net/shake.h"
 #include "net/sock.h"
 #include "net/wake.h"
 
@@ -40,14 +42,6 @@ int kiwi_socket_timeout(kiwi_net *net, kiwi_id socket, int64_t ms)
     return sock != NULL ? 0 : ENOENT;
 }
 
-/* The client whose handshake has failed last. */
-static void describe_client(const kn_sock *listener, kiwi_socket_info *out)
-{
-    struct sockaddr_storage addr = {.ss_family = AF_UNSPEC};
-    memcpy(&addr, &listener->client, sizeof(listener->client));
-    kn_addr_describe(&addr, out->handshake_host, sizeof(out->handshake_host), &out->handshake_port);
-}
-
 int kiwi_socket_info_get(kiwi_net *net, kiwi_id socket, kiwi_socket_info *out)
 {
     struct sockaddr_storage addr;
@@ -67,16 +61,14 @@ int kiwi_socket_info_get(kiwi_net *net, kiwi_id socket, kiwi_socket_info *out)
     out->bytes_in = sock->bytes_in;
     out->bytes_out = sock->bytes_out;
     out->queued = sock->queued;
-    out->handshakes_failed = sock->handshakes_failed;
-    if (sock->last_failure != NULL) {
-        (void)snprintf(out->handshake_failure, sizeof(out->handshake_failure), "%s", sock->last_failure->text);
-        describe_client(sock, out);
-    }
+    out->handshakes_failed = sock->handshakes.count;
+    kn_failures_describe(&sock->handshakes, out->handshake_failure, out->handshake_host, &out->handshake_port);
     if (getsockname(sock->fd, (struct sockaddr *)&addr, &size) == 0)
         kn_addr_describe(&addr, out->local_host, sizeof(out->local_host), &out->local_port);
     size = sizeof(addr);
     if (!sock->listener && getpeername(sock->fd, (struct sockaddr *)&addr, &size) == 0)
         kn_addr_describe(&addr, out->peer_host, sizeof(out->peer_host), &out->peer_port);
+    kn_proxy_describe(sock, out);
     if (sock->session != NULL) {
         sock->refs++;
         kn_wake_unlock(net);

@@ -63,7 +63,8 @@ static kn_step step(kiwi_net *net, kn_op *op, kiwi_result *out)
         kn_fault_tls(out, status, &err);
         return KN_DONE;
     }
-    int error = kn_handed_take(n->name, n->index, n->settings != NULL, &handed, why, sizeof(why));
+    bool listening = n->settings != NULL || op->sock->proxy != NULL; /* what those are about */
+    int error = kn_handed_take(n->name, n->index, listening, &handed, why, sizeof(why));
     if (error != 0)
         kn_fault(out, KIWI_FAULT_INVALID, error, "%s", why);
     if (handed.fd >= 0) /* also where it was of no use */

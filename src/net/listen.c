@@ -7,6 +7,7 @@
 
 #include "net/bind.h"
 #include "net/inherit.h"
+#include "net/proxy.h"
 #include "net/sock.h"
 #include "net/task.h"
 #include "net/wake.h"
@@ -16,22 +17,34 @@ static int queue_size(int64_t backlog)
     return backlog < 1 ? 1 : backlog > SOMAXCONN ? SOMAXCONN : (int)backlog;
 }
 
-/* A hidden listener.  NULL: memory is short. */
+/* The options as a listener keeps them, malloc'ed; NULL: memory is short. */
+static kiwi_socket_options *options_copy(const kiwi_socket_options *options)
+{
+    kiwi_socket_options *own = malloc(sizeof(*own));
+    if (own == NULL)
+        return NULL;
+    *own = *options;
+    own->local_host = own->trusted = NULL; /* the caller's, and of no use here */
+    return own;
+}
+
+/* A hidden listener, whose options are not refused.  NULL: memory is short. */
 static kn_sock *listener_new(kiwi_net *net, bool tls, int handshake_ms, const kiwi_socket_options *options)
 {
-    kiwi_socket_options *own = options == NULL ? NULL : malloc(sizeof(*own));
-    if (options != NULL && own == NULL)
-        return NULL;
-    if (own != NULL) {
-        *own = *options;
-        own->local_host = NULL; /* the caller's, and of no use here */
-    }
+    bool proxied = options != NULL && options->proxy != KIWI_PROXY_OFF;
+    kiwi_socket_options *own = options == NULL ? NULL : options_copy(options);
+    kn_proxy *proxy = proxied ? kn_proxy_new(options) : NULL;
+    kn_sock *sock = NULL;
     kn_lock(net);
-    kn_sock *sock = kn_sock_new(net, -1, tls);
+    if ((options == NULL || own != NULL) && (!proxied || proxy != NULL))
+        sock = kn_sock_new(net, -1, tls);
     if (sock == NULL) {
         free(own);
+        kn_proxy_free(proxy);
     } else {
         sock->options = own;
+        sock->proxy = proxy;
+        sock->proxied = proxied;
         sock->listener = true;
         sock->handshake_ms = handshake_ms > 0 ? handshake_ms : KN_HANDSHAKE_MS;
     }
@@ -39,9 +52,24 @@ static kn_sock *listener_new(kiwi_net *net, bool tls, int handshake_ms, const ki
     return sock;
 }
 
+/* A task that says what is wrong with the options; 0: nothing. */
+static kiwi_id refused(kiwi_net *net, const kiwi_socket_options *options)
+{
+    kiwi_result out = {0};
+    if (!kn_proxy_refused(options, &out))
+        return 0;
+    kn_lock(net);
+    kiwi_id id = kn_task_faulted(net, &out);
+    kn_wake_unlock(net);
+    return id;
+}
+
 kiwi_id kiwi_tcp_listen_with(kiwi_net *net, const char *host, int64_t port, int64_t backlog,
                              const kiwi_socket_options *options)
 {
+    kiwi_id id = refused(net, options);
+    if (id != 0)
+        return id;
     return kn_bind_submit(net, listener_new(net, false, 0, options), host, port, queue_size(backlog), NULL);
 }
 
@@ -57,6 +85,9 @@ kiwi_id kiwi_unix_listen(kiwi_net *net, const char *path, int64_t backlog, int m
 
 kiwi_id kiwi_tcp_inherited(kiwi_net *net, const char *name, int64_t index, const kiwi_socket_options *options)
 {
+    kiwi_id id = refused(net, options);
+    if (id != 0)
+        return id;
     return kn_inherit_submit(net, listener_new(net, false, 0, options), name, index, NULL);
 }
 
@@ -88,9 +119,10 @@ static kn_sock *tls_listener_new(kiwi_net *net, const kiwi_tls_options *options,
 
 kiwi_id kiwi_tls_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog, const kiwi_tls_options *options)
 {
-    kn_tls_settings *settings = settings_new(net, options);
+    kiwi_id id = refused(net, options == NULL ? NULL : options->socket);
+    kn_tls_settings *settings = id != 0 ? NULL : settings_new(net, options);
     if (settings == NULL)
-        return no_memory(net);
+        return id != 0 ? id : no_memory(net);
     kn_sock *sock = tls_listener_new(net, options, options == NULL ? NULL : options->socket);
     return kn_bind_submit(net, sock, host, port, queue_size(backlog), settings);
 }
@@ -106,9 +138,10 @@ kiwi_id kiwi_tls_unix_listen(kiwi_net *net, const char *path, int64_t backlog, i
 
 kiwi_id kiwi_tls_inherited(kiwi_net *net, const char *name, int64_t index, const kiwi_tls_options *options)
 {
-    kn_tls_settings *settings = kn_tls_settings_new(options, true);
+    kiwi_id id = refused(net, options == NULL ? NULL : options->socket);
+    kn_tls_settings *settings = id != 0 ? NULL : settings_new(net, options);
     if (settings == NULL)
-        return no_memory(net);
+        return id != 0 ? id : no_memory(net);
     kn_sock *sock = tls_listener_new(net, options, options == NULL ? NULL : options->socket);
     return kn_inherit_submit(net, sock, name, index, settings);
 }

@@ -20,6 +20,7 @@ libkwnet_la_SOURCES = \
 	%D%/handed.c %D%/handed.h \
 	%D%/handshake.c %D%/handshake.h \
 	%D%/help.c %D%/help.h \
+	%D%/header.c %D%/header.h \
 	%D%/info.c \
 	%D%/inherit.c %D%/inherit.h \
 	%D%/job.c %D%/job.h \
@@ -37,10 +38,12 @@ libkwnet_la_SOURCES = \
 	%D%/op.c %D%/op.h \
 	%D%/option.c %D%/option.h \
 	%D%/notice.c %D%/notice.h \
+	%D%/network.c %D%/network.h \
 	%D%/notify.c \
 	%D%/pair.c \
 	%D%/park.c %D%/park.h \
 	%D%/pool.c %D%/pool.h \
+	%D%/proxy.c %D%/proxy.h \
 	%D%/recv.c %D%/recv.h \
 	%D%/reload.c \
 	%D%/resolve.c %D%/resolve.h \
@@ -48,6 +51,7 @@ libkwnet_la_SOURCES = \
 	%D%/room.h \
 	%D%/run.c %D%/run.h \
 	%D%/send.c %D%/send.h \
+	%D%/shake.c %D%/shake.h \
 	%D%/sock.c %D%/sock.h \
 	%D%/state.h \
 	%D%/step.h \

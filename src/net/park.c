@@ -18,7 +18,7 @@ int kn_park_known(const kn_op *op)
 {
     const kn_sock *sock = op->sock;
     int side = op->kind->side;
-    if (sock->tls && sock->listener)
+    if (sock->listener && (sock->tls || sock->proxy != NULL))
         return sock->untaken >= KN_SHAKES_MAX ? KN_NOTHING : -1;
     if (!sock->registered || sock->hup || op->kind->unready || (side == KN_READ && kn_ahead_size(&sock->ahead) > 0))
         return -1;

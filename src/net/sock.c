@@ -13,6 +13,7 @@
 #include "net/fault.h"
 #include "net/fd.h"
 #include "net/op.h"
+#include "net/proxy.h"
 #include "net/task.h"
 #include "net/wake.h"
 
@@ -170,7 +171,9 @@ void kn_sock_unref(kiwi_net *net, kn_sock *sock)
     kn_tls_context_unref(sock->context);
     kn_task_hold(net, -(ptrdiff_t)sock->ahead_held);
     kn_ahead_free(&sock->ahead);
-    free(sock->last_failure);
+    free(sock->handshakes.last);
+    kn_proxy_free(sock->proxy);
+    free(sock->origin);
     free(sock->host);
     free(sock->options);
     free(sock->file); /* its file stays: kn_close_file() was not asked */

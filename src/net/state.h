@@ -27,6 +27,7 @@
 #include "net/ahead.h"
 #include "net/aside.h"
 #include "net/asked.h"
+#include "net/header.h"
 #include "net/resolve.h"
 #include "net/room.h"
 #include "net/step.h"
@@ -40,6 +41,7 @@ typedef struct kn_sock kn_sock;
 typedef struct kn_worker kn_worker;
 typedef struct kn_errand kn_errand; /* errand.h */
 typedef struct kn_notice kn_notice; /* notice.c */
+typedef struct kn_proxy kn_proxy;   /* proxy.c */
 
 enum { KN_READ, KN_WRITE }; /* directions of a descriptor, sides of a socket */
 
@@ -83,6 +85,12 @@ typedef struct kn_reason { /* why a task faulted; malloc'ed */
     int64_t faulted_us;
     char text[]; /* terminated */
 } kn_reason;
+
+typedef struct kn_failures { /* clients that a listener has dropped; see shake.h */
+    uint64_t count;
+    kn_reason *last;            /* how the last one failed; NULL: none, or memory was short */
+    struct sockaddr_in6 client; /* who it was; or a sockaddr_in */
+} kn_failures;
 
 typedef struct kn_waiter { /* a thread in kiwi_task_await(), on its stack */
     pthread_cond_t ended;
@@ -255,6 +263,9 @@ struct kn_op {
             kn_tls_context *old, *fresh; /* NULL: it is not its turn yet; they are not read yet */
         } reload;
         struct kn_names *names;
+        struct {
+            bool trusted, required;
+        } header;    /* of a proxy */
         pid_t child; /* wait */
         struct {
             unsigned char *bytes; /* owned */
@@ -308,16 +319,18 @@ struct kn_sock {
     kn_tls *session;         /* used in turns: kn_tls_take(); set before the socket is seen by others */
     kn_tls_context *context; /* listener; connecting */
     /* Listeners, and the connections they have accepted but not handed out */
-    kn_sock *listener_of;     /* hidden connection: its listener */
-    kb_link shake;            /* on one of the listener's lists */
-    kb_link silent, shaking;  /* in the handshake: nothing has come yet; something has.  Oldest first */
-    kb_link accepted;         /* done, and not handed out */
+    kn_sock *listener_of;    /* hidden connection: its listener */
+    kb_link shake;           /* on one of the listener's lists */
+    kb_link silent, shaking; /* with a header or in the handshake: nothing has come yet; something has.  Oldest first */
+    kb_link accepted;        /* done, and not handed out */
     unsigned shakes, untaken; /* length of the first two; of the third */
     int handshake_ms;
     kiwi_socket_options *options; /* of a listener, and its connections; constant; NULL: none */
-    uint64_t handshakes_failed;
-    kn_reason *last_failure;    /* of a handshake; NULL: none */
-    struct sockaddr_in6 client; /* of last_failure; of a hidden connection itself.  Or a sockaddr_in */
+    kn_failures handshakes;
+    struct sockaddr_in6 client; /* of a hidden connection.  Or a sockaddr_in */
+    kn_proxy *proxy;            /* of a listener that takes headers of proxies; NULL: it does not */
+    kn_header *origin;          /* of a connection that came with one; NULL: it did not */
+    bool proxied;               /* a connection of such a listener, or one itself */
 };
 
 typedef struct kn_slot {

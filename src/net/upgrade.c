@@ -121,6 +121,9 @@ static void take_over(kiwi_net *net, kn_sock *sock, kn_op *op)
     sock->local = old->local;
     sock->untimed = old->untimed;
     sock->linger_ms = old->linger_ms;
+    sock->proxied = old->proxied;
+    sock->origin = old->origin;
+    old->origin = NULL;
     memcpy(sock->limited, old->limited, sizeof(sock->limited));
     op->u.upgrade->under = old->session;
     old->session = NULL;

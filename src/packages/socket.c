@@ -631,7 +631,7 @@ static kw_result tls_error(kw_vm *vm, kw_call *call)
 static const kw_native_def socket_functions[] = {
     {"tcpserver(host: string, port: integer, backlog: integer = 128, options: hashmap = {}): integer", socket_tcpserver,
      "Listen for connections; port 0: one that is free.  Options: those of `options`, which all its connections get, reuse_port, "
-     "ipv6_only.  The listener's socket.",
+     "ipv6_only, proxy_protocol and trusted.  The listener's socket.",
      "println socket::info(socket::tcpserver(\"127.0.0.1\", 0)).listener  # => true", "__socket_tcpserver__/2-3"},
     {"tcpconnect(host: string, port: integer, timeout_ms: integer = 0, options: hashmap = {}): integer", socket_tcpconnect,
      "Connect to a server, within the limit if it is not 0.  Options: those of `options`, and local_host and local_port, where the "

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/network.h"
+
 enum { CLIENTS_MOST = 10000, DRAIN_MS = 10000 }; /* where no option says otherwise */
 
-typedef enum sort { TEXT, SWITCH, FLAG, NUMBER, CLIENTS, FAMILY, NAMES, SET_FLAG, SET_NUMBER } sort;
+typedef enum sort { TEXT, SWITCH, FLAG, NUMBER, CLIENTS, FAMILY, NAMES, PROXY, NETWORKS, SET_FLAG, SET_NUMBER } sort;
 
 typedef struct option {
     const char *name;
@@ -45,6 +47,9 @@ static const option options[] = {
     {"linger", CONNECTION, SET_NUMBER, KIWI_SOCKET_LINGER, INT32_MAX, 0},
     {"reuse_port", KP_OPTIONS_SERVER, SET_FLAG, KIWI_SOCKET_REUSE_PORT, 0, 0},
     {"ipv6_only", KP_OPTIONS_SERVER, SET_FLAG, KIWI_SOCKET_IPV6_ONLY, 0, 0},
+    {"proxy_protocol", KP_OPTIONS_SERVER | KP_OPTIONS_INHERITED, PROXY, offsetof(kp_socket_options, socket.proxy), 0,
+     0},
+    {"trusted", KP_OPTIONS_SERVER | KP_OPTIONS_INHERITED, NETWORKS, offsetof(kp_socket_options, socket.trusted), 0, 0},
     {"local_host", KP_OPTIONS_CLIENT, TEXT, offsetof(kp_socket_options, socket.local_host), 0, 0},
     {"local_port", KP_OPTIONS_CLIENT, NUMBER, offsetof(kp_socket_options, socket.local_port), 65535, 0},
     {"mode", KP_OPTIONS_UNIX, NUMBER, offsetof(kp_socket_options, mode), 0777, 0},
@@ -103,6 +108,43 @@ static bool store_family(kw_vm *vm, const char *text, kp_socket_options *out)
         }
     (void)kw_throw(vm, "InvalidOperationError", "Option 'family' must be 'any', 'ipv4' or 'ipv6', not '%s'.", text);
     return false;
+}
+
+/* ---- Proxies -------------------------------------------------------------------------------------------------- */
+
+static bool store_proxy(kw_vm *vm, const char *text, kp_socket_options *out)
+{
+    out->socket.proxy = strcmp(text, "required") == 0 ? KIWI_PROXY_REQUIRED : KIWI_PROXY_OPTIONAL;
+    if (out->socket.proxy == KIWI_PROXY_REQUIRED || strcmp(text, "optional") == 0)
+        return true;
+    (void)kw_throw(vm, "InvalidOperationError", "Option 'proxy_protocol' must be 'optional' or 'required', not '%s'.",
+                   text);
+    return false;
+}
+
+/* A list of networks as one text, which is the heap's. */
+static bool store_networks(kw_vm *vm, const kw_list *list, kp_socket_options *out)
+{
+    kn_network unused;
+    kw_string *all = NULL;
+    for (size_t i = 0; i < list->count; i++) {
+        const kw_string *one = kw_is(list->items[i], KW_STRING) ? list->items[i].as.string : NULL;
+        if (one == NULL || strlen(one->text) != one->size || !kn_network_read(one->text, &unused)) {
+            kw_string *shown = kw_display_text(vm, list->items[i]);
+            (void)kw_throw(vm, "InvalidOperationError", "Option 'trusted': no network: '%s'.",
+                           shown != NULL ? shown->text : "?");
+            return false;
+        }
+        all = kw_string_format(vm, "%s%s%s", all != NULL ? all->text : "", all != NULL ? "," : "", one->text);
+        if (all == NULL)
+            return false;
+    }
+    if (all == NULL) {
+        (void)kw_throw(vm, "InvalidOperationError", "Option 'trusted' is empty: no proxy would be trusted.");
+        return false;
+    }
+    out->socket.trusted = all->text;
+    return true;
 }
 
 /* ---- Pairs for names of a server --------------------------------------------------------------------------- */
@@ -186,11 +228,17 @@ void kp_socket_options_free(kp_socket_options *out)
 /* What only several options together say. */
 static bool agree(kw_vm *vm, const kp_socket_options *given)
 {
-    if (!given->client_auth || given->tls.client_ca != NULL)
-        return true;
-    (void)kw_throw(vm, "InvalidOperationError",
-                   "Option 'client_auth' needs 'client_ca', the authorities of the clients.");
-    return false;
+    bool proxy = given->socket.proxy != KIWI_PROXY_OFF;
+    const char *why = NULL;
+    if (given->client_auth && given->tls.client_ca == NULL)
+        why = "Option 'client_auth' needs 'client_ca', the authorities of the clients.";
+    else if (proxy && given->socket.trusted == NULL)
+        why = "Option 'proxy_protocol' needs 'trusted', the networks of the proxies.";
+    else if (!proxy && given->socket.trusted != NULL)
+        why = "Option 'trusted' needs 'proxy_protocol'.";
+    if (why != NULL)
+        (void)kw_throw(vm, "InvalidOperationError", "%s", why);
+    return why == NULL;
 }
 
 static bool is_set(sort s)
@@ -201,8 +249,9 @@ static bool is_set(sort s)
 static bool store(kw_vm *vm, const option *o, kw_value v, kp_socket_options *out)
 {
     static const kw_type types[] = {
-        [TEXT] = KW_STRING,   [SWITCH] = KW_BOOL, [FLAG] = KW_BOOL,     [NUMBER] = KW_INT,    [CLIENTS] = KW_STRING,
-        [FAMILY] = KW_STRING, [NAMES] = KW_MAP,   [SET_FLAG] = KW_BOOL, [SET_NUMBER] = KW_INT};
+        [TEXT] = KW_STRING,    [SWITCH] = KW_BOOL,   [FLAG] = KW_BOOL,     [NUMBER] = KW_INT,
+        [CLIENTS] = KW_STRING, [FAMILY] = KW_STRING, [NAMES] = KW_MAP,     [PROXY] = KW_STRING,
+        [NETWORKS] = KW_LIST,  [SET_FLAG] = KW_BOOL, [SET_NUMBER] = KW_INT};
     void *field = is_set(o->sort) ? NULL : (char *)out + o->at;
     if (!kw_is(v, types[o->sort])) {
         (void)kw_throw(vm, "InvalidOperationError", "Option '%s' must be of type %s, not %s.", o->name,
@@ -226,6 +275,8 @@ static bool store(kw_vm *vm, const option *o, kw_value v, kp_socket_options *out
     case CLIENTS: return store_clients(vm, v.as.string->text, out);
     case FAMILY: return store_family(vm, v.as.string->text, out);
     case NAMES: return store_names(vm, v.as.map, out);
+    case PROXY: return store_proxy(vm, v.as.string->text, out);
+    case NETWORKS: return store_networks(vm, v.as.list, out);
     }
     return true;
 }

@@ -5,7 +5,7 @@
 # runs the first of them.
 # `make calls` runs CALLS (1000) programs of random calls, from number CALLS_FROM (1) on, likewise.
 # `make json-against-python` gives JSON_TEXTS (100000) random texts from number JSON_FROM (1) on to both readers.
-EXTRA_DIST += %D%/corpus %D%/corpus-csv %D%/corpus-fmt %D%/corpus-json %D%/corpus-protobuf %D%/corpus-xml \
+EXTRA_DIST += %D%/corpus %D%/corpus-csv %D%/corpus-fmt %D%/corpus-header %D%/corpus-json %D%/corpus-protobuf %D%/corpus-xml \
 	%D%/corpus-yaml %D%/corpus-zip %D%/kiwi.dict %D%/calls.py %D%/programs.py %D%/shapes.py %D%/json_against_python.py
 
 shapes: kiwi$(EXEEXT)
@@ -18,7 +18,7 @@ json-against-python: kiwi$(EXEEXT)
 	@python3 $(srcdir)/%D%/json_against_python.py $${JSON_FROM:-1} $${JSON_TEXTS:-100000} $(abs_builddir)/kiwi$(EXEEXT)
 
 if FUZZING
-noinst_PROGRAMS += %D%/fuzz_compile %D%/fuzz_csv %D%/fuzz_fmt %D%/fuzz_json %D%/fuzz_protobuf %D%/fuzz_run %D%/fuzz_zip
+noinst_PROGRAMS += %D%/fuzz_compile %D%/fuzz_csv %D%/fuzz_fmt %D%/fuzz_header %D%/fuzz_json %D%/fuzz_protobuf %D%/fuzz_run %D%/fuzz_zip
 fuzz_data = %D%/data.c %D%/data.h
 %C%_fuzz_compile_SOURCES = %D%/fuzz_compile.c
 %C%_fuzz_compile_LDADD = libkiwi.la
@@ -29,6 +29,9 @@ fuzz_data = %D%/data.c %D%/data.h
 %C%_fuzz_fmt_SOURCES = %D%/fuzz_fmt.c $(fuzz_data)
 %C%_fuzz_fmt_LDADD = libkiwi.la
 %C%_fuzz_fmt_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_header_SOURCES = %D%/fuzz_header.c
+%C%_fuzz_header_LDADD = $(kiwi_layers) $(kiwi_layers_libs)
+%C%_fuzz_header_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_json_SOURCES = %D%/fuzz_json.c $(fuzz_data)
 %C%_fuzz_json_LDADD = libkiwi.la
 %C%_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

@@ -5,6 +5,7 @@ check_PROGRAMS += \
 	%D%/check_child \
 	%D%/check_close \
 	%D%/check_handed \
+	%D%/check_header \
 	%D%/check_invariants \
 	%D%/check_job \
 	%D%/check_linger \
@@ -12,6 +13,7 @@ check_PROGRAMS += \
 	%D%/check_null \
 	%D%/check_option \
 	%D%/check_pool \
+	%D%/check_proxy \
 	%D%/check_resolve \
 	%D%/check_table \
 	%D%/check_udp \

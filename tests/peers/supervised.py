@@ -1,6 +1,7 @@
-"""supervised.py - servers that are started by others: sockets that were opened for them, and what they tell systemd.
+"""supervised.py - servers as they are deployed: sockets that were opened for them, what they tell systemd, clients that
+come through HAProxy.
 
-The others are systemd-socket-activate, where it is installed, and Python itself. Uses the driver of peers.py.
+Where systemd-socket-activate and haproxy are not installed Python does their part. Uses the driver of peers.py.
 """
 import fcntl
 import os
@@ -8,7 +9,9 @@ import select
 import signal
 import socket
 import ssl
+import struct
 import tempfile
+import threading
 import time
 
 import peers
@@ -250,6 +253,85 @@ def serve_goes_on_where_nobody_listens():
             check(read_to_end(s) == b"")
     server.send_signal(signal.SIGTERM)
     check(finish(server)[1] == "")
+
+
+# ---- Behind a proxy --------------------------------------------------------------------------------
+
+WHOSE = """
+listener = socket::tcpserver("127.0.0.1", env::get("PORT").to_integer(), 64,
+                             {"proxy_protocol": "required", "trusted": ["127.0.0.1"]})
+println socket::info(listener).local_port
+socket::serve(listener, with (client) do
+  info = socket::info(client)
+  line = task::await(socket::recv_line(client))
+  socket::send_text(client, "${info.peer_host} ${info.peer_port} ${info.asked_port} ${line}")
+end)
+"""
+
+
+def free_port():
+    with listen() as s:
+        return s.getsockname()[1]
+
+
+def through(header):
+    server = start([KIWI, "-e", WHOSE], env=dict(os.environ, PORT="0"))
+    port = int(server.stdout.readline())
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as s:
+        for at in range(0, len(header), 7):  # in pieces
+            s.sendall(header[at:at + 7])
+        s.sendall(b"hello\n")
+        answer = read_to_end(s)
+    stop(server)
+    return answer
+
+
+@test
+def headers_come_in_pieces():
+    check(through(b"PROXY TCP6 2001:db8::1 ::1 1234 443\r\n") == b"2001:db8::1 1234 443 hello")
+    binary = (b"\r\n\r\n\0\r\nQUIT\n" + bytes([0x21, 0x11, 0, 12 + 3 + 60]) + bytes([192, 0, 2, 1, 192, 0, 2, 2])
+              + struct.pack(">HH", 5678, 80) + b"\x04\0\x3c" + b"x" * 60)
+    check(through(binary) == b"192.0.2.1 5678 80 hello")
+
+
+def haproxy(folder, front, ports, options):
+    path = os.path.join(folder, "haproxy.cfg")
+    with open(path, "w") as file:
+        file.write("defaults\n mode tcp\n timeout connect 2s\n timeout client 20s\n timeout server 20s\n"
+                   " retries 3\n option redispatch 1\n"
+                   "frontend f\n bind 127.0.0.1:%d\n default_backend b\nbackend b\n" % front)
+        for at, port in enumerate(ports):
+            file.write(" server s%d 127.0.0.1:%d %s\n" % (at, port, options))
+    return start(["haproxy", "-db", "-f", path])
+
+
+def connect_when_up(port, process):
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=20)
+        except ConnectionRefusedError:
+            check(process.poll() is None, "it has ended")
+            time.sleep(0.02)
+    raise AssertionError("nobody listens on port %d" % port)
+
+
+@test
+def clients_come_through_haproxy():
+    need("haproxy")
+    for version in "send-proxy", "send-proxy-v2", "send-proxy-v2 check inter 100ms check-send-proxy":
+        with tempfile.TemporaryDirectory() as folder:
+            server = start([KIWI, "-e", WHOSE], env=dict(os.environ, PORT="0"))
+            front, back = free_port(), int(server.stdout.readline())
+            proxy = haproxy(folder, front, [back], version)
+            for _ in range(20):
+                with connect_when_up(front, proxy) as s:
+                    s.sendall(b"hello\n")
+                    want = "127.0.0.1 %d %d hello" % (s.getsockname()[1], front)
+                    got = read_to_end(s).decode()
+                    check(got == want, got, want)
+            stop(proxy)
+            stop(server)
 
 
 if __name__ == "__main__":
