@@ -10,6 +10,11 @@ nobase_dist_doc_DATA += %D%/guide.md
 EXTRA_DIST += \
 	%D%/channels.kiwi \
 	%D%/chat_server.kiwi \
+	%D%/deploy/echo.kiwi \
+	%D%/deploy/echo.service \
+	%D%/deploy/echo.socket \
+	%D%/deploy/haproxy.cfg \
+	%D%/deploy/nginx.conf \
 	%D%/echo_server.kiwi \
 	%D%/http_probe.kiwi \
 	%D%/https_get.kiwi \
