@@ -74,6 +74,11 @@ START_TEST(datagrams)
     ck_assert_int_eq(kiwi_udp_open(net, &udp, NULL), 0);
     faults(net, kiwi_udp_send(net, udp, NULL, 9, "x", 1));
     faults(net, kiwi_udp_send(net, udp, "127.0.0.1", 9, NULL, 1));
+    faults(net, kiwi_udp_connect(net, udp, NULL, 9));
+    faults(net, kiwi_udp_write(net, udp, NULL, 1));
+    ck_assert_int_eq(kiwi_udp_group(net, udp, NULL, NULL, true, NULL), EINVAL);
+    ck_assert_int_eq(kiwi_udp_set(net, udp, KIWI_UDP_TTL, 0, NULL), EINVAL);
+    ck_assert_int_eq(kiwi_notify(NULL, 1), EINVAL);
     ck_assert_int_eq(await_int(net, kiwi_udp_send(net, udp, "127.0.0.1", 9, NULL, 0)), 0);
     kiwi_net_close(net);
 }

@@ -517,6 +517,59 @@ START_TEST(the_last_thousand_peers_are_remembered)
 }
 END_TEST
 
+START_TEST(a_connected_socket_hears_its_peer_alone)
+{
+    FOR_MODES(mode)
+    {
+        kiwi_net *net = net_open(mode);
+        int port = 0;
+        kiwi_id server = udp_bind(net, "127.0.0.1", &port), client = udp_open(net), stranger = udp_open(net);
+        await_fault(net, kiwi_udp_write(net, client, "x", 1), "Cannot send: Destination address required");
+        kiwi_result r = await(net, kiwi_udp_connect(net, client, "localhost", port));
+        ck_assert_msg(r.state == KIWI_TASK_COMPLETED && r.kind == KIWI_RESULT_NONE, "%s", r.message);
+        int from = port_of(net, client);
+        kiwi_id pending = kiwi_udp_recv(net, client, 0);
+        send_text(net, stranger, "127.0.0.1", from, "from a stranger");
+        ck_assert_int_eq(await_int(net, kiwi_udp_write(net, client, "ping", 4)), 4);
+        expect(net, kiwi_udp_recv(net, server, 0), "ping", "127.0.0.1", from);
+        send_text(net, server, "127.0.0.1", from, "pong");
+        expect(net, pending, "pong", "127.0.0.1", port);
+        kiwi_udp_close(net, server);
+        pending = kiwi_udp_recv(net, client, 0);
+        (void)await(net, kiwi_udp_write(net, client, "anybody?", 8));
+        ck_assert_int_eq(await(net, pending).sys, ECONNREFUSED);
+        r = await(net, kiwi_udp_connect(net, client, "127.0.0.1", 70000));
+        ck_assert_str_eq(r.message, "Invalid port 70000: expected 0 to 65535.");
+        kiwi_net_close(net);
+    }
+}
+END_TEST
+
+START_TEST(groups_and_options_are_those_of_open_sockets)
+{
+    kiwi_net *net = net_open(&test_modes[0]);
+    kiwi_result r;
+    kiwi_id socket = udp_open(net), tcp = 0;
+    (void)listen_local(net, &tcp);
+    ck_assert_int_eq(kiwi_udp_group(net, tcp, "239.1.2.3", NULL, true, &r), ENOENT);
+    ck_assert_str_eq(r.message, "Invalid socket");
+    ck_assert_int_eq(kiwi_udp_group(net, socket, "223.1.2.3", NULL, true, &r), EINVAL);
+    ck_assert_str_eq(r.message, "No address of a group: '223.1.2.3'.");
+    ck_assert_int_eq(kiwi_udp_group(net, socket, "239.1.2.3", "no-such", true, &r), EINVAL);
+    ck_assert_str_eq(r.message, "No such interface: 'no-such'.");
+    ck_assert_int_ne(kiwi_udp_group(net, socket, "239.1.2.3", "127.0.0.1", false, &r), 0); /* never joined */
+    ck_assert_int_eq(r.fault, KIWI_FAULT_SYSTEM);
+    ck_assert_int_eq(kiwi_udp_set(net, socket, KIWI_UDP_TTL, 255, &r), 0);
+    ck_assert_int_eq(kiwi_udp_set(net, socket, KIWI_UDP_TTL, 256, &r), EINVAL);
+    ck_assert_int_eq(kiwi_udp_set(net, socket, KIWI_UDP_BROADCAST, 2, &r), EINVAL);
+    ck_assert_int_eq(kiwi_udp_set(net, socket, KIWI_UDP_BROADCAST, 0, &r), 0);
+    ck_assert_int_eq(await(net, kiwi_udp_send(net, socket, "127.255.255.255", 9, "x", 1)).sys, EACCES);
+    kiwi_udp_close(net, socket);
+    ck_assert_int_eq(kiwi_udp_set(net, socket, KIWI_UDP_TTL, 1, NULL), ENOENT);
+    kiwi_net_close(net);
+}
+END_TEST
+
 SUITE_MAIN("udp", 60, datagrams_arrive_whole_and_in_order_with_their_sender, a_fresh_socket_talks_to_ipv4_and_to_ipv6,
            broadcasts_are_allowed, the_largest_datagram_goes_and_a_larger_one_faults,
            what_cannot_be_done_faults_with_its_reason, ids_of_tcp_and_udp_are_strangers_to_each_other,
@@ -524,4 +577,5 @@ SUITE_MAIN("udp", 60, datagrams_arrive_whole_and_in_order_with_their_sender, a_f
            close_faults_pending_receives_and_frees_the_port, an_unknown_name_faults,
            a_look_up_that_hangs_holds_up_no_other_datagram, several_threads_get_the_same_datagram_with_its_sender,
            hidden_tasks_are_neither_listed_nor_counted_but_pending, a_storm_of_sockets_ends_every_task,
-           answers_come_from_the_address_that_was_asked, the_last_thousand_peers_are_remembered)
+           answers_come_from_the_address_that_was_asked, the_last_thousand_peers_are_remembered,
+           a_connected_socket_hears_its_peer_alone, groups_and_options_are_those_of_open_sockets)
