@@ -370,6 +370,11 @@ KIWI_API kiwi_id kiwi_tcp_inherited(kiwi_net *net, const char *name, int64_t ind
  * listener. */
 KIWI_API kiwi_id kiwi_tcp_accept(kiwi_net *net, kiwi_id listener);
 
+/* Let no connection begin any more on the listener, before it is closed: closing resets what waits for an accept by then.  Those
+ * that have begun can be accepted still; who tries meanwhile tries again after a second.  0; ENOENT: it is no listener that is open;
+ * ENOTSUP: the system cannot do that, or it is not needed (Unix sockets, listeners that other processes have, too). */
+KIWI_API int kiwi_tcp_stop_new(kiwi_net *net, kiwi_id listener);
+
 /* Receive at least one and at most `max` bytes (1..2147483647): a task that gives bytes, none at
  * the end of the stream.  Pending receives are served in the order of the calls. */
 KIWI_API kiwi_id kiwi_tcp_recv(kiwi_net *net, kiwi_id socket, int64_t max);
@@ -613,6 +618,7 @@ typedef struct kiwi_socket_info {
         asked_host[46]; /* came with one: where from; the destination that it names, "" if it names none.
                                             peer_host is the client then */
     int proxy_port, asked_port;
+    unsigned arriving;       /* listener: connections that are accepted and not handed out: they shake hands, say */
     uint64_t headers_failed; /* listener: clients dropped because of theirs; why the last one was, and who it was */
     char header_failure[192], header_host[46];
     int header_port;

@@ -22,6 +22,9 @@
 #if defined(HAVE_SYS_SYSCALL_H)
 #include <sys/syscall.h>
 #endif
+#if defined(HAVE_LINUX_FILTER_H)
+#include <linux/filter.h>
+#endif
 #if defined(HAVE_LINUX_SOCKIOS_H)
 #include <linux/sockios.h>
 #endif
@@ -141,6 +144,24 @@ int kn_fd_limit(int fd, bool sending, int64_t us)
     struct timespec t = kb_clock_timespec(us);
     struct timeval limit = {.tv_sec = t.tv_sec, .tv_usec = (suseconds_t)(t.tv_nsec / 1000)};
     return setsockopt(fd, SOL_SOCKET, sending ? SO_SNDTIMEO : SO_RCVTIMEO, &limit, sizeof(limit)) != 0 ? errno : 0;
+}
+
+int kn_fd_stop_new(int listener)
+{
+#if defined(HAVE_LINUX_FILTER_H) && defined(SO_ATTACH_FILTER)
+    enum { FLAGS = 13, SYN = 2 }; /* where the flags are in the header of TCP, which is all that a filter sees */
+    struct sock_filter drop_syn[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FLAGS),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, SYN, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF),
+    };
+    const struct sock_fprog program = {.len = sizeof(drop_syn) / sizeof(drop_syn[0]), .filter = drop_syn};
+    return setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0 ? errno : 0;
+#else
+    (void)listener;
+    return ENOTSUP;
+#endif
 }
 
 int kn_fd_peek(int fd)

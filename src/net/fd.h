@@ -39,6 +39,9 @@ int kn_fd_adopt(int fd, bool blocking);
 int kn_fd_block(int fd);
 /* A blocking recv(), or with `sending` send(), of `fd` returns after `us` microseconds; 0: no limit. */
 int kn_fd_limit(int fd, bool sending, int64_t us);
+/* Let no connection begin any more on `listener`, of TCP, while those that have begun can be accepted.  Who tries does so again
+ * after a second, when somebody else may listen there: nobody is refused.  ENOTSUP: the system cannot do that. */
+int kn_fd_stop_new(int listener);
 /* Is there anything to receive?  1: bytes, or a datagram; 0: the end of the stream, or an empty datagram; -1: errno
  * says why not.  Never waits, and takes nothing. */
 int kn_fd_peek(int fd);

@@ -61,6 +61,7 @@ int kiwi_socket_info_get(kiwi_net *net, kiwi_id socket, kiwi_socket_info *out)
     out->bytes_in = sock->bytes_in;
     out->bytes_out = sock->bytes_out;
     out->queued = sock->queued;
+    out->arriving = sock->shakes + sock->untaken;
     out->handshakes_failed = sock->handshakes.count;
     kn_failures_describe(&sock->handshakes, out->handshake_failure, out->handshake_host, &out->handshake_port);
     if (getsockname(sock->fd, (struct sockaddr *)&addr, &size) == 0)

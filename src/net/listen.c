@@ -1,11 +1,13 @@
 /* listen.c - listeners over TCP, TLS and Unix sockets.  The contracts are in kiwi/net.h. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "net/bind.h"
+#include "net/fd.h"
 #include "net/inherit.h"
 #include "net/proxy.h"
 #include "net/sock.h"
@@ -89,6 +91,17 @@ kiwi_id kiwi_tcp_inherited(kiwi_net *net, const char *name, int64_t index, const
     if (id != 0)
         return id;
     return kn_inherit_submit(net, listener_new(net, false, 0, options), name, index, NULL);
+}
+
+int kiwi_tcp_stop_new(kiwi_net *net, kiwi_id listener)
+{
+    kn_lock(net);
+    kn_sock *sock = kn_sock_any(net, listener);
+    int error = ENOENT;
+    if (sock != NULL && sock->listener) /* locked: a call that does not wait */
+        error = sock->local || sock->shared ? ENOTSUP : kn_fd_stop_new(sock->fd);
+    kn_wake_unlock(net);
+    return error;
 }
 
 /* ---- TLS ------------------------------------------------------------------------------------- */

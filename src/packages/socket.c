@@ -489,6 +489,20 @@ static kw_result socket_listens(kw_vm *vm, kw_call *call)
     return kw_return(call, kw_bool(error == 0 && info.listener));
 }
 
+/* The last connections of a listener: how many are on their way to an accept. */
+static kw_result socket_arriving(kw_vm *vm, kw_call *call)
+{
+    kiwi_socket_info info;
+    int error = kiwi_socket_info_get(kp_host_net(vm), call->args[0].as.i, &info);
+    return kw_return(call, kw_int(error == 0 ? (int64_t)info.arriving : 0));
+}
+
+static kw_result socket_stop_new(kw_vm *vm, kw_call *call)
+{
+    (void)kiwi_tcp_stop_new(kp_host_net(vm), call->args[0].as.i); /* where it can be done */
+    return KW_DONE;
+}
+
 /* The address of the peer, for a person. */
 static kw_result socket_peer_name(kw_vm *vm, kw_call *call)
 {
@@ -709,6 +723,8 @@ static const kw_native_def socket_functions[] = {
      "STOPPING=1 and WATCHDOG=1 by itself.",
      "println socket::notify(\"STATUS=12 clients\")  # => false", "__socket_notify__"},
     {"__beat_ms__(): integer?", socket_beat_ms, "How often the supervisor wants to hear of a server, in milliseconds; null: not at all."},
+    {"__arriving__(sock_id: integer): integer", socket_arriving, "How many connections of a listener are not handed out yet."},
+    {"__stop_new__(sock_id: integer)", socket_stop_new, "Let no connection begin any more, before the listener is closed."},
     {"__listens__(sock_id: integer): boolean", socket_listens, "Is it a listener that is open?"},
     {"__peer_name__(sock_id: integer): string", socket_peer_name, "Whom a connection leads to, for a person."},
     {"__report__(id: integer, peer: string)", socket_report, "Tell on standard error that the task failed while it served the peer."},

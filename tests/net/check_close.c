@@ -205,7 +205,32 @@ START_TEST(a_thousand_rounds_of_connect_send_close_end_every_task)
 }
 END_TEST
 
+START_TEST(a_listener_that_stops_hands_out_what_has_come_and_refuses_nobody)
+{
+    FOR_MODES(mode)
+    {
+        pair p = pair_open(mode);
+        kiwi_id before = await_int(p.net, kiwi_tcp_connect(p.net, "127.0.0.1", p.port, 0));
+        int error = kiwi_tcp_stop_new(p.net, p.listener);
+        ck_assert(error == 0 || error == ENOTSUP);
+        ck_assert_int_eq(kiwi_tcp_stop_new(p.net, p.client), ENOENT);
+        if (error == 0) {
+            kiwi_result late = await(p.net, kiwi_tcp_connect(p.net, "127.0.0.1", p.port, 100));
+            ck_assert_int_eq(late.sys, ETIMEDOUT); /* as if it had been lost on its way */
+        }
+        kiwi_id server = await_int(p.net, kiwi_tcp_accept(p.net, p.listener));
+        ck_assert_int_eq(await_int(p.net, kiwi_tcp_send(p.net, before, "ping", 4)), 4);
+        await_bytes(p.net, kiwi_tcp_recv(p.net, server, 100), "ping");
+        kiwi_tcp_close(p.net, p.listener);
+        ck_assert_int_eq(await_int(p.net, kiwi_tcp_send(p.net, server, "pong", 4)), 4);
+        await_bytes(p.net, kiwi_tcp_recv(p.net, before, 100), "pong");
+        kiwi_net_close(p.net);
+    }
+}
+END_TEST
+
 SUITE_MAIN("close", 60, close_faults_pending_receives_of_workers_and_of_the_room,
            closing_a_listener_faults_its_accepts_and_spares_connections, completed_sends_are_delivered_before_the_end,
            close_ends_a_send_that_waits_for_its_peer, closing_the_runtime_ends_what_is_pending,
-           a_thousand_rounds_of_connect_send_close_end_every_task)
+           a_thousand_rounds_of_connect_send_close_end_every_task,
+           a_listener_that_stops_hands_out_what_has_come_and_refuses_nobody)

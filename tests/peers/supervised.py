@@ -334,5 +334,53 @@ def clients_come_through_haproxy():
             stop(server)
 
 
+@test
+def servers_behind_haproxy_are_restarted_one_after_the_other():
+    need("haproxy")
+    ports = [free_port() for _ in range(3)]
+    front = free_port()
+
+    def run(at):
+        server = start([KIWI, "-e", WHOSE], env=dict(os.environ, PORT=str(ports[at])))
+        check(int(server.stdout.readline()) == ports[at])
+        return server
+
+    def ask_through():
+        with socket.create_connection(("127.0.0.1", front), timeout=20) as s:
+            own = s.getsockname()[1]
+            s.sendall(b"x\n")
+            check(read_to_end(s).decode() == "127.0.0.1 %d %d x" % (own, front))
+
+    failed = []
+
+    def clients():
+        while not stopped.is_set():
+            try:
+                ask_through()
+            except Exception as why:
+                failed.append(why)
+                return
+    with tempfile.TemporaryDirectory() as folder:
+        servers = [run(at) for at in range(3)]
+        proxy = haproxy(folder, front, ports, "send-proxy-v2")
+        connect_when_up(front, proxy).close()
+        stopped = threading.Event()
+        threads = [threading.Thread(target=clients) for _ in range(8)]
+        for t in threads:
+            t.start()
+        for at in range(3):
+            servers[at].send_signal(signal.SIGTERM)
+            finish(servers[at])
+            servers[at] = run(at)
+        for _ in range(30):
+            ask_through()
+        stopped.set()
+        for t in threads:
+            t.join(20)
+        check(not failed, failed)
+        for process in [proxy] + servers:
+            stop(process)
+
+
 if __name__ == "__main__":
     peers.main(TESTS)
