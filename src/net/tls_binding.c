@@ -21,7 +21,8 @@ static int server_certificate(kn_tls *tls, gnutls_datum_t *der, kiwi_tls_binding
     unsigned count = 0;
     if (tls->context->server) {
         if (tls->resumed && tls->context->older_tickets) /* the client has that of the first session */
-            return lacks(out, "the session is an earlier one taken up again, and the certificate may have changed since");
+            return lacks(out,
+                         "the session is an earlier one taken up again, and the certificate may have changed since");
         return kn_gnutls.certificate_get_crt_raw(kn_tls_server_creds(tls), 0, 0, der) < 0 ? ENOMEM : 0;
     }
     const gnutls_datum_t *chain = kn_gnutls.certificate_get_peers(tls->session, &count);
