@@ -531,10 +531,13 @@ typedef struct kiwi_tls_peer {
 } kiwi_tls_peer;
 
 /* Describe the peer of the open TLS connection `socket` in *out, which kiwi_tls_peer_free() frees.  0; ENOENT: there is no
- * such connection; ENOMEM; EINVAL: its certificate cannot be read.  For a client that refuses nobody this is the moment
- * at which the certificate is verified: the files of the authorities are read unless a connection has done that. */
+ * such connection; ENOMEM; EINVAL: its certificate cannot be read; EAGAIN: a client that refuses nobody has not verified
+ * it yet, kiwi_tls_examine() does. */
 KIWI_API int kiwi_tls_peer_get(kiwi_net *net, kiwi_id socket, kiwi_tls_peer **out);
 KIWI_API void kiwi_tls_peer_free(kiwi_tls_peer *peer); /* NULL is allowed */
+/* A task that verifies the certificate of the peer of `socket`, whatever comes of it, and gives the socket's id: the files
+ * of the authorities are read unless a connection has done that. */
+KIWI_API kiwi_id kiwi_tls_examine(kiwi_net *net, kiwi_id socket);
 
 typedef struct kiwi_tls_binding {
     unsigned char bytes[64];

@@ -60,6 +60,7 @@ libkwnet_la_SOURCES = \
 	%D%/task_cancel.c \
 	%D%/timer.c %D%/timer.h \
 	%D%/tls.h \
+	%D%/tls_examine.c \
 	%D%/tls_idna.h \
 	%D%/tls_settings.c %D%/tls_settings.h \
 	%D%/udp.c \

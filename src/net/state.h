@@ -263,6 +263,7 @@ struct kn_op {
             kn_tls_context *old, *fresh; /* NULL: it is not its turn yet; they are not read yet */
         } reload;
         struct kn_names *names;
+        struct kn_examine *examine;
         struct {
             bool trusted, required;
         } header;    /* of a proxy */

@@ -93,9 +93,14 @@ kn_step kn_tls_flush(kn_tls *tls, kb_status *status, kb_error *err);
 /* Send close_notify; receiving goes on. */
 kn_step kn_tls_bye(kn_tls *tls, kb_status *status, kb_error *err);
 
-/* Describe the peer in *out, which is zeroed: kiwi_tls_peer_get().  0, ENOMEM, or EINVAL (its certificate cannot be
- * read). */
+/* Describe the peer in *out, which is zeroed: kiwi_tls_peer_get().  0, ENOMEM, EINVAL (its certificate cannot be
+ * read), or EAGAIN: kn_tls_examine_peer() comes first. */
 int kn_tls_describe_peer(kn_tls *tls, kiwi_tls_peer *out);
+/* The settings, to be freed, for a context that judges whom a session like this does not: that of a client which
+ * verifies nothing.  NULL: memory is short.  No turn is needed. */
+kn_tls_settings *kn_tls_judge_settings(const kn_tls *tls);
+/* Verify the peer's certificate by `judge` (NULL: there is none, *err says why), and note what came of it. */
+void kn_tls_examine_peer(kn_tls *tls, kn_tls_context *judge, const kb_error *err);
 
 /* The channel binding of `kind` in *out, which is zeroed: kiwi_tls_channel_binding().  0, EINVAL, ENOMEM or ENOTSUP. */
 int kn_tls_bind(kn_tls *tls, const char *kind, kiwi_tls_binding *out);

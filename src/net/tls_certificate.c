@@ -105,7 +105,7 @@ int kn_tls_describe_peer(kn_tls *tls, kiwi_tls_peer *out)
     const gnutls_datum_t *chain =
         tls->stage == KN_TLS_HANDSHAKE ? NULL : kn_gnutls.certificate_get_peers(tls->session, &count);
     if (chain != NULL && !tls->context->verify && !tls->context->server && !tls->verified && tls->reason[0] == '\0')
-        kn_tls_examine_peer(tls);
+        return EAGAIN;
     out->verified = tls->verified;
     (void)snprintf(out->why_not, sizeof(out->why_not), "%s",
                    tls->verified            ? ""

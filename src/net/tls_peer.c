@@ -177,22 +177,25 @@ int kn_tls_verify_peer(gnutls_session_t session)
     return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
 }
 
-void kn_tls_examine_peer(kn_tls *tls)
+kn_tls_settings *kn_tls_judge_settings(const kn_tls *tls)
 {
-    kn_tls_settings settings = *tls->context->settings;
-    kn_tls_context *judge;
-    kb_error err = {0};
+    kn_tls_settings *settings = kn_tls_settings_copy(tls->context->settings);
+    if (settings != NULL)
+        settings->verify = true;
+    return settings;
+}
+
+void kn_tls_examine_peer(kn_tls *tls, kn_tls_context *judge, const kb_error *err)
+{
     unsigned flaws = 0;
-    settings.verify = true;
-    if (kn_tls_context_get(&settings, NULL, NULL, &judge, &err) != KB_OK) {
-        (void)snprintf(tls->reason, sizeof(tls->reason), "certificate verification failed: %.120s", err.text);
+    if (judge == NULL) {
+        (void)snprintf(tls->reason, sizeof(tls->reason), "certificate verification failed: %.120s", err->text);
         return;
     }
     int r = judge_chain(tls, judge, ALL, &flaws);
     tls->verified = (r >= 0 && flaws == 0) || is_development(tls, judge) || good_without_old_copies(tls, judge);
     if (!tls->verified)
         explain(tls, r, flaws);
-    kn_tls_context_unref(judge);
 }
 
 /* ---- Resumption ------------------------------------------------------------------------------ */

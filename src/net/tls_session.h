@@ -45,9 +45,6 @@ gnutls_certificate_credentials_t kn_tls_server_creds(const kn_tls *tls);
 
 /* For gnutls_session_set_verify_function(): a result that is not 0 ends the handshake. */
 int kn_tls_verify_peer(gnutls_session_t session);
-/* The same for a client's session that refuses nobody, once somebody asks: sets `verified`, or else `reason`.  The caller
- * has a turn of the session.  Reads the files of the authorities if no context has yet. */
-void kn_tls_examine_peer(kn_tls *tls);
 
 /* A client, before its handshake: take an earlier session with the peer up again, if there is one, and
  * keep what this one will give. */

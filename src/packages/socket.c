@@ -567,7 +567,8 @@ static kw_value chain_of(kw_vm *vm, const kiwi_tls_peer *peer)
     return list == NULL ? kw_undef() : kw_of_list(list);
 }
 
-static kw_result give_peer(kw_vm *vm, kw_call *call, const kiwi_tls_peer *peer)
+/* Undefined: thrown. */
+static kw_value peer_value(kw_vm *vm, const kiwi_tls_peer *peer)
 {
     const kp_row rows[] = {
         {"verified", kw_bool(peer->verified)},
@@ -581,25 +582,49 @@ static kw_result give_peer(kw_vm *vm, kw_call *call, const kiwi_tls_peer *peer)
         {"sha256", kp_rows_text(vm, peer->sha256)},
         {"chain", chain_of(vm, peer)},
     };
-    kw_value map = kp_rows_hashmap(vm, rows, sizeof(rows) / sizeof(rows[0]));
-    return kw_is(map, KW_UNDEF) ? KW_THROWN : kw_return(call, map);
+    return kp_rows_hashmap(vm, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+/* 0 with *value, which is undefined where something was thrown, or as kiwi_tls_peer_get(). */
+static int look_at_peer(kw_vm *vm, kiwi_id id, kw_value *value)
+{
+    kiwi_tls_peer *peer = NULL;
+    int error = kiwi_tls_peer_get(kp_host_net(vm), id, &peer);
+    if (error == 0)
+        *value = peer_value(vm, peer);
+    kiwi_tls_peer_free(peer);
+    return error;
+}
+
+static const char *no_peer(int error)
+{
+    switch (error) {
+    case ENOENT: return "Invalid socket";
+    case ENOMEM: return "Not enough memory for the certificate of the peer.";
+    case EINVAL: return "The certificate of the peer cannot be read.";
+    default: return "The certificate of the peer cannot be verified.";
+    }
+}
+
+static kw_string *examined(kw_vm *vm, kiwi_result *result, kw_value *value)
+{
+    bool faulted = result->state == KIWI_TASK_FAULTED;
+    int error = faulted ? 0 : look_at_peer(vm, result->integer, value);
+    return faulted || error != 0 ? kw_string_format(vm, "%s", faulted ? result->message : no_peer(error)) : NULL;
 }
 
 static kw_result tls_peer(kw_vm *vm, kw_call *call)
 {
-    if (!has_tls(vm, call))
-        return KW_THROWN;
-    kiwi_tls_peer *peer;
-    int error = kiwi_tls_peer_get(kp_host_net(vm), kw_native_argument(call, 0).as.i, &peer);
-    if (error == ENOMEM)
-        return kw_throw_memory(vm, sizeof(*peer));
-    if (error == EINVAL)
-        return kw_throw(vm, "SystemError", "The certificate of the peer cannot be read.");
-    if (error != 0)
+    kw_value value = kw_undef();
+    kiwi_id id = kw_native_argument(call, 0).as.i;
+    int error = look_at_peer(vm, id, &value);
+    if (error == EAGAIN)
+        return kp_host_await_own(vm, call, kiwi_tls_examine(kp_host_net(vm), id), examined);
+    if (error == ENOENT)
         return invalid_socket(vm);
-    kw_result result = give_peer(vm, call, peer);
-    kiwi_tls_peer_free(peer);
-    return result;
+    if (error != 0)
+        return kw_throw(vm, "SystemError", "%s", no_peer(error));
+    return kw_is(value, KW_UNDEF) ? KW_THROWN : kw_return(call, value);
 }
 
 static kw_result tls_channel_binding(kw_vm *vm, kw_call *call)

@@ -533,6 +533,46 @@ START_TEST(a_file_that_hangs_stops_nobody_else)
 }
 END_TEST
 
+/* Who looks at the peer of a connection that refuses nobody waits for the files of the authorities alone. */
+START_TEST(a_peer_that_nobody_has_verified_is_when_somebody_asks)
+{
+    FOR_MODES(mode)
+    {
+        pair p = pair_tls(mode, NULL);
+        kiwi_tls_peer *peer = NULL;
+        char folder[] = "/tmp/kiwi-pipe-XXXXXX", pipe[64];
+        ck_assert_ptr_nonnull(mkdtemp(folder));
+        (void)snprintf(pipe, sizeof(pipe), "%s/ca", folder);
+        kiwi_tls_options trusting = {.verify = KIWI_OFF, .ca = pipe};
+        kiwi_id accept = kiwi_tls_accept(p.net, p.listener);
+        kiwi_id client = await_int(p.net, kiwi_tls_connect(p.net, "127.0.0.1", p.port, NULL, &trusting));
+        (void)await_int(p.net, accept);
+        ck_assert_int_eq(kiwi_tls_peer_get(p.net, client, &peer), EAGAIN);
+        ck_assert_ptr_null(peer);
+        ck_assert_int_eq(await_int(p.net, kiwi_tls_examine(p.net, client)), client);
+        ck_assert_int_eq(kiwi_tls_peer_get(p.net, client, &peer), 0);
+        ck_assert(!peer->verified);
+        ck_assert_msg(strstr(peer->why_not, "No such file") != NULL, "%s", peer->why_not);
+        kiwi_tls_peer_free(peer);
+
+        ck_assert_int_eq(mkfifo(pipe, 0600), 0);
+        accept = kiwi_tls_accept(p.net, p.listener);
+        client = await_int(p.net, kiwi_tls_connect(p.net, "127.0.0.1", p.port, NULL, &trusting));
+        (void)await_int(p.net, accept);
+        kiwi_id stuck = kiwi_tls_examine(p.net, client);
+        connect_tls(&p);
+        ck_assert_int_eq(kiwi_task_status(p.net, stuck), KIWI_TASK_RUNNING);
+        kiwi_tls_close(p.net, client);
+        ck_assert_int_eq(await(p.net, kiwi_tls_examine(p.net, client)).fault, KIWI_FAULT_INVALID);
+        ck_assert_int_eq(kiwi_task_cancel(p.net, stuck), 0);
+        ck_assert_int_eq(await(p.net, stuck).fault, KIWI_FAULT_CANCELLED);
+        kiwi_net_close(p.net);
+        remove_pipe(pipe);
+        (void)rmdir(folder);
+    }
+}
+END_TEST
+
 START_TEST(files_that_hang_for_all_threads_stop_nobody_who_was_there_before)
 {
     enum { MANY = KN_FILES_MAX + 6 };
@@ -678,6 +718,7 @@ SUITE_MAIN("secure", 90, tls_over_a_unix_socket, bytes_go_both_ways_and_the_end_
            two_threads_may_use_both_directions_of_one_session, half_close_works_over_tls,
            small_sends_share_records_and_keep_their_order, joined_sends_end_once_when_the_socket_closes,
            a_listener_takes_up_changed_certificates_and_tells_of_failures, a_file_that_hangs_stops_nobody_else,
+           a_peer_that_nobody_has_verified_is_when_somebody_asks,
            files_that_hang_for_all_threads_stop_nobody_who_was_there_before,
            reloads_have_their_turns_and_end_with_the_listener,
            a_handshake_gets_its_turn_however_much_short_work_there_is, the_oldest_of_too_many_silent_clients_gives_way,
