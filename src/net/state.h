@@ -278,6 +278,7 @@ struct kn_op {
 
 enum { KN_NOTHING = 2 }; /* kn_op.want */
 
+/* Small numbers and flags lie together: there may be 100,000 of these. */
 struct kn_sock {
     kn_entry entry; /* id 0: hidden */
     int fd;         /* -1: none yet (connect).  Changed under the lock by the one thread that runs the op */
@@ -286,10 +287,19 @@ struct kn_sock {
     bool own_ref;       /* who shuts it holds one of them, and is in no step */
     bool local;         /* a Unix socket: what was sent is with the peer already */
     bool shared;        /* a listener that other processes have, too: it is never shut down */
+    bool proxied;       /* a connection of a listener with `proxy`, or that one itself */
     kn_file *file;      /* of a listener that is one; NULL: none */
     char *host;         /* that it was connected to; NULL: unknown */
     bool registered;    /* edge-triggered room: events come for ever */
     bool hup;           /* the peer has ended: never dry again */
+    bool blocking;      /* the descriptor is in blocking mode, or a thread is about to put it there */
+    bool limited[2];    /* calls of the direction have a limit of the system's (runner of the side only) */
+    bool untimed;       /* it has no times of keepalive yet (runner of the read side only) */
+    bool reset;         /* the peer has reset the connection: that must not look like an orderly end */
+    bool torn;          /* bytes were received and lost: what follows must not look like what comes behind the others */
+    bool ended;         /* the end of what the peer sends has been read: nothing comes any more */
+    bool cut;           /* a send ended after a part of it: what follows would be taken for its rest */
+    int linger_ms;      /* how long it lingers at most; 0: its end resets the connection; -1: KN_LINGER_MS */
     uint32_t slot;      /* in kiwi_net.slots */
     unsigned place;     /* the room's note */
     uint32_t events[2]; /* counts events of the direction; a counter, so that two runners cannot erase it */
@@ -298,24 +308,17 @@ struct kn_sock {
     kb_link resolving;  /* datagrams whose host is looked up: they hold up nobody */
     int64_t timeout_ms; /* 0: none */
     uint32_t received;  /* bytes of the last receive (its runner only): what to expect of the next */
+    int handshake_ms;   /* of a listener */
     uint64_t bytes_in, bytes_out;
     uint64_t queued;    /* bytes of its sends that the system has not taken */
     kn_ahead ahead;     /* received already; its side's head only */
     size_t ahead_held;  /* as kiwi_net.held has it */
-    bool blocking;      /* the descriptor is in blocking mode, or a thread is about to put it there */
-    bool limited[2];    /* calls of the direction have a limit of the system's (runner of the side only) */
-    bool untimed;       /* it has no times of keepalive yet (runner of the read side only) */
-    bool reset;         /* the peer has reset the connection: that must not look like an orderly end */
-    bool torn;          /* bytes were received and lost: what follows must not look like what comes behind the others */
-    bool ended;         /* the end of what the peer sends has been read: nothing comes any more */
-    bool cut;           /* a send ended after a part of it: what follows would be taken for its rest */
-    uint64_t cut_bytes; /* how much of it went */
+    uint64_t cut_bytes; /* how much of the send that was cut went */
     kb_link all;        /* on kiwi_net.socks */
     kn_asked *asked;    /* UDP: see asked.h */
     /* Closed by the program, but lingering */
     kn_op *linger;     /* what it waits with; on no side.  NULL: it does not linger */
     kb_link lingering; /* on kiwi_net.lingering */
-    int linger_ms;     /* how long at most; 0: its end resets the connection; -1: KN_LINGER_MS */
     /* TLS */
     kn_tls *session;         /* used in turns: kn_tls_take(); set before the socket is seen by others */
     kn_tls_context *context; /* listener; connecting */
@@ -324,14 +327,12 @@ struct kn_sock {
     kb_link shake;           /* on one of the listener's lists */
     kb_link silent, shaking; /* with a header or in the handshake: nothing has come yet; something has.  Oldest first */
     kb_link accepted;        /* done, and not handed out */
-    unsigned shakes, untaken; /* length of the first two; of the third */
-    int handshake_ms;
+    unsigned shakes, untaken;     /* length of the first two; of the third */
     kiwi_socket_options *options; /* of a listener, and its connections; constant; NULL: none */
     kn_failures handshakes;
     struct sockaddr_in6 client; /* of a hidden connection.  Or a sockaddr_in */
     kn_proxy *proxy;            /* of a listener that takes headers of proxies; NULL: it does not */
     kn_header *origin;          /* of a connection that came with one; NULL: it did not */
-    bool proxied;               /* a connection of such a listener, or one itself */
 };
 
 typedef struct kn_slot {

@@ -659,12 +659,7 @@ START_TEST(what_is_wrong_with_a_peer_is_known_though_nobody_refuses_it)
     pair_sessions(&p, "b.example", false, 0);
     shake_well(&p);
     ck_assert_int_eq(kn_tls_describe_peer(p.client.tls, &peer), EAGAIN);
-    kn_tls_settings *settings = kn_tls_judge_settings(p.client.tls);
-    kn_tls_context *judge = NULL;
-    ck_assert_int_eq(kn_tls_context_get(settings, NULL, NULL, &judge, NULL), KB_OK);
-    kn_tls_examine_peer(p.client.tls, judge, NULL);
-    kn_tls_context_unref(judge);
-    free(settings);
+    pair_examine(&p);
     ck_assert_int_eq(kn_tls_describe_peer(p.client.tls, &peer), 0);
     ck_assert(!peer.verified);
     ck_assert_msg(strstr(peer.why_not, "expired") != NULL, "%s", peer.why_not);

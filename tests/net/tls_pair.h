@@ -102,6 +102,18 @@ static inline void pair_open(pair *p, const char *name)
     pair_sessions(p, name, false, 0);
 }
 
+/* Verify the server's certificate for a client that has not. */
+static inline void pair_examine(pair *p)
+{
+    kn_tls_settings *settings = kn_tls_judge_settings(p->client.tls);
+    kn_tls_context *judge = NULL;
+    kb_error err = {.status = KB_OK};
+    (void)kn_tls_context_get(settings, NULL, NULL, &judge, &err);
+    kn_tls_examine_peer(p->client.tls, judge, &err);
+    kn_tls_context_unref(judge);
+    free(settings);
+}
+
 static inline void pair_hang_up(pair *p)
 {
     kn_tls_free(p->client.tls);
