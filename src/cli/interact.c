@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/line.h"
+#include "cli/output.h"
 
 typedef struct input { /* the lines so far, each with its line feed */
     char *text;
@@ -51,7 +52,7 @@ static kc_line_end read_input(input *in)
         char *line;
         kc_line_end end = kc_line_read(in->size == 0 ? "kiwi> " : "  ... ", &line);
         if (end != KC_LINE) {
-            putchar('\n');
+            kc_output("\n");
             if (end == KC_LINE_EOF && in->size > 0)
                 return KC_LINE; /* what is there is reported as unfinished; the next read ends */
             drop(in);
@@ -79,7 +80,9 @@ int kc_interact(kiwi_vm *vm)
     running = vm;
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, &before);
-    printf("kiwi %s. Ctrl-C stops what runs, Ctrl-D ends.\n", kiwi_version());
+    kc_output("kiwi ");
+    kc_output(kiwi_version());
+    kc_output(". Ctrl-C stops what runs, Ctrl-D ends.\n");
     kc_line_load();
     while (!ended && (end = read_input(&in)) != KC_LINE_EOF) {
         if (end == KC_LINE)

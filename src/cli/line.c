@@ -112,6 +112,8 @@ void kc_line_save(void)
 
 #else
 
+#include "cli/output.h"
+
 static bool interrupt_came(void)
 {
     return interrupted != 0;
@@ -122,8 +124,7 @@ kc_line_end kc_line_read(const char *prompt, char **line)
     size_t room = 256, used = 0;
     char *text = malloc(room);
     interrupted = 0;
-    fputs(prompt, stdout);
-    fflush(stdout);
+    kc_output(prompt);
     while (!wait_for_input(STDIN_FILENO, interrupt_came) && !interrupted)
         continue; /* another signal */
     while (text != NULL && !interrupted && fgets(text + used, (int)(room - used), stdin) != NULL) {

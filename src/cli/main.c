@@ -18,6 +18,7 @@
 
 #include "cli/allocator.h"
 #include "cli/interact.h"
+#include "cli/output.h"
 #include "cli/workers.h"
 #include "kiwi/kiwi.h"
 
@@ -54,30 +55,27 @@ typedef struct request {
     kiwi_vm_options options;
 } request;
 
-static void print_usage(FILE *to)
-{
-    fputs("Usage: kiwi [options] [script] [arguments]\n"
-          "\n"
-          "Runs a Kiwi script; without one, the program on standard input, or on a terminal what is\n"
-          "typed there.\n"
-          "\n"
-          "  -e, --execute CODE      run CODE\n"
-          "  -c, --check FILE        look for syntax errors only\n"
-          "  --disassemble FILE      print the bytecode of FILE\n"
-          "  -i, --interactive       read, evaluate and print what is typed\n"
-          "  -n, --new FILE          create an empty script\n"
-          "  -p, --stdlib-path DIR   run the *.kiwi files of DIR in place of the standard library\n"
-          "  -ns, --no-stdlib        run without the standard library\n"
-          "  -sm, --safemode         forbid files, processes and the network\n"
-          "  -                       run the program on standard input\n"
-          "  --memory-limit SIZE     let the script use SIZE bytes at most (64m: k, m or g may follow)\n"
-          "  --workers N             run the script in N processes, which share the ports they listen on\n"
-          "  --doc [NAME]            tell of a package, type or function; without NAME: of all packages\n"
-          "  --describe              print all of that as JSON; --doc=markdown as a page\n"
-          "  -v, --version           print the version of the language\n"
-          "  -h, --help              print this text\n",
-          to);
-}
+static const char usage[] =
+    "Usage: kiwi [options] [script] [arguments]\n"
+    "\n"
+    "Runs a Kiwi script; without one, the program on standard input, or on a terminal what is\n"
+    "typed there.\n"
+    "\n"
+    "  -e, --execute CODE      run CODE\n"
+    "  -c, --check FILE        look for syntax errors only\n"
+    "  --disassemble FILE      print the bytecode of FILE\n"
+    "  -i, --interactive       read, evaluate and print what is typed\n"
+    "  -n, --new FILE          create an empty script\n"
+    "  -p, --stdlib-path DIR   run the *.kiwi files of DIR in place of the standard library\n"
+    "  -ns, --no-stdlib        run without the standard library\n"
+    "  -sm, --safemode         forbid files, processes and the network\n"
+    "  -                       run the program on standard input\n"
+    "  --memory-limit SIZE     let the script use SIZE bytes at most (64m: k, m or g may follow)\n"
+    "  --workers N             run the script in N processes, which share the ports they listen on\n"
+    "  --doc [NAME]            tell of a package, type or function; without NAME: of all packages\n"
+    "  --describe              print all of that as JSON; --doc=markdown as a page\n"
+    "  -v, --version           print the version of the language\n"
+    "  -h, --help              print this text\n";
 
 /* ---- Files --------------------------------------------------------------------------------- */
 
@@ -338,8 +336,11 @@ out:
 static int check_file(kiwi_vm *vm, const char *name)
 {
     int code = treat_file(vm, name, kiwi_check_text);
-    if (code == EXIT_SUCCESS)
-        printf("No syntax errors found in: %s\n", name);
+    if (code == EXIT_SUCCESS) {
+        kc_output("No syntax errors found in: ");
+        kc_output(name);
+        kc_output("\n");
+    }
     return code;
 }
 
@@ -398,7 +399,7 @@ static int tell(const char *name, kiwi_document_form form)
         fprintf(stderr, errno == ENOENT ? "Nothing is called: %s\n" : "kiwi: out of memory\n", name);
         return EXIT_FAILURE;
     }
-    fputs(text, stdout);
+    kc_output(text);
     free(text);
     return EXIT_SUCCESS;
 }
@@ -410,9 +411,9 @@ static int perform(const request *req)
     case DO_DESCRIBE: return tell(NULL, KIWI_DOCUMENT_JSON);
     case DO_PAGE: return tell(NULL, KIWI_DOCUMENT_MARKDOWN);
     case DO_VERSION:
-        puts("kiwi " LANGUAGE_VERSION); /* what scripts can rely on; the library has a version of its own */
+        kc_output("kiwi " LANGUAGE_VERSION "\n"); /* what scripts can rely on; the library has a version of its own */
         return EXIT_SUCCESS;
-    case DO_HELP: print_usage(stdout); return EXIT_SUCCESS;
+    case DO_HELP: kc_output(usage); return EXIT_SUCCESS;
     case DO_NEW: return new_file(req->word);
     case DO_RUN_FILE:
     case DO_RUN_CODE:
@@ -465,9 +466,9 @@ int main(int argc, char **argv)
     kc_allocator_keep_freed_memory();
     request req = {.what = DO_RUN_STDIN};
     int code = parse_command_line(&req, argc, argv) ? perform_all(&req) : EXIT_USAGE;
-    bool lost = fflush(stdout) != 0 || ferror(stdout); /* now, or when the buffer was full */
-    if (lost && code == EXIT_SUCCESS) {
-        if (errno != EPIPE) /* nobody reads it: no word about it */
+    int error = fflush(stdout) != 0 ? errno : kc_output_error(); /* readline prints by stdio */
+    if (error != 0 && code == EXIT_SUCCESS) {
+        if (error != EPIPE) /* nobody reads it: no word about it */
             fputs("kiwi: standard output cannot be written\n", stderr);
         code = EXIT_FAILURE;
     }
