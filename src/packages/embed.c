@@ -261,6 +261,8 @@ int kiwi_run_text(kiwi_vm *k, const char *name, const char *text, size_t size)
         report(vm, path, text, size);
     free(real);
     code = finish(vm, code);
+    if (!kp_state_end_all(vm) && code == 0)
+        code = EXIT_FAILURE;
     kp_report_all(vm);
     return code;
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "packages/fio.h"
+#include "packages/fio_left.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -198,4 +199,8 @@ const kp_package kp_fio = {
     .structs = structs,
     .refused = "fio",
     .setup = "path = fio::tmpfile()\nfio::write(path, \"one\\ntwo\\n\")",
+    .state_size = sizeof(kp_lefts),
+    .collect = kp_left_collect,
+    .end = kp_left_end,
+    .close = kp_left_close,
 };

@@ -51,6 +51,7 @@ libkwpackages_la_SOURCES = $(kiwi_packages) \
 	%D%/fio_content.c \
 	%D%/fio_file.c \
 	%D%/fio_folder.c \
+	%D%/fio_left.c %D%/fio_left.h \
 	%D%/fio_info.c \
 	%D%/fio_job.c \
 	%D%/fio_job.h \

@@ -42,7 +42,10 @@ typedef struct kp_package {
     size_t state_size;
     void (*mark)(kw_vm *vm, void *state);    /* the values in it are roots */
     void (*collect)(kw_vm *vm, void *state); /* in each turn of the scheduler: wake who waits */
-    void (*close)(kw_vm *vm, void *state);   /* before the networking runtime is closed */
+    /* when a program has ended and no task is left, or it has called `exit`; false: what was left to do failed, which is
+     * told, and the exit code is not 0 */
+    bool (*end)(kw_vm *vm, void *state);
+    void (*close)(kw_vm *vm, void *state); /* before the networking runtime is closed */
 } kp_package;
 
 /* All of them, and how many (table.c, which is made). */
@@ -88,6 +91,7 @@ kw_result kp_needs_lacks(kw_vm *vm, const kw_call *call, const char *library, co
 /* For the host: all states that are open. */
 void kp_state_mark_all(kw_vm *vm);
 void kp_state_collect_all(kw_vm *vm);
+bool kp_state_end_all(kw_vm *vm); /* false: one has failed */
 void kp_state_close_all(kw_vm *vm);
 
 #endif

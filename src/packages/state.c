@@ -58,6 +58,15 @@ void kp_state_collect_all(kw_vm *vm)
             o->package->collect(vm, o->state);
 }
 
+bool kp_state_end_all(kw_vm *vm)
+{
+    bool well = true;
+    for (kp_opened *o = kp_host_of(vm)->opened; o != NULL; o = o->next)
+        if (o->package->end != NULL)
+            well = o->package->end(vm, o->state) && well;
+    return well;
+}
+
 void kp_state_close_all(kw_vm *vm)
 {
     kp_host *host = kp_host_of(vm);

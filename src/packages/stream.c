@@ -25,7 +25,8 @@ enum {
 
 struct kp_stream {
     atomic_int refs;
-    bool reads, writes, binary, regular; /* constant */
+    bool reads, writes, binary, regular; /* constant, as this: */
+    char *path;
     pthread_mutex_t lock; /* guards all below; held while the file is read and written, by no interpreter's thread */
     int fd;               /* -1: closed */
     bool pending;         /* the buffer is to be written */
@@ -79,11 +80,13 @@ int kp_stream_open(const char *path, const char *mode, kp_stream **out)
     kp_stream *s = calloc(1, sizeof(*s));
     if (s == NULL)
         return ENOMEM;
+    s->path = strdup(path);
     int flags = flags_of(mode, s);
-    int error = flags < 0 ? EINVAL : open_fd(s, path, flags);
+    int error = flags < 0 ? EINVAL : s->path == NULL ? ENOMEM : open_fd(s, path, flags);
     if (error == 0 && (error = pthread_mutex_init(&s->lock, NULL)) != 0)
         (void)close(s->fd);
     if (error != 0) {
+        free(s->path);
         free(s);
         return error;
     }
@@ -109,6 +112,7 @@ void kp_stream_drop(kp_stream *s)
     (void)kp_stream_close(s, true);
     assert(s->fd < 0);
     free(s->data);
+    free(s->path);
     MUST(pthread_mutex_destroy(&s->lock));
     free(s);
 }
@@ -126,6 +130,22 @@ bool kp_stream_reads(const kp_stream *s)
 bool kp_stream_writes(const kp_stream *s)
 {
     return s->writes;
+}
+
+const char *kp_stream_path(const kp_stream *s)
+{
+    return s->path;
+}
+
+/* Acquires what the others did before they dropped theirs. */
+bool kp_stream_is_sole(const kp_stream *s)
+{
+    return atomic_load_explicit(&s->refs, memory_order_acquire) == 1;
+}
+
+bool kp_stream_is_clean(const kp_stream *s)
+{
+    return kp_stream_is_sole(s) && !s->pending;
 }
 
 /* ---- The buffer (all locked) ------------------------------------------------------------------- */
@@ -332,6 +352,12 @@ int kp_stream_flush(kp_stream *s, bool aside)
 {
     int error = enter(s, aside);
     return error != 0 ? error : leave(s, put_pending(s, aside));
+}
+
+int kp_stream_finish(kp_stream *s)
+{
+    int error = enter(s, false);
+    return error == EBADF ? 0 : error != 0 ? error : leave(s, put_pending(s, true));
 }
 
 int kp_stream_seek(kp_stream *s, int64_t offset, int whence, bool aside, int64_t *at)

@@ -30,6 +30,11 @@ void kp_stream_drop(kp_stream *s);
 bool kp_stream_is_binary(const kp_stream *s);
 bool kp_stream_reads(const kp_stream *s);
 bool kp_stream_writes(const kp_stream *s);
+const char *kp_stream_path(const kp_stream *s); /* as it was opened */
+/* Has the caller the only reference, so that nobody else can get one? */
+bool kp_stream_is_sole(const kp_stream *s);
+/* ... and nothing to write: the last drop only closes it. */
+bool kp_stream_is_clean(const kp_stream *s);
 
 /* Read into *out, of more than `limit` bytes ENOMEM; *ended: there was nothing more. */
 int kp_stream_read(kp_stream *s, const kp_want *want, bool aside, size_t limit, kp_disk_bytes *out, bool *ended);
@@ -37,6 +42,8 @@ int kp_stream_write(kp_stream *s, const void *data, size_t size, bool aside);
 /* As lseek(); *at is where it is then. */
 int kp_stream_seek(kp_stream *s, int64_t offset, int whence, bool aside, int64_t *at);
 int kp_stream_flush(kp_stream *s, bool aside);
+/* At the end of a program: write what is in the buffer, if there is any.  EAGAIN: another thread is at it. */
+int kp_stream_finish(kp_stream *s);
 /* Write what is in the buffer and close; later calls give EBADF. */
 int kp_stream_close(kp_stream *s, bool aside);
 
