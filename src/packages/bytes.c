@@ -8,6 +8,7 @@
 #include "packages/buffer.h"
 #include "packages/pack.h"
 #include "packages/piece.h"
+#include "types/filling.h"
 #include "types/give.h"
 
 /* The bytes that the format stands for; false: it is none, thrown. */
@@ -28,8 +29,10 @@ typedef struct packer {
     const kw_call *call;
     kp_pack_format format;
     uint32_t taken; /* arguments, of the format and values */
-    kw_buf buf;
+    kw_filling *f;  /* its `at`: where in the format the item begins; count: see bytes_pack() */
 } packer;
+
+enum { TAKEN, ZEROS };
 
 static bool next_value(packer *p, kw_value *v)
 {
@@ -59,10 +62,9 @@ static bool pack_text(packer *p)
     if (!kp_piece_take(v, &text))
         return reject(p, "Bytes", v);
     size_t size = text.size < whole ? text.size : whole;
-    if (size > 0)
-        kw_buf_put(&p->buf, text.data, size);
-    kw_buf_fill(&p->buf, '\0', whole - size);
-    return true;
+    if (p->f->count[ZEROS] == 0 && size > 0)
+        kw_buf_put(&p->f->buf, text.data, size);
+    return kw_filling_repeat(p->vm, p->f, "", 1, whole - size, &p->f->count[ZEROS]);
 }
 
 static bool bits_of_float(packer *p, kw_value v, uint64_t *bits)
@@ -117,44 +119,53 @@ static bool pack_item(packer *p)
     if (p->format.letter == 's')
         return pack_text(p);
     if (p->format.letter == 'x') {
-        kw_buf_fill(&p->buf, '\0', p->format.count);
-        return true;
+        return kw_filling_repeat(p->vm, p->f, "", 1, p->format.count, &p->f->count[ZEROS]);
     }
-    for (size_t i = 0; i < p->format.count && kw_buf_go_on(p->vm, &p->buf); i++) {
+    for (size_t i = 0; i < p->format.count && kw_buf_go_on(p->vm, &p->f->buf); i++) {
         kw_value v = kw_null();
         uint64_t bits = 0;
         unsigned char out[sizeof(bits)];
         if (!next_value(p, &v) || !bits_of(p, v, &bits))
             return false;
         kp_pack_put(&p->format, bits, out);
-        kw_buf_put(&p->buf, (const char *)out, p->format.size);
+        kw_buf_put(&p->f->buf, (const char *)out, p->format.size);
     }
     return true;
 }
 
+/* The values are the call's few arguments; what can be long are rows of zeros.  f->count: arguments that were taken
+ * before the item, and zeros of it that are there. */
 static kw_result bytes_pack(kw_vm *vm, kw_call *call)
 {
     const kw_string *format = kw_native_operand(call, 0).as.string;
-    packer p = {.vm = vm, .call = call, .taken = 1};
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    packer p = {.vm = vm, .call = call, .f = f};
     size_t size;
     kp_pack_begin(&p.format, format->text, format->size);
-    if (!measure(vm, &p.format, format, &size) || !kw_heap_room(vm, size, 1))
-        return KW_THROWN;
-    kw_buf_init(&p.buf);
-    bool packed = true;
-    while (packed && kp_pack_next(&p.format) == KP_PACK_ITEM)
+    if (f == &first) {
+        if (!measure(vm, &p.format, format, &size) || !kw_heap_room(vm, size, 1))
+            return KW_THROWN;
+        f->at = (size_t)(p.format.at - format->text);
+        f->count[TAKEN] = 1;
+        (void)kw_buf_room(&f->buf, size);
+    }
+    p.format.at = format->text + f->at;
+    p.taken = (uint32_t)f->count[TAKEN];
+    bool packed = !f->buf.failed;
+    while (packed && kp_pack_next(&p.format) == KP_PACK_ITEM) {
         packed = pack_item(&p);
-    if (packed && !p.buf.failed && p.taken < call->argc) {
+        if (!packed)
+            break;
+        f->at = (size_t)(p.format.at - format->text);
+        f->count[TAKEN] = p.taken;
+        f->count[ZEROS] = 0;
+    }
+    if (packed && !f->buf.failed && p.taken < call->argc) {
         (void)kw_throw(vm, "InvalidOperationError", "The format needs %u values, but %u were given.", p.taken - 1,
                        call->argc - 1);
         packed = false;
     }
-    if (packed) {
-        assert(p.buf.failed || p.buf.size == size); /* as much as was measured */
-        return kw_give_bytes(call, kw_buf_bytes(vm, &p.buf));
-    }
-    kw_buf_free(&p.buf);
-    return KW_THROWN;
+    return packed || f->paused || f->buf.failed ? kw_filling_bytes(vm, call, f) : kw_filling_thrown(f);
 }
 
 /* ---- Unpacking ------------------------------------------------------------------------------------------ */
@@ -186,21 +197,32 @@ static bool unpack_value(kw_vm *vm, const kp_pack_format *f, const unsigned char
     return true;
 }
 
-/* The values of an item, the first byte of which is *at. */
-static bool unpack_item(kw_vm *vm, const kp_pack_format *f, const unsigned char **at, kw_list *list)
+/* What is kept between slices: the list, and where in the data and in the format the item begins that is at work, of
+ * which so many values are in the list. */
+typedef struct unpacker {
+    kw_list *list;
+    size_t at, item, done;
+} unpacker;
+
+enum { KEPT_SIZE, KEPT_LIST, KEPT_AT, KEPT_ITEM, KEPT_DONE, KEPT_COUNT };
+
+/* The values of an item, until the slice is over.  false: thrown. */
+static bool unpack_item(kw_vm *vm, const kp_pack_format *f, const unsigned char *data, unpacker *u)
 {
-    if (f->letter == 's') {
-        kw_bytes *text = kw_bytes_new(vm, f->count > 0 ? *at : NULL, f->count);
-        if (text == NULL || !kw_list_push(vm, list, kw_of_bytes(text)))
-            return false;
+    if (f->letter == 'x' || f->letter == 's') {
+        kw_bytes *text = f->letter == 'x' ? NULL : kw_bytes_new(vm, f->count > 0 ? data + u->at : NULL, f->count);
+        u->done = f->count;
+        return f->letter == 'x' || (text != NULL && kw_list_push(vm, u->list, kw_of_bytes(text)) && kw_go_on(vm));
     }
-    for (size_t i = 0; i < f->count && f->letter != 's' && f->letter != 'x'; i++) {
+    while (u->done < f->count) {
         kw_value v = kw_null();
-        if (!unpack_value(vm, f, *at + i * f->size, &v) || !kw_list_push(vm, list, v) || !kw_go_on(vm))
+        if (!unpack_value(vm, f, data + u->at + u->done * f->size, &v) || !kw_list_push(vm, u->list, v) ||
+            !kw_go_on(vm))
             return false;
+        u->done++;
+        if (kw_slice_over(vm))
+            break;
     }
-    if (f->count > 0)
-        *at += f->count * f->size;
     return true;
 }
 
@@ -208,21 +230,41 @@ static kw_result bytes_unpack(kw_vm *vm, kw_call *call)
 {
     const kw_bytes *data = kw_native_operand(call, 0).as.bytes;
     const kw_string *format = kw_native_operand(call, 1).as.string;
-    const unsigned char *at = data->data;
     kp_pack_format f;
     size_t size;
     kp_pack_begin(&f, format->text, format->size);
-    if (!measure(vm, &f, format, &size))
+    bool first = call->kept == NULL;
+    if (!first)
+        size = kw_kept_size(call, KEPT_SIZE);
+    else if (!measure(vm, &f, format, &size))
         return KW_THROWN;
-    if (size != data->size)
+    if (size != data->size) /* also if another task has changed it meanwhile */
         return kw_throw(vm, "InvalidOperationError", "The format '%s' is of %zu bytes, but %zu were given.",
                         format->text, size, data->size);
-    kw_list *list = kw_list_new(vm, 0);
-    while (list != NULL && kp_pack_next(&f) == KP_PACK_ITEM)
-        if (!unpack_item(vm, &f, &at, list))
+    unpacker u = {.list = first ? kw_list_new(vm, 0) : kw_kept(call, KEPT_LIST).as.list,
+                  .at = kw_kept_size(call, KEPT_AT),
+                  .item = first ? (size_t)(f.at - format->text) : kw_kept_size(call, KEPT_ITEM),
+                  .done = kw_kept_size(call, KEPT_DONE)};
+    f.at = format->text + u.item;
+    while (u.list != NULL && kp_pack_next(&f) == KP_PACK_ITEM) {
+        if (!unpack_item(vm, &f, data->data, &u))
             return KW_THROWN;
-    assert(list == NULL || at - data->data == (ptrdiff_t)size);
-    return kw_give_list(call, list);
+        if (u.done == f.count) {
+            u.at += f.count * f.size;
+            u.item = (size_t)(f.at - format->text);
+            u.done = 0;
+        }
+        if (u.done > 0 || kw_slice_over(vm)) {
+            const kw_value kept[KEPT_COUNT] = {[KEPT_SIZE] = kw_int((int64_t)size),
+                                               [KEPT_LIST] = kw_of_list(u.list),
+                                               [KEPT_AT] = kw_int((int64_t)u.at),
+                                               [KEPT_ITEM] = kw_int((int64_t)u.item),
+                                               [KEPT_DONE] = kw_int((int64_t)u.done)};
+            return kw_call_again(vm, call, kept, KEPT_COUNT);
+        }
+    }
+    assert(u.list == NULL || u.at == size);
+    return kw_give_list(call, u.list);
 }
 
 #define FORMATS                                                                                                                     \

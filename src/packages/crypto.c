@@ -14,6 +14,7 @@
 #include "packages/package.h"
 #include "packages/piece.h"
 #include "types/bytes_methods.h"
+#include "types/filling.h"
 #include "types/give.h"
 #include "types/list_methods.h"
 
@@ -352,20 +353,23 @@ static bool fill(kw_vm *vm, const kw_call *call, void *out, size_t size)
 
 static kw_result random_bytes(kw_vm *vm, kw_call *call)
 {
-    enum { MOST = 1 << 30, PIECE = 1 << 16 };
+    enum { MOST = 1 << 30, PIECE = 1 << 16, BYTES_A_STEP = 8 };
     int64_t size = kw_native_operand(call, 0).as.i;
     if (!within(vm, call, "size", size, 0, MOST))
         return KW_THROWN;
-    kw_bytes *bytes = kw_bytes_new(vm, NULL, (size_t)size);
-    if (bytes == NULL)
-        return KW_THROWN;
-    for (size_t at = 0; at < bytes->size; at += PIECE) {
-        size_t left = bytes->size - at;
-        kw_before_scan(vm, PIECE);
-        if (!fill(vm, call, bytes->data + at, left < PIECE ? left : PIECE))
-            return KW_THROWN;
+    kw_filling random, *f = kw_filling_begin(call, &random);
+    for (size_t all = (size_t)size; f->buf.size < all;) {
+        size_t part = all - f->buf.size < PIECE ? all - f->buf.size : PIECE;
+        char *room = kw_buf_room(&f->buf, f->buf.size == 0 ? all : part);
+        if (room == NULL)
+            break;
+        if (!fill(vm, call, room, part))
+            return kw_filling_thrown(f);
+        f->buf.size += part;
+        if (!kw_filling_spend(vm, f, part / BYTES_A_STEP))
+            break;
     }
-    return kw_give_bytes(call, bytes);
+    return kw_filling_bytes(vm, call, f);
 }
 
 /* RFC 9562, version 4. */

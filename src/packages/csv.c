@@ -77,7 +77,7 @@ static kw_string *mended_field(reader *r, const char *p)
 {
     kw_buf buf;
     kw_buf_init(&buf);
-    for (;;) {
+    while (kw_buf_go_on(r->vm, &buf)) {
         const char *quote = memchr(p, '"', (size_t)(r->end - p));
         const char *stop = quote != NULL ? quote : r->end; /* without an end it is all that is left */
         kw_buf_put(&buf, p, (size_t)(stop - p));
@@ -108,23 +108,27 @@ static kw_string *read_field(reader *r)
     return kw_string_valid(r->vm, p, (size_t)(quote - p), SIZE_MAX);
 }
 
-/* Read the fields up to the end of the line, and pass that.  false: thrown. */
-static bool read_row(reader *r)
+typedef enum progress { ROW, PAUSE, FAILED } progress;
+
+/* Read fields up to the end of the line, and pass that: ROW; or with `may_pause` those of a slice.  FAILED: thrown. */
+static progress read_row(reader *r, bool may_pause)
 {
     for (;;) {
         kw_string *field = read_field(r);
         if (field == NULL || !kw_list_push(r->vm, r->row, kw_of_string(field)) || !kw_go_on(r->vm))
-            return false;
+            return FAILED;
         if (r->at >= r->end || line_end(r->at) > 0)
             break;
         assert(at_delimiter(r, r->at)); /* a field ends at nothing else */
         r->at += r->delimiter_size;
+        if (may_pause && kw_slice_over(r->vm))
+            return PAUSE;
     }
     assert(r->at <= r->end);
     size_t size = line_end(r->at);
     r->cut = size == 0;
     r->at += size;
-    return true;
+    return ROW;
 }
 
 /* The fields of the row, in a list of their own.  false: thrown. */
@@ -141,17 +145,26 @@ static bool add_row(reader *r, kw_list *rows)
 
 static kw_result csv_parse(kw_vm *vm, kw_call *call)
 {
+    enum { ROWS, AT, IN_ROW, CUT, KEPT_COUNT }; /* CUT: a row has begun, though there may be no more of it */
     const kw_string *text = kw_native_operand(call, 0).as.string;
-    kw_list *rows = call->kept != NULL ? kw_kept(call, 0).as.list : kw_list_new(vm, 0);
+    kw_list *rows = call->kept != NULL ? kw_kept(call, ROWS).as.list : kw_list_new(vm, 0);
     reader r;
     r.delimiter = delimiter_of(call, 1, &r.delimiter_size);
-    begin(&r, vm, text, kw_kept_size(call, 1));
-    r.row = kw_list_new(vm, 16);
-    while (r.at < r.end) {
-        if (!read_row(&r) || !add_row(&r, rows))
+    begin(&r, vm, text, kw_kept_size(call, AT));
+    r.row = call->kept != NULL ? kw_kept(call, IN_ROW).as.list : kw_list_new(vm, 16);
+    bool begun = kw_kept_size(call, CUT) != 0;
+    while (r.at < r.end || begun) {
+        progress came = read_row(&r, true);
+        if (came == FAILED || (came == ROW && !add_row(&r, rows)))
             return KW_THROWN;
-        if (kw_slice_over(vm))
-            return kw_call_again(vm, call, (kw_value[]){kw_of_list(rows), kw_int(r.at - text->text)}, 2);
+        begun = came == PAUSE;
+        if (begun || kw_slice_over(vm)) {
+            const kw_value kept[KEPT_COUNT] = {[ROWS] = kw_of_list(rows),
+                                               [AT] = kw_int(r.at - text->text),
+                                               [IN_ROW] = kw_of_list(r.row),
+                                               [CUT] = kw_int(begun ? 1 : 0)};
+            return kw_call_again(vm, call, kept, KEPT_COUNT);
+        }
     }
     return kw_give_list(call, rows);
 }
@@ -167,7 +180,7 @@ static kw_result csv_whole(kw_vm *vm, kw_call *call)
     begin(&r, vm, text, 0);
     r.row = kw_list_new(vm, 16);
     while (r.at < r.end) {
-        if (!read_row(&r))
+        if (read_row(&r, false) == FAILED)
             return KW_THROWN;
         if (r.cut)
             break;

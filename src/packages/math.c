@@ -7,6 +7,7 @@
 
 #include "packages/math_parts.h"
 #include "packages/package.h"
+#include "types/filling.h"
 #include "types/give.h"
 
 extern const kp_package kp_math;
@@ -230,21 +231,23 @@ static double random_float(kp_random *g, double a, double b)
 
 static kw_result random_text(kw_vm *vm, kw_call *call, kp_random *g, kw_string *from, int64_t n)
 {
-    kw_buf buf;
-    kw_buf_init(&buf);
-    for (; n > 0 && from->length > 0 && kw_buf_go_on(vm, &buf); n--) {
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    for (; (int64_t)f->at < n && from->length > 0 && kw_filling_go_on(vm, f); f->at++) {
         const kw_string *c = kw_string_at(vm, from, (size_t)kp_math_random_upto(g, from->length - 1));
-        kw_buf_put(&buf, c->text, c->size);
+        kw_buf_put(&f->buf, c->text, c->size);
     }
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    return kw_filling_string(vm, call, f);
 }
 
 static kw_result random_elements(kw_vm *vm, kw_call *call, kp_random *g, const kw_list *from, int64_t n)
 {
-    kw_list *out = kw_list_new(vm, 0);
-    for (; out != NULL && n > 0 && from->count > 0; n--)
+    kw_list *out = call->kept != NULL ? kw_kept(call, 0).as.list : kw_list_new(vm, 0);
+    while (out != NULL && (int64_t)out->count < n && from->count > 0) {
         if (!kw_list_push(vm, out, from->items[kp_math_random_upto(g, from->count - 1)]) || !kw_go_on(vm))
             return KW_THROWN;
+        if (kw_slice_over(vm))
+            return kw_call_again(vm, call, (kw_value[]){kw_of_list(out)}, 1);
+    }
     return kw_give_list(call, out);
 }
 
@@ -265,37 +268,59 @@ static kw_result math_random(kw_vm *vm, kw_call *call)
     return kw_return(call, kw_float(kp_math_random_unit(g)));
 }
 
-/* `n` of the `more` + 1 integers from `low` on, which are not many more: all are shuffled.  false:
- * thrown. */
-static bool draw_of_few(kw_vm *vm, kp_random *g, kw_list *out, int64_t low, uint64_t more, size_t n)
+/* A drawing as it is kept between slices: the numbers so far, those of them that were exchanged (`few`), the numbers as
+ * keys (else). */
+enum { DRAWN, EXCHANGED, SEEN, DRAWING_COUNT };
+
+static kw_result pause_drawing(kw_vm *vm, kw_call *call, kw_list *out, size_t exchanged, kw_map *seen)
 {
-    for (uint64_t i = 0; i <= more; i++)
-        if (!kw_list_push(vm, out, kw_int((int64_t)((uint64_t)low + i))) || !kw_go_on(vm))
-            return false;
+    const kw_value kept[DRAWING_COUNT] = {[DRAWN] = kw_of_list(out),
+                                          [EXCHANGED] = kw_int((int64_t)exchanged),
+                                          [SEEN] = seen != NULL ? kw_of_map(seen) : kw_null()};
+    return kw_call_again(vm, call, kept, DRAWING_COUNT);
+}
+
+/* `n` of the `more` + 1 integers from `low` on, which are not many more: all are shuffled. */
+static kw_result draw_of_few(kw_vm *vm, kw_call *call, kw_list *out, int64_t low, uint64_t more, size_t n)
+{
+    kp_random *g = kp_state(vm, &kp_math);
+    while (out->count <= more) {
+        if (!kw_list_push(vm, out, kw_int((int64_t)((uint64_t)low + out->count))) || !kw_go_on(vm))
+            return KW_THROWN;
+        if (kw_slice_over(vm))
+            return pause_drawing(vm, call, out, 0, NULL);
+    }
     assert(n <= out->count);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = kw_kept_size(call, EXCHANGED); i < n; i++) {
         size_t at = i + (size_t)kp_math_random_upto(g, out->count - 1 - i);
         kw_value drawn = out->items[at];
         out->items[at] = out->items[i];
         out->items[i] = drawn;
+        if (!kw_go_on(vm))
+            return KW_THROWN;
+        if (kw_slice_over(vm))
+            return pause_drawing(vm, call, out, i + 1, NULL);
     }
     out->count = n;
-    return true;
+    return kw_give_list(call, out);
 }
 
 /* The same where most draws are new ones. */
-static bool draw_of_many(kw_vm *vm, kp_random *g, kw_list *out, int64_t low, uint64_t more, size_t n)
+static kw_result draw_of_many(kw_vm *vm, kw_call *call, kw_list *out, int64_t low, uint64_t more, size_t n)
 {
     assert(n == 0 || n - 1 <= more); /* or it would not end */
-    kw_map *seen = kw_map_new(vm, 0);
+    kp_random *g = kp_state(vm, &kp_math);
+    kw_map *seen = call->kept != NULL ? kw_kept(call, SEEN).as.map : kw_map_new(vm, 0);
     while (out->count < n) {
         kw_value drawn = kw_int((int64_t)((uint64_t)low + kp_math_random_upto(g, more)));
         if (kw_map_find(seen, drawn) != NULL)
             continue;
         if (!kw_map_set(vm, seen, drawn, kw_null()) || !kw_list_push(vm, out, drawn) || !kw_go_on(vm))
-            return false;
+            return KW_THROWN;
+        if (kw_slice_over(vm))
+            return pause_drawing(vm, call, out, 0, seen);
     }
-    return true;
+    return kw_give_list(call, out);
 }
 
 static kw_result math_random_set(kw_vm *vm, kw_call *call)
@@ -305,15 +330,13 @@ static kw_result math_random_set(kw_vm *vm, kw_call *call)
             n = kw_native_operand(call, 2).as.i;
     int64_t low = a < b ? a : b;
     uint64_t more = (uint64_t)(a < b ? b : a) - (uint64_t)low;
-    kp_random *g = kp_state(vm, &kp_math);
-    kw_list *out = kw_list_new(vm, 0);
-    if (g == NULL || out == NULL)
+    kw_list *out = call->kept != NULL ? kw_kept(call, DRAWN).as.list : kw_list_new(vm, 0);
+    if (kp_state(vm, &kp_math) == NULL || out == NULL)
         return KW_THROWN;
     if (n <= 0 || (uint64_t)n - 1 > more)
         return kw_give_list(call, out);
     bool few = more / FEW < (uint64_t)n;
-    bool ok = (few ? draw_of_few : draw_of_many)(vm, g, out, low, more, kw_to_size(n));
-    return ok ? kw_give_list(call, out) : KW_THROWN;
+    return (few ? draw_of_few : draw_of_many)(vm, call, out, low, more, kw_to_size(n));
 }
 
 /* ---- Primes ------------------------------------------------------------------------------------------ */

@@ -13,6 +13,7 @@
 #include "packages/encode.h"
 #include "packages/library.h"
 #include "packages/package.h"
+#include "types/filling.h"
 #include "types/give.h"
 #include "types/string_methods.h"
 #include "types/unicode.h"
@@ -25,6 +26,15 @@ static kw_string *text_of(kw_vm *vm, const kw_call *call, uint32_t at)
 {
     kw_value v = kw_native_operand(call, at);
     return kw_is(v, KW_STRING) ? v.as.string : kw_display_text(vm, v);
+}
+
+/* The same, as it was at the start of the native. */
+static kw_string *held_text(kw_vm *vm, const kw_call *call, kw_filling *f, uint32_t at)
+{
+    kw_string *s = kw_is(f->held[at], KW_UNDEF) ? text_of(vm, call, at) : f->held[at].as.string;
+    if (s != NULL)
+        f->held[at] = kw_of_string(s);
+    return s;
 }
 
 /* Operand 0, which must be a string.  NULL: thrown. */
@@ -50,11 +60,6 @@ static size_t count_of(kw_value integer)
     return n <= 0 ? 0 : (uint64_t)n > SIZE_MAX / 4 ? SIZE_MAX / 4 : (size_t)n; /* no text is longer */
 }
 
-static void put_string(kw_buf *buf, const kw_string *s)
-{
-    kw_buf_put(buf, s->text, s->size);
-}
-
 static void put_char(kw_buf *buf, uint32_t c)
 {
     char out[4];
@@ -63,23 +68,14 @@ static void put_char(kw_buf *buf, uint32_t c)
 
 /* ---- Padding and repeating ------------------------------------------ */
 
-/* `count` times `c`. */
-static void put_padding(kw_vm *vm, kw_buf *buf, const kw_string *c, size_t count)
-{
-    if (c->size == 1)
-        kw_buf_fill(buf, c->text[0], count);
-    else
-        for (size_t i = 0; i < count && kw_buf_go_on(vm, buf); i++)
-            put_string(buf, c);
-}
-
 typedef enum side { PAD_START, PAD_END, PAD_BOTH } side;
 
 static kw_result pad(kw_vm *vm, kw_call *call, side where)
 {
     static const char *const odd_names[] = {"string::__padstart__", "string::__padend__", "string::__center__"};
     kw_value size = kw_native_operand(call, 1), padding = kw_native_operand(call, 2);
-    kw_string *s = text_of(vm, call, 0);
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    kw_string *s = held_text(vm, call, f, 0);
     if (s == NULL)
         return KW_THROWN;
     if (!kw_is(size, KW_INT) || (!kw_is(padding, KW_STRING) && !kw_is(padding, KW_NULL))) {
@@ -92,15 +88,17 @@ static kw_result pad(kw_vm *vm, kw_call *call, side where)
     kw_string *c = kw_is(padding, KW_STRING) && padding.as.string->length == 1 ? padding.as.string
                                                                                : kw_intern_c(vm, " ");
     size_t all = width - s->length;
-    if (!kw_heap_room(vm, all, c->size))
-        return KW_THROWN;
     size_t left = where == PAD_START ? all : where == PAD_END ? 0 : all / 2;
-    kw_buf buf;
-    kw_buf_init(&buf);
-    put_padding(vm, &buf, c, left);
-    put_string(&buf, s);
-    put_padding(vm, &buf, c, all - left);
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    if (f == &first && !kw_heap_room(vm, all, c->size))
+        return KW_THROWN;
+    if (f == &first && kw_buf_room(&f->buf, all * c->size + s->size) == NULL) /* all at once: it is not moved */
+        return kw_filling_string(vm, call, f);
+    if (f->at == 0 && !kw_filling_repeat(vm, f, c->text, c->size, left, &f->count[0]))
+        return kw_filling_string(vm, call, f);
+    if (f->at++ == 0) /* between the two */
+        kw_buf_put(&f->buf, s->text, s->size);
+    (void)kw_filling_repeat(vm, f, c->text, c->size, all - left, &f->count[1]);
+    return kw_filling_string(vm, call, f);
 }
 
 static kw_result string_padstart(kw_vm *vm, kw_call *call)
@@ -120,7 +118,8 @@ static kw_result string_center(kw_vm *vm, kw_call *call)
 
 static kw_result string_echo(kw_vm *vm, kw_call *call)
 {
-    kw_string *s = text_of(vm, call, 0);
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    kw_string *s = held_text(vm, call, f, 0);
     if (s == NULL)
         return KW_THROWN;
     if (!kw_is(kw_native_operand(call, 1), KW_INT)) {
@@ -128,50 +127,55 @@ static kw_result string_echo(kw_vm *vm, kw_call *call)
         return kp_host_go_on_with(vm, call, own(vm, "string::__echo__"), args, 2);
     }
     size_t times = count_of(kw_native_operand(call, 1));
-    if (!kw_heap_room(vm, times, s->size))
+    if (f == &first && !kw_heap_room(vm, times, s->size))
         return KW_THROWN;
-    kw_buf buf;
-    kw_buf_init(&buf);
-    for (const char *at = s->text, *end = at + s->size; at < end && kw_buf_go_on(vm, &buf);) {
-        uint32_t c = kw_utf8_next(&at);
-        for (size_t i = 0; i < times && kw_buf_go_on(vm, &buf); i++)
-            put_char(&buf, c);
+    while (f->at < s->size && kw_filling_go_on(vm, f)) {
+        const char *c = s->text + f->at, *next = c;
+        (void)kw_utf8_next(&next);
+        if (!kw_filling_repeat(vm, f, c, (size_t)(next - c), times, &f->count[0]))
+            break;
+        f->count[0] = 0;
+        f->at += (size_t)(next - c);
     }
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    return kw_filling_string(vm, call, f);
 }
 
 static kw_result string_interweave(kw_vm *vm, kw_call *call)
 {
-    kw_string *a = text_of(vm, call, 0), *b = text_of(vm, call, 1);
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    kw_string *a = held_text(vm, call, f, 0), *b = held_text(vm, call, f, 1);
     if (a == NULL || b == NULL)
         return KW_THROWN;
     if (a->size == 0 && b->size == 0)
         return kw_throw(vm, "IndexError", "String index out of bounds.");
-    const char *at = a->text, *a_end = at + a->size, *bt = b->text, *b_end = bt + b->size;
-    kw_buf buf;
-    kw_buf_init(&buf);
-    while ((at < a_end || bt < b_end) && kw_buf_go_on(vm, &buf)) {
+    const char *at = a->text + f->count[0], *a_end = a->text + a->size;
+    const char *bt = b->text + f->count[1], *b_end = b->text + b->size;
+    while ((at < a_end || bt < b_end) && kw_filling_go_on(vm, f)) {
         if (at < a_end)
-            put_char(&buf, kw_utf8_next(&at));
+            put_char(&f->buf, kw_utf8_next(&at));
         if (bt < b_end)
-            put_char(&buf, kw_utf8_next(&bt));
+            put_char(&f->buf, kw_utf8_next(&bt));
     }
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    f->count[0] = (size_t)(at - a->text);
+    f->count[1] = (size_t)(bt - b->text);
+    return kw_filling_string(vm, call, f);
 }
 
 static kw_result string_mirror(kw_vm *vm, kw_call *call)
 {
-    kw_string *s = text_of(vm, call, 0), *middle = NULL;
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    kw_string *s = held_text(vm, call, f, 0), *middle = NULL;
     bool given = !kw_is(kw_native_operand(call, 1), KW_NULL);
-    if (s == NULL || (given && (middle = text_of(vm, call, 1)) == NULL))
+    if (s == NULL || (given && (middle = held_text(vm, call, f, 1)) == NULL))
         return KW_THROWN;
-    kw_buf buf;
-    kw_buf_init(&buf);
-    put_string(&buf, s);
-    if (given)
-        put_string(&buf, middle);
-    kw_buf_put_reversed(&buf, s->text, s->size);
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    if (f == &first) {
+        kw_buf_put(&f->buf, s->text, s->size);
+        if (given)
+            kw_buf_put(&f->buf, middle->text, middle->size);
+    }
+    if (!f->buf.failed)
+        (void)kw_filling_reverse(vm, f, s, &f->at);
+    return kw_filling_string(vm, call, f);
 }
 
 /* A number for shuffling, not for secrets (splitmix64). */
@@ -183,40 +187,91 @@ static uint64_t random_next(uint64_t *state)
     return z ^ (z >> 31);
 }
 
+/* The code points of the characters, in memory of bytes. */
+static uint32_t code_at(const kw_bytes *codes, size_t i)
+{
+    uint32_t c;
+    memcpy(&c, codes->data + i * sizeof(c), sizeof(c));
+    return c;
+}
+
+static void set_code(kw_bytes *codes, size_t i, uint32_t c)
+{
+    memcpy(codes->data + i * sizeof(c), &c, sizeof(c));
+}
+
+enum { TO_READ, TO_SWAP, TO_WRITE }; /* f->count[0]: what is done with the characters; f->at: with which one */
+
+static void read_codes(kw_vm *vm, kw_filling *f, const kw_string *s, kw_bytes *codes)
+{
+    const char *at = s->text + f->count[1];
+    for (; f->at < s->length && kw_filling_go_on(vm, f); f->at++)
+        set_code(codes, f->at, kw_utf8_next(&at));
+    f->count[1] = (size_t)(at - s->text);
+}
+
+static void swap_codes(kw_vm *vm, kw_filling *f, size_t count, kw_bytes *codes)
+{
+    uint64_t state = f->count[2];
+    for (; f->at < count && kw_filling_go_on(vm, f); f->at++) {
+        size_t left = count - f->at, other = (size_t)(random_next(&state) % left);
+        uint32_t c = code_at(codes, left - 1);
+        set_code(codes, left - 1, code_at(codes, other));
+        set_code(codes, other, c);
+    }
+    f->count[2] = (size_t)state;
+}
+
+static void write_codes(kw_vm *vm, kw_filling *f, size_t count, const kw_bytes *codes)
+{
+    for (; f->at < count && kw_filling_go_on(vm, f); f->at++)
+        put_char(&f->buf, code_at(codes, f->at));
+}
+
 static kw_result string_shuffle(kw_vm *vm, kw_call *call)
 {
-    kw_string *s = text_of(vm, call, 0);
-    kw_list *chars = s != NULL ? kw_string_chars(vm, s, 0, s->length) : NULL;
-    if (chars == NULL)
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    const kw_string *s = held_text(vm, call, f, 0);
+    if (s == NULL || (f == &first && !kw_heap_room(vm, s->length, sizeof(uint32_t))))
         return KW_THROWN;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    uint64_t state = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-    for (size_t i = chars->count; i > 1; i--) {
-        size_t other = (size_t)(random_next(&state) % i);
-        kw_value swapped = chars->items[i - 1];
-        chars->items[i - 1] = chars->items[other];
-        chars->items[other] = swapped;
+    if (f == &first) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        kw_bytes *codes = kw_bytes_new(vm, NULL, s->length * sizeof(uint32_t));
+        if (codes == NULL)
+            return KW_THROWN;
+        f->held[1] = kw_of_bytes(codes);
+        f->count[2] = (size_t)now.tv_sec * 1000000000u + (size_t)now.tv_nsec;
     }
-    kw_buf buf;
-    kw_buf_init(&buf);
-    for (size_t i = 0; i < chars->count && kw_buf_go_on(vm, &buf); i++)
-        put_string(&buf, chars->items[i].as.string);
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    while (f->count[0] <= TO_WRITE && !f->paused && !f->buf.failed) {
+        kw_bytes *codes = f->held[1].as.bytes;
+        if (f->count[0] == TO_READ)
+            read_codes(vm, f, s, codes);
+        else if (f->count[0] == TO_SWAP)
+            swap_codes(vm, f, s->length, codes);
+        else
+            write_codes(vm, f, s->length, codes);
+        if (f->at < s->length)
+            break;
+        f->at = 0;
+        f->count[0]++;
+    }
+    return kw_filling_string(vm, call, f);
 }
 
 /* ---- Letters ------------------------------------------ */
 
 static kw_result change_case(kw_vm *vm, kw_call *call, uint32_t (*change)(uint32_t))
 {
-    kw_string *s = text_of(vm, call, 0);
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    const kw_string *s = held_text(vm, call, f, 0);
     if (s == NULL)
         return KW_THROWN;
-    kw_buf buf;
-    kw_buf_init(&buf);
-    for (const char *at = s->text, *end = at + s->size; at < end && kw_buf_go_on(vm, &buf);)
-        put_char(&buf, change(kw_utf8_next(&at)));
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    const char *at = s->text + f->at, *end = s->text + s->size;
+    while (at < end && kw_filling_go_on(vm, f))
+        put_char(&f->buf, change(kw_utf8_next(&at)));
+    f->at = (size_t)(at - s->text);
+    return kw_filling_string(vm, call, f);
 }
 
 static kw_result string_to_upper(kw_vm *vm, kw_call *call)
@@ -231,17 +286,18 @@ static kw_result string_to_lower(kw_vm *vm, kw_call *call)
 
 static kw_result string_slug(kw_vm *vm, kw_call *call)
 {
-    kw_string *s = text_of(vm, call, 0);
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    const kw_string *s = held_text(vm, call, f, 0);
     if (s == NULL)
         return KW_THROWN;
-    kw_buf buf;
-    kw_buf_init(&buf);
-    for (const char *at = s->text, *end = at + s->size; at < end && kw_buf_go_on(vm, &buf);) {
+    const char *at = s->text + f->at, *end = s->text + s->size;
+    while (at < end && kw_filling_go_on(vm, f)) {
         uint32_t c = kw_unicode_lower(kw_utf8_next(&at));
         if (c == ' ' || c == '-' || (c >= 'a' && c <= 'z'))
-            kw_buf_putc(&buf, c == ' ' ? '-' : (char)c);
+            kw_buf_putc(&f->buf, c == ' ' ? '-' : (char)c);
     }
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    f->at = (size_t)(at - s->text);
+    return kw_filling_string(vm, call, f);
 }
 
 /* Append the word at [*at, end) up to white space, its first letter by `first` and the rest
@@ -263,15 +319,16 @@ static kw_result string_capitalize(kw_vm *vm, kw_call *call)
     kw_value given = kw_native_operand(call, 0);
     if (!kw_is(given, KW_STRING))
         return kp_host_go_on_with(vm, call, own(vm, "string::__capitalize__"), &given, 1);
+    kw_filling first, *f = kw_filling_begin(call, &first);
     const kw_string *s = given.as.string;
-    kw_buf buf;
-    kw_buf_init(&buf);
-    for (const char *at = s->text, *end = at + s->size; at < end && kw_buf_go_on(vm, &buf);) {
+    const char *at = s->text + f->at, *end = s->text + s->size;
+    while (at < end && kw_filling_go_on(vm, f)) {
         bool start = at == s->text;
         uint32_t c = kw_utf8_next(&at);
-        put_char(&buf, start ? kw_unicode_upper(c) : kw_unicode_lower(c));
+        put_char(&f->buf, start ? kw_unicode_upper(c) : kw_unicode_lower(c));
     }
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    f->at = (size_t)(at - s->text);
+    return kw_filling_string(vm, call, f);
 }
 
 /* The list `small` has the word at text[0..size) in lower case. */
@@ -300,30 +357,33 @@ static size_t word_size(const char *at, const char *end)
 
 /* Words capitalized and joined by single spaces, but those of `small` (may be NULL) in
  * lower case. */
-static kw_result title(kw_vm *vm, kw_call *call, const kw_string *s, const kw_list *small)
+static kw_result title(kw_vm *vm, kw_call *call, kw_filling *f, const kw_string *s, const kw_list *small)
 {
-    kw_buf buf;
-    kw_buf_init(&buf);
-    for (const char *at = s->text, *end = at + s->size; at < end && kw_buf_go_on(vm, &buf);) {
+    const char *at = s->text + f->at, *end = s->text + s->size;
+    while (at < end && kw_filling_go_on(vm, f)) {
         size_t size = word_size(at, end);
         if (size == 0) {
             (void)kw_utf8_next(&at);
             continue;
         }
-        bool first = buf.size == 0;
-        if (!first)
-            kw_buf_putc(&buf, ' ');
-        bool low = !first && small != NULL && is_small(vm, small, at, size);
-        buf.failed |= vm->error.type != NULL;
-        put_word(&buf, &at, end, low ? kw_unicode_lower : kw_unicode_upper);
+        bool start = f->buf.size == 0;
+        if (!start)
+            kw_buf_putc(&f->buf, ' ');
+        bool low = !start && small != NULL && is_small(vm, small, at, size);
+        f->buf.failed |= vm->error.type != NULL;
+        put_word(&f->buf, &at, end, low ? kw_unicode_lower : kw_unicode_upper);
+        if (!kw_filling_spend(vm, f, size))
+            break;
     }
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    f->at = (size_t)(at - s->text);
+    return kw_filling_string(vm, call, f);
 }
 
 static kw_result string_titleize(kw_vm *vm, kw_call *call)
 {
     kw_value given = kw_native_operand(call, 0);
-    return kw_is(given, KW_STRING) ? title(vm, call, given.as.string, NULL)
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    return kw_is(given, KW_STRING) ? title(vm, call, f, given.as.string, NULL)
                                    : kp_host_go_on_with(vm, call, own(vm, "string::__titleize__"), &given, 1);
 }
 
@@ -347,8 +407,9 @@ static kw_result string_smart_titleize(kw_vm *vm, kw_call *call)
     kw_value words = kw_native_operand(call, 1);
     if (!kw_is(words, KW_NULL) && !kw_is(words, KW_LIST))
         return kw_throw_param(vm, "smart_titleize", 1, "List", words);
+    kw_filling first, *f = kw_filling_begin(call, &first);
     kw_list *small = kw_is(words, KW_NULL) ? default_small_words(vm) : words.as.list;
-    return small != NULL ? title(vm, call, s, small) : KW_THROWN;
+    return small != NULL ? title(vm, call, f, s, small) : kw_filling_thrown(f);
 }
 
 /* ---- Questions about characters ------------------------------------------ */
@@ -380,16 +441,16 @@ static bool stays_lower(uint32_t c)
 
 static kw_result all_chars(kw_vm *vm, kw_call *call, bool (*is)(uint32_t))
 {
-    kw_string *s = text_of(vm, call, 0);
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    const kw_string *s = held_text(vm, call, f, 0);
     if (s == NULL)
         return KW_THROWN;
-    for (const char *at = s->text, *end = at + s->size; at < end;) {
-        if (!kw_go_on(vm))
-            return KW_THROWN;
-        if (!is(kw_utf8_next(&at)))
-            return kw_return(call, kw_bool(false));
-    }
-    return kw_return(call, kw_bool(true));
+    bool all = true;
+    const char *at = s->text + f->at, *end = s->text + s->size;
+    while (all && at < end && kw_filling_go_on(vm, f))
+        all = is(kw_utf8_next(&at));
+    f->at = (size_t)(at - s->text);
+    return kw_filling_value(vm, call, f, kw_bool(all));
 }
 
 #define QUESTION(name, is)                                                                                             \
@@ -403,42 +464,46 @@ QUESTION(is_alphanumeric, is_letter_or_digit)
 QUESTION(is_upper, stays_upper)
 QUESTION(is_lower, stays_lower)
 
-/* Look for one of many texts.  false: thrown. */
-static bool looked(kw_vm *vm, const kw_string *s, const char *text, size_t size, bool *found)
+/* Look for one of many texts: each look goes through the whole text.  false: stop. */
+static bool look(kw_vm *vm, kw_filling *f, const kw_string *s, const char *text, size_t size, bool *found)
 {
+    enum { BYTES_A_STEP = 8 };
     *found = kw_search_first(s->text, s->size, 0, text, size) != SIZE_MAX;
-    return kw_sched_may_go_on(vm); /* each look goes through the whole text */
+    return kw_filling_spend(vm, f, s->size / BYTES_A_STEP);
 }
 
 static kw_result string_contains_any(kw_vm *vm, kw_call *call)
 {
     kw_value given = kw_native_operand(call, 0), m = kw_native_operand(call, 1);
-    bool found = false;
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    bool found = false, more = true;
     if (!kw_is(given, KW_STRING)) {
         const kw_value args[] = {given, m};
         return kp_host_go_on_with(vm, call, own(vm, "string::__contains_any__"), args, 2);
     }
     const kw_string *s = given.as.string;
     if (kw_is(m, KW_STRING)) {
-        const char *at = m.as.string->text, *end = at + m.as.string->size;
-        while (at < end && !found) {
+        const char *at = m.as.string->text + f->at, *end = m.as.string->text + m.as.string->size;
+        while (more && at < end && !found) {
             const char *start = at;
             (void)kw_utf8_next(&at);
-            if (!looked(vm, s, start, (size_t)(at - start), &found))
-                return KW_THROWN;
+            more = look(vm, f, s, start, (size_t)(at - start), &found);
         }
+        f->at = (size_t)(at - m.as.string->text);
     } else if (kw_is(m, KW_LIST)) {
-        for (size_t i = 0; i < m.as.list->count && !found; i++) {
-            kw_value v = m.as.list->items[i];
-            if (!kw_is(v, KW_STRING))
-                return kw_throw_param(vm, "contains", 0, "String", v);
-            if (!looked(vm, s, v.as.string->text, v.as.string->size, &found))
-                return KW_THROWN;
+        while (more && f->at < m.as.list->count && !found) {
+            kw_value v = m.as.list->items[f->at++];
+            if (!kw_is(v, KW_STRING)) {
+                (void)kw_throw_param(vm, "contains", 0, "String", v);
+                return kw_filling_thrown(f);
+            }
+            more = look(vm, f, s, v.as.string->text, v.as.string->size, &found);
         }
     } else if (!kw_is(m, KW_NULL)) {
         return kw_throw(vm, "KiwiError", "matches must be a list");
     }
-    return kw_return(call, kw_bool(found));
+    f->paused = f->paused && !found;
+    return kw_filling_value(vm, call, f, kw_bool(found));
 }
 
 /* ---- White space ------------------------------------------ */
@@ -448,22 +513,26 @@ static kw_result string_squish(kw_vm *vm, kw_call *call)
     kw_string *s = string_of(vm, call);
     if (s == NULL)
         return KW_THROWN;
-    size_t kept = 0; /* size up to the last character that is no white space */
-    bool after_space = false;
-    kw_buf buf;
-    kw_buf_init(&buf);
-    for (const char *at = s->text, *end = at + s->size; at < end && kw_buf_go_on(vm, &buf);) {
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    size_t kept = f->count[0]; /* size up to the last character that is no white space */
+    bool after_space = f->count[1] != 0;
+    const char *at = s->text + f->at, *end = s->text + s->size;
+    while (at < end && kw_filling_go_on(vm, f)) {
         uint32_t c = kw_utf8_next(&at);
         if ((kw_unicode_is_space(c) && kept == 0) || (c == ' ' && after_space))
             continue;
-        put_char(&buf, c);
+        put_char(&f->buf, c);
         after_space = c == ' ';
         if (!kw_unicode_is_space(c))
-            kept = buf.size;
+            kept = f->buf.size;
     }
-    assert(kept <= buf.size);
-    buf.size = buf.failed ? buf.size : kept;
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    assert(kept <= f->buf.size);
+    f->at = (size_t)(at - s->text);
+    f->count[0] = kept;
+    f->count[1] = after_space;
+    if (!f->buf.failed && !f->paused)
+        f->buf.size = kept;
+    return kw_filling_string(vm, call, f);
 }
 
 typedef struct line {
@@ -502,56 +571,47 @@ static kw_result string_dedent(kw_vm *vm, kw_call *call)
     kw_string *s = string_of(vm, call);
     if (s == NULL)
         return KW_THROWN;
-    const char *at = s->text, *end = at + s->size;
-    size_t indent = common_indent(at, end);
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    const char *end = s->text + s->size;
+    if (f == &first) {
+        kw_before_scan(vm, s->size);
+        f->count[0] = common_indent(s->text, end);
+        line l = line_at(s->text, end);
+        f->at = l.indent == l.size && !l.last ? l.size + 1 : 0; /* behind a blank first line */
+    }
+    size_t indent = f->count[0];
     if (indent == 0)
         return kw_give_string(call, s);
-    line l = line_at(at, end);
-    if (l.indent == l.size && !l.last) /* a blank first line */
-        l = line_at(l.at + l.size + 1, end);
-    kw_buf buf;
-    kw_buf_init(&buf);
-    for (; kw_buf_go_on(vm, &buf); l = line_at(l.at + l.size + 1, end)) {
+    while (kw_filling_go_on(vm, f)) {
+        line l = line_at(s->text + f->at, end);
         size_t cut = l.indent < indent ? l.indent : indent;
-        kw_buf_put(&buf, l.at + cut, l.size - cut);
+        kw_buf_put(&f->buf, l.at + cut, l.size - cut);
         if (l.last)
             break;
-        kw_buf_putc(&buf, '\n');
+        kw_buf_putc(&f->buf, '\n');
+        f->at += l.size + 1;
     }
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    return kw_filling_string(vm, call, f);
 }
 
 /* ---- Encodings ------------------------------------------ */
 
 static kw_result string_base64encode(kw_vm *vm, kw_call *call)
 {
-    kw_buf buf;
-    kw_buf_init(&buf);
-    if (kp_encode_base64(vm, kw_native_operand(call, 0), &buf))
-        return kp_encode_give_text(vm, call, &buf);
-    kw_buf_free(&buf);
-    return KW_THROWN;
+    return kp_encode_base64(vm, call, kw_native_operand(call, 0));
 }
 
 static kw_result string_base64decode(kw_vm *vm, kw_call *call)
 {
-    kw_buf buf;
-    kw_buf_init(&buf);
-    if (kp_encode_base64_decode(vm, kw_native_operand(call, 0).as.string, &buf))
-        return kp_encode_give_text(vm, call, &buf);
-    kw_buf_free(&buf);
-    return KW_THROWN;
+    return kp_encode_base64_decode(vm, call, kw_native_operand(call, 0).as.string, kw_filling_text);
 }
 
-static kw_result url(kw_vm *vm, kw_call *call, void (*convert)(kw_vm *, const kw_string *, kw_buf *))
+static kw_result url(kw_vm *vm, kw_call *call,
+                     kw_result (*convert)(kw_vm *, kw_call *, kw_filling *, const kw_string *))
 {
-    kw_string *s = text_of(vm, call, 0);
-    if (s == NULL)
-        return KW_THROWN;
-    kw_buf buf;
-    kw_buf_init(&buf);
-    convert(vm, s, &buf);
-    return kp_encode_give_text(vm, call, &buf);
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    const kw_string *s = held_text(vm, call, f, 0);
+    return s != NULL ? convert(vm, call, f, s) : KW_THROWN;
 }
 
 static kw_result string_urlencode(kw_vm *vm, kw_call *call)

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "types/filling.h"
 #include "types/give.h"
 #include "types/slice.h"
 #include "types/types.h"
@@ -175,14 +176,21 @@ static kw_result bytes_reverse(kw_vm *vm, kw_call *call)
     return kw_give_bytes(call, out);
 }
 
-static kw_list *integers(kw_vm *vm, const kw_bytes *b, size_t from, size_t to)
+/* The list of the bytes [from, to) as integers. */
+static kw_result give_integers(kw_vm *vm, kw_call *call, size_t from, size_t to)
 {
+    const kw_bytes *b = self_of(call);
     assert(from <= to && to <= b->size);
-    kw_list *list = kw_list_new(vm, to - from);
-    for (size_t i = from; list != NULL && i < to; i++)
+    kw_list *list = call->kept != NULL ? kw_kept(call, 0).as.list : kw_list_new(vm, to - from);
+    if (list == NULL)
+        return KW_THROWN;
+    for (size_t i = from + list->count; i < to; i++) { /* nobody else has the list during a pause */
         if (!kw_list_push(vm, list, byte_value(b->data[i])) || !kw_go_on(vm))
-            return NULL;
-    return list;
+            return KW_THROWN;
+        if (kw_slice_over(vm))
+            return kw_call_again(vm, call, (kw_value[]){kw_of_list(list)}, 1);
+    }
+    return kw_return(call, kw_of_list(list));
 }
 
 static kw_result bytes_slice(kw_vm *vm, kw_call *call)
@@ -190,12 +198,12 @@ static kw_result bytes_slice(kw_vm *vm, kw_call *call)
     size_t from, to;
     if (!kw_slice_range(vm, call, self_of(call)->size, &from, &to))
         return KW_THROWN;
-    return kw_give_list(call, integers(vm, self_of(call), from, to));
+    return give_integers(vm, call, from, to);
 }
 
 static kw_result bytes_to_list(kw_vm *vm, kw_call *call)
 {
-    return kw_give_list(call, integers(vm, self_of(call), 0, self_of(call)->size));
+    return give_integers(vm, call, 0, self_of(call)->size);
 }
 
 static kw_result bytes_count(kw_vm *vm, kw_call *call)
@@ -231,28 +239,31 @@ static bool hex_width(kw_vm *vm, const kw_call *call, size_t *width)
     return true;
 }
 
-kw_result kw_bytes_hex(kw_vm *vm, kw_call *call, const uint8_t *data, size_t size)
+kw_result kw_bytes_hex(kw_vm *vm, kw_call *call, kw_filling *f, const uint8_t *data, size_t size)
 {
     static const char digits[] = "0123456789abcdef";
     size_t width;
-    if (size == 0)
-        return kw_throw(vm, "InvalidOperationError", "Cannot convert empty bytes to hex.");
-    if (!hex_width(vm, call, &width) || !kw_heap_room(vm, width, size))
-        return KW_THROWN;
-    assert(width >= 2); /* of which two are the digits */
-    kw_buf buf;
-    kw_buf_init(&buf);
-    for (size_t i = 0; i < size && kw_buf_go_on(vm, &buf); i++) {
-        kw_buf_fill(&buf, '0', width - 2);
-        kw_buf_putc(&buf, digits[data[i] >> 4]);
-        kw_buf_putc(&buf, digits[data[i] & 15]);
+    if (size == 0) {
+        (void)kw_throw(vm, "InvalidOperationError", "Cannot convert empty bytes to hex.");
+        return kw_filling_thrown(f);
     }
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    if (!hex_width(vm, call, &width) || !kw_heap_room(vm, width, size))
+        return kw_filling_thrown(f);
+    assert(width >= 2); /* of which two are the digits */
+    for (; f->at < size && kw_filling_go_on(vm, f); f->at++) {
+        const char pair[2] = {digits[data[f->at] >> 4], digits[data[f->at] & 15]};
+        if (!kw_filling_repeat(vm, f, "0", 1, width - 2, &f->count[0]))
+            break;
+        f->count[0] = 0;
+        kw_buf_put(&f->buf, pair, sizeof(pair));
+    }
+    return kw_filling_string(vm, call, f);
 }
 
 static kw_result bytes_to_hex(kw_vm *vm, kw_call *call)
 {
-    return kw_bytes_hex(vm, call, self_of(call)->data, self_of(call)->size);
+    kw_filling first;
+    return kw_bytes_hex(vm, call, kw_filling_begin(call, &first), self_of(call)->data, self_of(call)->size);
 }
 
 static kw_result bytes_copy(kw_vm *vm, kw_call *call)

@@ -9,6 +9,7 @@
 
 #include "types/bytes_methods.h"
 #include "types/complaint.h"
+#include "types/filling.h"
 #include "types/give.h"
 #include "vm/bytes_store.h"
 #include "vm/search.h"
@@ -138,13 +139,16 @@ static kw_result bytes_split(kw_vm *vm, kw_call *call)
     if (!is_for_bytes(vm, call, 1, 2) || !option(vm, call, &limit))
         return KW_THROWN;
     row s = self_of(vm, call), separator = row_of(call->args[0]);
-    kw_list *list = kw_list_new(vm, 0);
-    size_t from = 0, to;
+    kw_list *list = call->kept != NULL ? kw_kept(call, 0).as.list : kw_list_new(vm, 0);
+    size_t from = kw_kept_size(call, 1), to;
+    from = from < s.size ? from : s.size; /* another task may have changed the bytes meanwhile */
     while (list != NULL && s.size > 0 && (limit <= 0 || (int64_t)list->count + 1 < limit) &&
            (to = end_of_piece(s, from, separator)) != SIZE_MAX) {
         if (!push_piece(vm, call, list, from, to))
             return KW_THROWN;
         from = to + separator.size;
+        if (kw_slice_over(vm))
+            return kw_call_again(vm, call, (kw_value[]){kw_of_list(list), kw_int((int64_t)from)}, 2);
     }
     if (list != NULL && s.size > 0 && !push_piece(vm, call, list, from, s.size))
         return KW_THROWN;
@@ -157,19 +161,20 @@ static kw_result bytes_replace(kw_vm *vm, kw_call *call)
         return kw_throw_count(vm, "replace", 2, call->argc);
     if (!kw_is(call->args[0], KW_BYTES) || !kw_is(call->args[1], KW_BYTES))
         return kw_complaint_throw(vm, call);
+    kw_filling first, *f = kw_filling_begin(call, &first);
     row s = self_of(vm, call), old = row_of(call->args[0]), new = row_of(call->args[1]);
-    kw_buf buf;
-    kw_buf_init(&buf);
-    size_t from = 0, at;
-    while (old.size > 0 && kw_buf_go_on(vm, &buf) &&
-           (at = kw_search_first(s.text, s.size, from, old.text, old.size)) != SIZE_MAX) {
-        kw_buf_put(&buf, s.text + from, at - from);
-        kw_buf_put(&buf, new.text, new.size);
-        from = at + old.size;
+    f->at = f->at < s.size ? f->at : s.size; /* another task may have changed the bytes meanwhile */
+    size_t at = old.size > 0 ? kw_search_first(s.text, s.size, f->at, old.text, old.size) : SIZE_MAX;
+    while (at != SIZE_MAX && kw_filling_go_on(vm, f)) {
+        kw_buf_put(&f->buf, s.text + f->at, at - f->at);
+        kw_buf_put(&f->buf, new.text, new.size);
+        f->at = at + old.size;
+        at = kw_search_first(s.text, s.size, f->at, old.text, old.size);
     }
-    assert(from <= s.size); /* what was found ends inside */
-    kw_buf_put(&buf, s.text + from, s.size - from);
-    return kw_give_bytes(call, kw_buf_bytes(vm, &buf));
+    assert(f->at <= s.size); /* what was found ends inside */
+    if (at == SIZE_MAX)
+        kw_buf_put(&f->buf, s.text + f->at, s.size - f->at);
+    return kw_filling_bytes(vm, call, f);
 }
 
 /* clang-format off */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "types/bytes_methods.h"
+#include "types/filling.h"
 #include "types/give.h"
 #include "types/slice.h"
 #include "types/types.h"
@@ -162,17 +163,23 @@ static bool push_copy(kw_vm *vm, kw_list *l, kw_value v)
 static kw_result list_concat(kw_vm *vm, kw_call *call)
 {
     kw_list *l = self_of(call);
-    for (uint32_t i = 0; i < call->argc; i++) {
+    uint32_t i = (uint32_t)kw_kept_size(call, 0);
+    size_t k = kw_kept_size(call, 1), count = kw_kept_size(call, 2);
+    for (; i < call->argc; i++, k = 0) {
         kw_value v = call->args[i];
         if (!kw_is(v, KW_LIST)) {
             if (!push_copy(vm, l, v))
                 return KW_THROWN;
             continue;
         }
-        size_t count = v.as.list->count; /* fixed here: the list may be added to itself */
-        for (size_t k = 0; k < count; k++)
-            if (!push_copy(vm, l, v.as.list->items[k]))
+        if (k == 0)
+            count = v.as.list->count; /* fixed here: the list may be added to itself */
+        while (k < count && k < v.as.list->count) {
+            if (!push_copy(vm, l, v.as.list->items[k++]))
                 return KW_THROWN;
+            if (kw_slice_over(vm) && k < count)
+                return kw_call_again(vm, call, (kw_value[]){kw_int(i), kw_int((int64_t)k), kw_int((int64_t)count)}, 3);
+        }
     }
     return kw_return(call, call->self);
 }
@@ -230,17 +237,17 @@ static kw_result list_join(kw_vm *vm, kw_call *call)
 {
     const kw_list *l = self_of(call);
     const kw_string *sep = kw_native_argument(call, 0).as.string;
-    kw_buf buf;
-    kw_buf_init(&buf);
-    for (size_t i = 0; i < l->count && kw_buf_go_on(vm, &buf); i++) {
-        if (i > 0)
-            kw_buf_put(&buf, sep->text, sep->size);
-        if (kw_is(l->items[i], KW_STRING))
-            kw_buf_put(&buf, l->items[i].as.string->text, l->items[i].as.string->size);
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    for (; f->at < l->count && kw_filling_go_on(vm, f); f->at++) {
+        kw_value v = l->items[f->at];
+        if (f->at > 0)
+            kw_buf_put(&f->buf, sep->text, sep->size);
+        if (kw_is(v, KW_STRING))
+            kw_buf_put(&f->buf, v.as.string->text, v.as.string->size);
         else
-            kw_display(vm, &buf, l->items[i]);
+            kw_display(vm, &f->buf, v);
     }
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    return kw_filling_string(vm, call, f);
 }
 
 kw_bytes *kw_list_bytes(kw_vm *vm, const kw_list *l)
@@ -270,15 +277,23 @@ static kw_result list_to_bytes(kw_vm *vm, kw_call *call)
 static kw_result list_to_hex(kw_vm *vm, kw_call *call)
 {
     const kw_list *l = self_of(call);
-    kw_bytes *bytes = kw_bytes_new(vm, NULL, 0);
-    for (size_t i = 0; bytes != NULL && i < l->count; i++) {
-        if (!kw_is(l->items[i], KW_INT))
-            return kw_throw(vm, "InvalidOperationError", "Expected a list of integers.");
-        if (!kw_bytes_check(vm, l->items[i].as.i) || !kw_go_on(vm) ||
-            !kw_bytes_push(vm, bytes, (uint8_t)l->items[i].as.i))
-            return KW_THROWN;
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    kw_bytes *bytes = f == &first ? kw_bytes_new(vm, NULL, 0) : f->held[0].as.bytes;
+    if (bytes == NULL)
+        return KW_THROWN;
+    f->held[0] = kw_of_bytes(bytes);
+    for (; f->count[1] == 0 && bytes->size < l->count && kw_filling_go_on(vm, f);) { /* as many as the list had */
+        kw_value v = l->items[bytes->size];
+        bool good = kw_is(v, KW_INT);
+        if (!good)
+            (void)kw_throw(vm, "InvalidOperationError", "Expected a list of integers.");
+        if (!good || !kw_bytes_check(vm, v.as.i) || !kw_bytes_push(vm, bytes, (uint8_t)v.as.i))
+            return kw_filling_thrown(f);
     }
-    return bytes != NULL ? kw_bytes_hex(vm, call, bytes->data, bytes->size) : KW_THROWN;
+    if (f->paused || f->buf.failed)
+        return kw_filling_string(vm, call, f);
+    f->count[1] = 1;
+    return kw_bytes_hex(vm, call, f, bytes->data, bytes->size);
 }
 
 kw_list *kw_list_part(kw_vm *vm, const kw_list *l, size_t from, size_t to)
@@ -296,15 +311,18 @@ static kw_result list_zip(kw_vm *vm, kw_call *call)
 {
     const kw_list *l = self_of(call);
     const kw_list *other = call->args[0].as.list;
-    size_t count = l->count < other->count ? l->count : other->count;
-    kw_list *out = kw_list_new(vm, count);
-    for (size_t i = 0; out != NULL && i < count; i++) {
+    kw_list *out = call->kept != NULL ? kw_kept(call, 0).as.list : kw_list_new(vm, 0);
+    if (out == NULL)
+        return KW_THROWN;
+    for (size_t i; (i = out->count) < l->count && i < other->count;) {
         kw_list *pair = kw_list_new(vm, 2);
         if (pair == NULL || !kw_list_push(vm, pair, l->items[i]) || !kw_list_push(vm, pair, other->items[i]) ||
             !kw_list_push(vm, out, kw_of_list(pair)) || !kw_go_on(vm))
             return KW_THROWN;
+        if (kw_slice_over(vm))
+            return kw_call_again(vm, call, (kw_value[]){kw_of_list(out)}, 1);
     }
-    return kw_give_list(call, out);
+    return kw_return(call, kw_of_list(out));
 }
 
 static kw_result list_slice(kw_vm *vm, kw_call *call)

@@ -18,6 +18,8 @@ libkwtypes_la_SOURCES = \
 	%D%/date_pattern.c \
 	%D%/date_text.h \
 	%D%/enum_methods.c \
+	%D%/filling.c \
+	%D%/filling.h \
 	%D%/give.c \
 	%D%/give.h \
 	%D%/globals.c \

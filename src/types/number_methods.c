@@ -51,7 +51,8 @@ static kw_result number_clamp(kw_vm *vm, kw_call *call)
 static kw_result integer_to_hex(kw_vm *vm, kw_call *call)
 {
     uint8_t low = (uint8_t)((uint64_t)call->self.as.i & 0xFF);
-    return kw_bytes_hex(vm, call, &low, 1);
+    kw_filling first;
+    return kw_bytes_hex(vm, call, kw_filling_begin(call, &first), &low, 1);
 }
 
 /* clang-format off */

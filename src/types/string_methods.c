@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "types/filling.h"
 #include "types/give.h"
 #include "types/slice.h"
 #include "types/types.h"
@@ -34,41 +35,23 @@ kw_string *kw_string_piece(kw_vm *vm, kw_string *s, size_t from, size_t to)
     return kw_string_valid(vm, s->text + from, to - from, to - from);
 }
 
-/* Append the characters [*from, to) to `list`; if it `may_stop`, only until the slice is over.
- * false: thrown. */
-static bool push_chars(kw_vm *vm, kw_list *list, kw_string *s, size_t *from, size_t to, bool may_stop)
+/* The list of the characters [from, to). */
+static kw_result give_chars(kw_vm *vm, kw_call *call, kw_string *s, size_t from, size_t to)
 {
-    assert(*from <= to && to <= s->length);
-    const char *at = s->text + kw_string_offset(s, *from);
-    while (*from < to) {
+    assert(from <= to && to <= s->length);
+    kw_list *list = call->kept != NULL ? kw_kept(call, 0).as.list : kw_list_new(vm, to - from);
+    if (list == NULL)
+        return KW_THROWN;
+    const char *at = s->text + kw_string_offset(s, from + list->count);
+    for (size_t i = from + list->count; i < to; i++) { /* nobody else has the list during a pause */
         const char *start = at;
         kw_utf8_next(&at);
-        kw_string *c = is_ascii(s) ? kw_string_at(vm, s, *from) : kw_string_valid(vm, start, (size_t)(at - start), 1);
+        kw_string *c = is_ascii(s) ? kw_string_at(vm, s, i) : kw_string_valid(vm, start, (size_t)(at - start), 1);
         if (c == NULL || !kw_list_push(vm, list, kw_of_string(c)) || !kw_go_on(vm))
-            return false;
-        ++*from;
-        if (may_stop && kw_slice_over(vm))
-            break;
+            return KW_THROWN;
+        if (kw_slice_over(vm))
+            return kw_call_again(vm, call, (kw_value[]){kw_of_list(list)}, 1);
     }
-    return true;
-}
-
-kw_list *kw_string_chars(kw_vm *vm, kw_string *s, size_t from, size_t to)
-{
-    kw_list *list = kw_list_new(vm, to - from);
-    return list != NULL && push_chars(vm, list, s, &from, to, false) ? list : NULL;
-}
-
-/* The same as the result of a native, which lets others run. */
-static kw_result give_chars(kw_vm *vm, kw_call *call, kw_string *s)
-{
-    size_t from = kw_kept_size(call, 0);
-    kw_list *list = call->kept != NULL ? kw_kept(call, 1).as.list : kw_list_new(vm, s->length);
-    assert(list == NULL || list->count == from); /* nobody else has the list during a pause */
-    if (list == NULL || !push_chars(vm, list, s, &from, s->length, true))
-        return KW_THROWN;
-    if (from < s->length)
-        return kw_call_again(vm, call, (kw_value[]){kw_int((int64_t)from), kw_of_list(list)}, 2);
     return kw_return(call, kw_of_list(list));
 }
 
@@ -80,20 +63,21 @@ static kw_result string_size(kw_vm *vm, kw_call *call)
 
 static kw_result string_chars(kw_vm *vm, kw_call *call)
 {
-    return give_chars(vm, call, self_of(call));
+    return give_chars(vm, call, self_of(call), 0, self_of(call)->length);
 }
 
 static kw_result map_chars(kw_vm *vm, kw_call *call, uint32_t (*map)(uint32_t))
 {
+    kw_filling first, *f = kw_filling_begin(call, &first);
     const kw_string *s = self_of(call);
-    kw_buf buf;
-    kw_buf_init(&buf);
-    for (const char *at = s->text, *end = at + s->size; at < end && kw_buf_go_on(vm, &buf);) {
+    const char *at = s->text + f->at, *end = s->text + s->size;
+    while (at < end && kw_filling_go_on(vm, f)) {
         char out[4];
         size_t size = kw_text_encode(map(kw_utf8_next(&at)), out);
-        kw_buf_put(&buf, out, size);
+        kw_buf_put(&f->buf, out, size);
     }
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    f->at = (size_t)(at - s->text);
+    return kw_filling_string(vm, call, f);
 }
 
 static kw_result string_uppercase(kw_vm *vm, kw_call *call)
@@ -170,7 +154,7 @@ static kw_result string_split(kw_vm *vm, kw_call *call)
     kw_string *s = self_of(call);
     const kw_string *sep = call->args[0].as.string;
     if (s->size == 0 || sep->size == 0)
-        return give_chars(vm, call, s);
+        return give_chars(vm, call, s, 0, s->length);
     return cut(vm, call, sep->text, sep->size);
 }
 
@@ -190,7 +174,7 @@ static kw_result string_slice(kw_vm *vm, kw_call *call)
     size_t from, to;
     if (!kw_slice_range(vm, call, self_of(call)->length, &from, &to))
         return KW_THROWN;
-    return kw_give_list(call, kw_string_chars(vm, self_of(call), from, to));
+    return give_chars(vm, call, self_of(call), from, to);
 }
 
 static kw_result string_remove_at(kw_vm *vm, kw_call *call)
@@ -212,11 +196,9 @@ static kw_result string_remove_at(kw_vm *vm, kw_call *call)
 
 static kw_result string_reverse(kw_vm *vm, kw_call *call)
 {
-    const kw_string *s = self_of(call);
-    kw_buf buf;
-    kw_buf_init(&buf);
-    kw_buf_put_reversed(&buf, s->text, s->size);
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    (void)kw_filling_reverse(vm, f, self_of(call), &f->at);
+    return kw_filling_string(vm, call, f);
 }
 
 static kw_result string_concat(kw_vm *vm, kw_call *call)
@@ -251,16 +233,15 @@ static kw_result string_regex_escape(kw_vm *vm, kw_call *call)
 {
     static const char special[] = "\\*+?|{[()^$.# \t\n\f\r", after[] = "\\*+?|{[()^$.# tnfr";
     _Static_assert(sizeof(special) == sizeof(after), "each of them has what stands for it");
+    kw_filling first, *f = kw_filling_begin(call, &first);
     const kw_string *s = self_of(call);
-    kw_buf buf;
-    kw_buf_init(&buf);
-    for (size_t i = 0; i < s->size && kw_buf_go_on(vm, &buf); i++) {
-        const char *at = memchr(special, s->text[i], sizeof(special) - 1);
+    for (; f->at < s->size && kw_filling_go_on(vm, f); f->at++) {
+        const char *at = memchr(special, s->text[f->at], sizeof(special) - 1);
         if (at != NULL)
-            kw_buf_putc(&buf, '\\');
-        kw_buf_putc(&buf, at != NULL ? after[at - special] : s->text[i]);
+            kw_buf_putc(&f->buf, '\\');
+        kw_buf_putc(&f->buf, at != NULL ? after[at - special] : s->text[f->at]);
     }
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    return kw_filling_string(vm, call, f);
 }
 
 /* The variable of a plain receiver is emptied by code around the call (gen_call.c); strings never
@@ -270,45 +251,54 @@ static kw_result string_clear(kw_vm *vm, kw_call *call)
     return kw_return(call, kw_string_c(vm, ""));
 }
 
-static kw_result parse_pairs(kw_vm *vm, kw_call *call, const char *digits, size_t count, kw_bytes *out)
+static bool is_blank(char c)
 {
-    assert(count % 2 == 0);
-    for (size_t i = 0; i < count; i += 2) {
-        int high = kw_text_hex_digit(digits[i]), low = kw_text_hex_digit(digits[i + 1]);
-        if (high < 0)
-            return kw_throw(vm, "ValueError",
-                            "Invalid hex character in string: Could not find any recognizable digits.");
-        if (low < 0)
-            return kw_throw(vm, "ValueError",
-                            "Invalid hex character in string: Additional non-parsable characters are "
-                            "at the end of the string.");
-        if (!kw_bytes_push(vm, out, (uint8_t)(high * 16 + low)) || !kw_go_on(vm))
-            return KW_THROWN;
-    }
-    return kw_return(call, kw_of_bytes(out));
+    return c == ' ' || c == '\t';
 }
 
-/* The text without white space at its ends, and without blanks and tabs. */
-static void put_digits(kw_vm *vm, kw_buf *buf, const kw_string *s)
+/* The byte of two digits; -1: thrown. */
+static int parse_pair(kw_vm *vm, char first, char second)
 {
-    size_t from = kw_unicode_ltrim(s->text, 0, s->size), to = kw_unicode_rtrim(s->text, from, s->size);
-    for (size_t i = from; i < to && kw_buf_go_on(vm, buf); i++)
-        if (s->text[i] != ' ' && s->text[i] != '\t')
-            kw_buf_putc(buf, s->text[i]);
+    int high = kw_text_hex_digit(first), low = kw_text_hex_digit(second);
+    if (high >= 0 && low >= 0)
+        return high * 16 + low;
+    (void)kw_throw(vm, "ValueError",
+                   high < 0 ? "Invalid hex character in string: Could not find any recognizable digits."
+                            : "Invalid hex character in string: Additional non-parsable characters are "
+                              "at the end of the string.");
+    return -1;
 }
 
+/* Of the text without white space at its ends, and without blanks and tabs. */
 static kw_result string_hex_bytes(kw_vm *vm, kw_call *call)
 {
-    kw_buf buf;
-    kw_buf_init(&buf);
-    put_digits(vm, &buf, self_of(call));
-    kw_string *digits = kw_buf_string(vm, &buf);
-    kw_bytes *out = kw_bytes_new(vm, NULL, 0);
-    if (digits == NULL || out == NULL)
-        return KW_THROWN;
-    if (digits->length % 2 != 0)
-        return kw_throw(vm, "ValueError", "Hex string must have even length (after removing whitespace)");
-    return parse_pairs(vm, call, digits->text, digits->size & ~(size_t)1, out);
+    enum { TO, FIRST }; /* FIRST: the place of the first digit of a pair, plus one; 0: it is still to come */
+    kw_filling start, *f = kw_filling_begin(call, &start);
+    const kw_string *s = self_of(call);
+    if (f == &start) {
+        size_t digits = 0;
+        kw_before_scan(vm, s->size);
+        f->at = kw_unicode_ltrim(s->text, 0, s->size);
+        f->count[TO] = kw_unicode_rtrim(s->text, f->at, s->size);
+        for (size_t i = f->at; i < f->count[TO]; i++)
+            digits += kw_utf8_starts(s->text[i]) && !is_blank(s->text[i]) ? 1 : 0;
+        if (digits % 2 != 0)
+            return kw_throw(vm, "ValueError", "Hex string must have even length (after removing whitespace)");
+    }
+    for (; f->at < f->count[TO] && kw_filling_go_on(vm, f); f->at++) {
+        if (is_blank(s->text[f->at]))
+            continue;
+        if (f->count[FIRST] == 0) {
+            f->count[FIRST] = f->at + 1;
+            continue;
+        }
+        int byte = parse_pair(vm, s->text[f->count[FIRST] - 1], s->text[f->at]);
+        if (byte < 0)
+            return kw_filling_thrown(f);
+        kw_buf_putc(&f->buf, (char)(unsigned char)byte);
+        f->count[FIRST] = 0;
+    }
+    return kw_filling_bytes(vm, call, f);
 }
 
 /* clang-format off */

@@ -6,8 +6,6 @@
 
 #include "vm/vm.h"
 
-/* The list of the characters [from, to) of `s`.  NULL: thrown. */
-kw_list *kw_string_chars(kw_vm *vm, kw_string *s, size_t from, size_t to);
 /* A string of the bytes [from, to) of the valid text of `s`, cut at character borders.  NULL: thrown. */
 kw_string *kw_string_piece(kw_vm *vm, kw_string *s, size_t from, size_t to);
 

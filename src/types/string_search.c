@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "types/filling.h"
 #include "types/give.h"
 #include "types/unicode.h"
 #include "vm/search.h"
@@ -79,20 +80,19 @@ static kw_result string_replace(kw_vm *vm, kw_call *call)
         return kw_throw(vm, "InvalidOperationError", "Expected strings.");
     const kw_string *s = call->self.as.string, *old = call->args[0].as.string;
     const kw_string *new = call->args[1].as.string;
-    size_t at = old->size == 0 ? SIZE_MAX : kw_search_first(s->text, s->size, 0, old->text, old->size);
-    if (at == SIZE_MAX)
+    kw_filling first, *f = kw_filling_begin(call, &first);
+    size_t at = old->size == 0 ? SIZE_MAX : kw_search_first(s->text, s->size, f->at, old->text, old->size);
+    if (at == SIZE_MAX && f->at == 0)
         return kw_return(call, call->self);
-    kw_buf buf;
-    kw_buf_init(&buf);
-    size_t from = 0;
-    while (at != SIZE_MAX && kw_buf_go_on(vm, &buf)) {
-        kw_buf_put(&buf, s->text + from, at - from);
-        kw_buf_put(&buf, new->text, new->size);
-        from = at + old->size;
-        at = kw_search_first(s->text, s->size, from, old->text, old->size);
+    while (at != SIZE_MAX && kw_filling_go_on(vm, f)) {
+        kw_buf_put(&f->buf, s->text + f->at, at - f->at);
+        kw_buf_put(&f->buf, new->text, new->size);
+        f->at = at + old->size;
+        at = kw_search_first(s->text, s->size, f->at, old->text, old->size);
     }
-    kw_buf_put(&buf, s->text + from, s->size - from);
-    return kw_give_string(call, kw_buf_string(vm, &buf));
+    if (at == SIZE_MAX)
+        kw_buf_put(&f->buf, s->text + f->at, s->size - f->at);
+    return kw_filling_string(vm, call, f);
 }
 
 /* clang-format off */

@@ -103,12 +103,11 @@ void kw_buf_putc(kw_buf *buf, char c)
 
 void kw_buf_fill(kw_buf *buf, char c, size_t count)
 {
-    char block[256];
-    memset(block, c, sizeof(block));
-    for (size_t part; count > 0 && !buf->failed; count -= part) {
-        part = count < sizeof(block) ? count : sizeof(block);
-        kw_buf_put(buf, block, part);
-    }
+    char *room = kw_buf_room(buf, count);
+    if (room == NULL)
+        return;
+    memset(room, c, count);
+    buf->size += count;
 }
 
 void kw_buf_puts(kw_buf *buf, const char *text)
