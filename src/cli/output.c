@@ -12,25 +12,30 @@
 
 static int failed; /* an errno */
 
-static void wait_for_room(void)
+static void wait_for_room(int fd)
 {
-    struct pollfd room = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
     (void)poll(&room, 1, -1); /* whatever it says, the next write() knows */
+}
+
+int kc_output_to(int fd, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, bytes, size);
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            wait_for_room(fd);
+        else if (n < 0 && errno != EINTR)
+            return errno;
+        bytes += n > 0 ? n : 0;
+        size -= n > 0 ? (size_t)n : 0;
+    }
+    return 0;
 }
 
 void kc_output(const char *text)
 {
-    for (size_t left = strlen(text); left > 0 && failed == 0;) {
-        ssize_t n = write(STDOUT_FILENO, text, left);
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            wait_for_room();
-        else if (n < 0 && errno != EINTR)
-            failed = errno;
-        if (n > 0) {
-            text += n;
-            left -= (size_t)n;
-        }
-    }
+    if (failed == 0)
+        failed = kc_output_to(STDOUT_FILENO, text, strlen(text));
 }
 
 int kc_output_error(void)

@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/output.h"
+
 enum {
     LINE_MAX_SIZE = 4096, /* bytes of a line that come out together */
     RESTART_MS = 1000,    /* after which a worker is started again; and what it must have run for */
@@ -61,24 +63,13 @@ static int64_t now_ms(void)
 
 /* ---- What workers say ------------------------------------------------------------------------ */
 
-static void write_all(const char *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(STDERR_FILENO, bytes, size);
-        if (n < 0 && errno != EINTR)
-            return; /* nobody reads it */
-        bytes += n > 0 ? n : 0;
-        size -= n > 0 ? (size_t)n : 0;
-    }
-}
-
 /* Write the line so far of worker `number`, in one piece. */
 static void put_line(worker *w, int number)
 {
     char text[LINE_MAX_SIZE + 16];
     int head = w->flooded ? 0 : snprintf(text, sizeof(text), "[%d] ", number);
     memcpy(text + head, w->line, w->size);
-    write_all(text, (size_t)head + w->size);
+    (void)kc_output_to(STDERR_FILENO, text, (size_t)head + w->size); /* or nobody reads it */
     w->flooded = w->size > 0 && w->line[w->size - 1] != '\n';
     w->size = 0;
 }

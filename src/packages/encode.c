@@ -16,7 +16,8 @@ static const char hex_digits[] = "0123456789abcdef";
 
 /* ---- Bytes of a value ------------------------------------------ */
 
-/* The bytes of a list of integers; `whole` ones are checked to be 0 to 255, else their low byte counts.  NULL: thrown. */
+/* The bytes of a list of integers; `whole` ones are checked to be 0 to 255, else their low byte counts.  NULL: thrown.
+ */
 static kw_bytes *bytes_of_list(kw_vm *vm, const kw_list *list, bool whole)
 {
     kw_buf buf;
@@ -36,7 +37,8 @@ static kw_bytes *bytes_of_list(kw_vm *vm, const kw_list *list, bool whole)
     return kw_buf_bytes(vm, &buf);
 }
 
-/* The bytes of a string, of bytes or of a list of integers: of what f->held[0] holds from the start on.  false: thrown. */
+/* The bytes of a string, of bytes or of a list of integers: of what f->held[0] holds from the start on.  false:
+ * thrown. */
 static bool take_bytes(kw_vm *vm, kw_filling *f, kw_value v, bool whole, const char *complaint, kp_piece *out)
 {
     if (kw_is(f->held[0], KW_UNDEF) && kw_is(v, KW_LIST)) {

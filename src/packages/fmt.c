@@ -228,8 +228,8 @@ static bool put_value(writer *w, const part *p, kw_value v)
 
 typedef enum outcome { TOLD, NOT_PLAIN, WRONG } outcome;
 
-/* Append `format` with the values in their places.  TOLD: or paused, or failed; NOT_PLAIN: one of them has to be converted
- * first; WRONG: thrown. */
+/* Append `format` with the values in their places.  TOLD: or paused, or failed; NOT_PLAIN: one of them has to be made
+ * plain first; WRONG: thrown. */
 static outcome tell(kw_vm *vm, kw_filling *f, const kw_string *format, const kw_list *values)
 {
     writer w = {.vm = vm, .f = f};
