@@ -24,8 +24,9 @@ static const kw_frame *user_frame(const kw_fiber *fiber, uint32_t above)
 static uint32_t line_of(const kw_frame *f)
 {
     const kw_proto *p = f->closure->proto;
-    assert(f->pc > p->code && f->pc <= p->code + p->code_count); /* behind the instruction that runs */
-    return kw_chunk_line(p, (uint32_t)(f->pc - p->code) - 1);
+    assert(f->pc >= p->code && f->pc <= p->code + p->code_count); /* behind the instruction that runs, */
+    uint32_t at = (uint32_t)(f->pc - p->code);
+    return kw_chunk_line(p, at > 0 ? at - 1 : 0); /* or before the first one: memory was full when a task began */
 }
 
 kw_string *kw_unwind_user_file(const kw_fiber *fiber)
