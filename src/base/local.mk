@@ -11,6 +11,7 @@ libkwbase_la_SOURCES = \
 	%D%/must.c %D%/must.h \
 	%D%/nap.c %D%/nap.h \
 	%D%/random.c %D%/random.h \
+	%D%/relief.c %D%/relief.h \
 	%D%/size.c %D%/size.h \
 	%D%/status.h \
 	%D%/turns.c %D%/turns.h

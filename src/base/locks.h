@@ -1,13 +1,14 @@
 /* locks.h - the order in which locks are taken, and thin wrappers.
  *
  * Lock order (a thread that holds one may take only those further down):
+ *   0. the list of who can close a descriptor (base/relief.c), whose members are asked under it
  *   1. the turns of a TLS session (net/tls.h): taken with no other lock held; whoever has them takes leaves only
  *   2. the lock of a runtime, kiwi_net.lock: its table, queues, pool and room
  *   3. leaves, under which no other is taken: the poll() room (net/waiting_poll.c), threads for work that may hang
  *      (net/aside.c), lines of jobs (net/line.c), sockets that were handed over (net/handed.c), the queue of turns
  *      (base/turns.c), tickets (net/ticket.c), TLS contexts (net/tls_context.c), the trust of one (net/tls_trust.h),
  *      development certificates (net/cert.c), the loading of libraries (base/library.c), standard input
- *      (packages/input.c), the terminal's settings (packages/terminal.c)
+ *      (packages/input.c), accounts of memory (packages/account.c), the terminal's settings (packages/terminal.c)
  * No callback and no look-up under 2 and 3, and no system call that can wait, but for the loading of libraries, which
  * happens once.  Under 1 GnuTLS sends and receives, without waiting for the peer.
  * In a build with --enable-debug-locks, as those with sanitizers are, each thread keeps a list of what it holds: who
@@ -23,7 +24,7 @@
 #include "base/must.h"
 
 /* The numbers of the order. */
-typedef enum kb_rank { KB_RANK_TURNS = 1, KB_RANK_RUNTIME, KB_RANK_LEAF } kb_rank;
+typedef enum kb_rank { KB_RANK_RELIEF = 1, KB_RANK_TURNS, KB_RANK_RUNTIME, KB_RANK_LEAF } kb_rank;
 
 #if defined(KIWI_DEBUG_LOCKS)
 /* Note what the calling thread is about to take, or gives back; end the program with a message if it may not. */

@@ -7,10 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/relief.h"
 #include "net/fault.h"
 #include "net/fd.h"
 #include "net/handshake.h"
-#include "net/linger.h"
 #include "net/op.h"
 #include "net/option.h"
 #include "net/park.h"
@@ -51,6 +51,7 @@ static bool short_of_something(int error)
 
 static kn_step step(kiwi_net *net, kn_op *op, kiwi_result *out)
 {
+    (void)net;
     for (;;) {
         int fd = -1, error = kn_fd_accept(op->sock->fd, &fd, &op->u.peer);
         if (error == 0) {
@@ -60,7 +61,7 @@ static kn_step step(kiwi_net *net, kn_op *op, kiwi_result *out)
         }
         if (error == EAGAIN || error == EWOULDBLOCK)
             return KN_WANT_READ;
-        if (kn_linger_relieve(net, error))
+        if (kb_relief_ask(error))
             continue;
         if (short_of_something(error))
             return KN_WANT_TIME; /* the connection stays queued, so waiting for readiness would spin */

@@ -12,11 +12,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/relief.h"
 #include "net/addr.h"
 #include "net/equip.h"
 #include "net/fault.h"
 #include "net/fd.h"
-#include "net/linger.h"
 #include "net/lookup.h"
 #include "net/move.h"
 #include "net/op.h"
@@ -157,7 +157,7 @@ static kn_step step(kiwi_net *net, kn_op *op, kiwi_result *out)
     int error;
     do
         error = bind_any(b, &made);
-    while (kn_linger_relieve(net, error));
+    while (kb_relief_ask(error));
     if (error != 0) {
         cannot_sys(b, out, error, made.refused);
         return KN_DONE;
@@ -265,7 +265,7 @@ static struct kn_bind *bind_local(const char *path, int backlog, int mode, kiwi_
     return NULL;
 }
 
-int kn_bind_fresh(kiwi_net *net, int *fd)
+int kn_bind_fresh(int *fd)
 {
     kiwi_result out = {0};
     bound made = {.fd = -1};
@@ -273,7 +273,7 @@ int kn_bind_fresh(kiwi_net *net, int *fd)
     int error;
     do
         error = b == NULL || b->addresses == NULL ? ENOMEM : bind_any(b, &made);
-    while (kn_linger_relieve(net, error));
+    while (kb_relief_ask(error));
     bind_free(b);
     if (error == 0)
         *fd = made.fd;

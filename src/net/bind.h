@@ -17,6 +17,6 @@ kiwi_id kn_bind_submit_local(kiwi_net *net, kn_sock *sock, const char *path, int
                              kn_tls_settings *settings);
 /* A new descriptor of UDP on every address and a port of the system's choice.  0 with *fd set, or
  * an errno.  Not locked. */
-int kn_bind_fresh(kiwi_net *net, int *fd);
+int kn_bind_fresh(int *fd);
 
 #endif

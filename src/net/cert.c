@@ -21,6 +21,7 @@
 
 #include "base/locks.h"
 #include "base/must.h"
+#include "base/relief.h"
 #include "net/gnutls.h"
 
 enum {
@@ -215,7 +216,7 @@ static int dev_open(const char *path)
     int fd;
     do
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    while (fd < 0 && errno == EINTR);
+    while (fd < 0 && (errno == EINTR || kb_relief_ask(errno)));
     return fd;
 }
 

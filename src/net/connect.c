@@ -9,11 +9,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/relief.h"
 #include "net/addr.h"
 #include "net/equip.h"
 #include "net/fault.h"
 #include "net/fd.h"
-#include "net/linger.h"
 #include "net/lookup.h"
 #include "net/move.h"
 #include "net/op.h"
@@ -124,7 +124,7 @@ static int begin(kiwi_net *net, kn_sock *sock, const struct kn_address *to, cons
     int fd = -1, error;
     do
         error = kn_fd_socket(to->addr.ss_family, SOCK_STREAM, &fd);
-    while (kn_linger_relieve(net, error));
+    while (kb_relief_ask(error));
     if (error != 0)
         return error;
     set_fd(net, sock, fd);

@@ -180,10 +180,9 @@ static bool end_oldest(kiwi_net *net)
     return true;
 }
 
-bool kn_linger_relieve(kiwi_net *net, int error)
+bool kn_linger_relieve(void *data)
 {
-    if (error != EMFILE && error != ENFILE)
-        return false;
+    kiwi_net *net = data;
     kn_lock(net);
     bool ended = end_oldest(net);
     kn_wake_unlock(net);

@@ -16,9 +16,9 @@
 
 /* `sock` has been aborted: shut it now, or when it has lingered.  Lets go of the lock meanwhile. */
 void kn_linger_begin(kiwi_net *net, kn_sock *sock);
-/* A call has failed with errno `error`.  If descriptors are short: end the socket that lingers for longest.  true:
- * it is worth trying again.  Not locked. */
-bool kn_linger_relieve(kiwi_net *net, int error);
+/* Descriptors are short: end the socket of the runtime `data` that lingers for longest.  false: none does.  Not locked;
+ * called by base/relief.h. */
+bool kn_linger_relieve(void *data);
 /* Wait, at most until `until_us`, for what lingering sockets have sent; then end them all. */
 void kn_linger_farewell(kiwi_net *net, int64_t until_us);
 

@@ -211,6 +211,8 @@ int kiwi_net_open(const kiwi_net_options *options, kiwi_net **out)
         free_rest(net);
         return ENOMEM;
     }
+    net->relief = (kb_relief){.relieve = kn_linger_relieve, .data = net};
+    kb_relief_add(&net->relief);
     *out = net;
     return 0;
 }
@@ -268,6 +270,7 @@ void kiwi_net_close(kiwi_net *net)
     kn_lock(net);
     kn_linger_farewell(net, kb_clock_after_ms(kb_clock_us(), KN_FAREWELL_MS));
     kn_wake_unlock(net);
+    kb_relief_remove(&net->relief);
     kn_pool_stop(net);
     kn_lock(net); /* nobody else is left; but what is called wants it */
     free_tables(net);

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/relief.h"
 #include "net/fault.h"
 #include "net/fd.h"
-#include "net/linger.h"
 #include "net/sock.h"
 #include "net/task.h"
 #include "net/wake.h"
@@ -60,7 +60,7 @@ int kiwi_socket_pair(kiwi_net *net, kiwi_id out[2], kiwi_result *why)
     out[0] = out[1] = 0;
     do
         error = kn_fd_pair(fds);
-    while (kn_linger_relieve(net, error));
+    while (kb_relief_ask(error));
     if (error == 0)
         error = enter_both(net, fds, out);
     if (error != 0) {

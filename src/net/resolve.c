@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "base/error.h"
+#include "base/relief.h"
 
 kn_resolver kn_resolve_ask = getaddrinfo;
 
@@ -72,6 +73,8 @@ int kn_resolve(const char *host, int port, bool numeric, bool passive, kn_addres
     struct addrinfo *list = NULL;
     const char *name = passive && host[0] == '\0' ? NULL : host;
     errno = 0;
+    if (!numeric)
+        kb_relief_ahead(2); /* a file of the system, and a socket to a server of names */
     int code = numeric ? getaddrinfo(name, service, &hints, &list) : kn_resolve_ask(name, service, &hints, &list);
     *sys = errno;
     if (code != 0)

@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/relief.h"
 #include "kiwi/net.h"
 #include "net/ahead.h"
 #include "net/aside.h"
@@ -388,6 +389,7 @@ struct kiwi_net {
     size_t leftover_count;
     kb_link values, dropped; /* oldest first */
     size_t values_held;      /* bytes of all on `values` */
+    kb_relief relief;        /* closes lingering sockets; constant after new */
     kb_link unseen;          /* failures that nobody has looked at: forgotten ones, then by age */
     atomic_bool some_unseen; /* false: there are none; written under the lock */
     atomic_size_t held;      /* kiwi_net_held(); written under the lock */

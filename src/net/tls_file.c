@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/relief.h"
+
 enum {
     FILE_MAX = 16 * 1024 * 1024, /* bytes; the bundle of a system has about 200 KB */
     FIRST_SIZE = 16 * 1024,
@@ -78,7 +80,10 @@ static kb_status check_form(const gnutls_datum_t *data, form wanted, const char 
 static kb_status read_file(const char *what, const char *path, form wanted, gnutls_datum_t *out, kb_error *err)
 {
     *out = (gnutls_datum_t){NULL, 0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd;
+    do
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd < 0 && kb_relief_ask(errno));
     if (fd < 0)
         return fail_sys(err, what, path);
     kb_status status = read_all(fd, what, path, out, err);

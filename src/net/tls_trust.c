@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/locks.h"
+#include "base/relief.h"
 #include "net/gnutls.h"
 #include "net/tls_file.h"
 
@@ -196,7 +197,10 @@ static bool is_new(seen *files, const struct stat *info)
 
 kb_status kn_tls_trust_add_folder(kn_tls_trust *trust, const char *path)
 {
-    DIR *folder = opendir(path);
+    DIR *folder;
+    do
+        folder = opendir(path);
+    while (folder == NULL && kb_relief_ask(errno));
     seen files = {.at = NULL};
     kb_status status = KB_OK;
     if (folder == NULL)

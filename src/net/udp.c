@@ -454,7 +454,7 @@ int kiwi_udp_open(kiwi_net *net, kiwi_id *out, kiwi_result *result)
     kiwi_result unseen;
     if (out == NULL)
         return EINVAL;
-    int fd = -1, error = kn_bind_fresh(net, &fd);
+    int fd = -1, error = kn_bind_fresh(&fd);
     if (result == NULL)
         result = &unseen;
     *out = 0;

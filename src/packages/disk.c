@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "base/relief.h"
 
 enum { PIECE = 1 << 18, FILE_MODE = 0666, FOLDER_MODE = 0777 };
 
@@ -73,7 +74,7 @@ static int open_file(const char *path, int flags, mode_t mode, int *fd)
 {
     do
         *fd = open(path, flags | O_CLOEXEC | O_NOCTTY, mode);
-    while (*fd < 0 && errno == EINTR);
+    while (*fd < 0 && (errno == EINTR || kb_relief_ask(errno)));
     return *fd < 0 ? errno : 0;
 }
 

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/relief.h"
+
 enum { FIRST_CAP = 1 << 14 };
 
 /* Read from `fd` to its end. */
@@ -41,7 +43,10 @@ bool kp_file_read(kw_vm *vm, const char *path, char **text, size_t *size)
     *text = NULL;
     *size = 0;
     kw_port_flush(vm);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd;
+    do
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd < 0 && kb_relief_ask(errno));
     if (fd < 0)
         return false;
     bool ok = read_all(fd, text, size);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/relief.h"
 #include "net/fd.h"
 #include "net/handed.h"
 
@@ -56,7 +57,10 @@ static int spawn(char *const argv[], const posix_spawn_file_actions_t *actions, 
 /* A pipe whose writing end blocks, as programs expect. */
 static int output_pipe(int ends[2])
 {
-    int error = kn_fd_pipe(ends);
+    int error;
+    do
+        error = kn_fd_pipe(ends);
+    while (kb_relief_ask(error));
     if (error == 0 && fcntl(ends[1], F_SETFL, 0) != 0)
         error = errno;
     return error;

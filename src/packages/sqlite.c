@@ -9,12 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/relief.h"
 #include "packages/fio_job.h"
 #include "packages/job.h"
 #include "packages/library.h"
 #include "packages/package.h"
 #include "packages/pathname.h"
 #include "packages/sqlite_db.h"
+
+enum { FILES = 3 }; /* that the library opens beside the database: a journal, a temporary file, a folder */
 
 typedef struct database {
     kp_sqlite_db *db;
@@ -141,6 +144,7 @@ static void do_open(request_job *j)
     j->db = kp_sqlite_open(j->text, j->timeout_ms, &j->answer);
 }
 
+    kb_relief_ahead(FILES);
 static bool give_database(kw_vm *vm, request_job *j, kw_value *value)
 {
     sqlite_state *state = kp_state(vm, &kp_sqlite);
@@ -283,6 +287,7 @@ static void do_run(request_job *j)
     kp_sqlite_run(j->db, &j->request, &j->answer);
 }
 
+    kb_relief_ahead(FILES);
 static bool give_changed(kw_vm *vm, request_job *j, kw_value *value)
 {
     j->number = j->answer.changed;

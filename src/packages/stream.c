@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/locks.h"
+#include "base/relief.h"
 
 enum {
     FIRST = 1 << 14,       /* what is read at once at the start of a file, */
@@ -65,7 +66,7 @@ static int open_fd(kp_stream *s, const char *path, int flags)
     struct stat st;
     do
         s->fd = open(path, flags | O_CLOEXEC | O_NOCTTY, FILE_MODE);
-    while (s->fd < 0 && errno == EINTR);
+    while (s->fd < 0 && (errno == EINTR || kb_relief_ask(errno)));
     if (s->fd < 0)
         return errno;
     int error = fstat(s->fd, &st) != 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : 0;

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/relief.h"
 #include "packages/pathname.h"
 
 static bool is_dots(const char *name)
@@ -62,7 +63,10 @@ static int walk_entry(walk *w, const char *folder, const char *name, int depth)
 
 static int walk_folder(walk *w, const char *path, int depth)
 {
-    DIR *dir = depth < KP_TREE_DEPTH ? opendir(path) : NULL;
+    DIR *dir;
+    do
+        dir = depth < KP_TREE_DEPTH ? opendir(path) : NULL;
+    while (dir == NULL && depth < KP_TREE_DEPTH && kb_relief_ask(errno));
     int error = 0;
     const char *name;
     if (dir == NULL)
@@ -210,7 +214,10 @@ static int remove_folder(int parent, const char *name, int depth, int64_t *count
 {
     if (depth >= KP_TREE_DEPTH)
         return ELOOP;
-    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd;
+    do
+        fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    while (fd < 0 && kb_relief_ask(errno));
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (dir == NULL) {
         int error = errno;
