@@ -26,7 +26,7 @@
 #include "net/fd.h"
 #include "packages/host.h"
 
-enum { CHUNK = 1 << 14, STACK_SIZE = 1 << 18, PAUSE_US = KB_US_PER_S };
+enum { CHUNK = 1 << 14, LARGE = 1 << 16, STACK_SIZE = 1 << 18, PAUSE_US = KB_US_PER_S };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards all that follows */
 static pthread_cond_t changed; /* `readers`, `reading`, or a line was taken; made with the thread */
@@ -38,7 +38,7 @@ static bool full;              /* there is no memory for more: one reader is tol
 static bool started;           /* the thread */
 static bool reading;           /* it is in poll() or read() */
 static bool sparing;           /* read no byte behind the line: somebody else wants what follows */
-static size_t most = SIZE_MAX; /* of the text read ahead: more is too much */
+static size_t most = SIZE_MAX; /* of the text read ahead: more is too much, be it one line or all */
 static int stop[2] = {-1, -1}; /* a pipe that gets it out of poll() */
 
 /* ---- Text (all locked) ----------------------------------------------------------------------- */
@@ -77,12 +77,15 @@ static bool reserve(void)
     }
     if (room - to >= CHUNK)
         return true;
-    char *grown = realloc(text, room * 2 + CHUNK);
+    size_t twice = room * 2 + CHUNK, wanted = most < twice - CHUNK ? most + CHUNK : twice;
+    if (wanted < to + CHUNK)
+        wanted = to + CHUNK;
+    char *grown = realloc(text, wanted);
     full = grown == NULL;
     if (full)
         return false;
     text = grown;
-    room = room * 2 + CHUNK;
+    room = wanted;
     return true;
 }
 
@@ -104,30 +107,66 @@ typedef struct taken {
     bool nothing; /* it was the end */
 } taken;
 
+/* The first `size` bytes of the text, which they and the `after` bytes behind them leave. */
+static char *copy_text(size_t size, size_t after)
+{
+    char *copy = malloc(size + 1);
+    if (copy == NULL)
+        return NULL;
+    if (size > 0)
+        memcpy(copy, text + from, size);
+    from += size + after;
+    seen = from;
+    return copy;
+}
+
+/* The same where they are most of it: the rest moves, since there may be no room for two of so much. */
+static char *give_buffer(size_t size, size_t after)
+{
+    size_t rest = to - from - size - after;
+    char *all = text, *other = malloc(rest + CHUNK);
+    if (other == NULL)
+        return NULL;
+    memcpy(other, text + from + size + after, rest);
+    memmove(all, all + from, size);
+    text = other;
+    from = seen = 0;
+    to = rest;
+    room = rest + CHUNK;
+    return all;
+}
+
+/* Take `size` bytes, and leave out those behind them.  The thread may be about to fill the buffer for somebody else. */
+static char *take_text(size_t size, size_t after)
+{
+    bool most_of_it = size >= LARGE && size > to - from - size - after;
+    return most_of_it && !reading ? give_buffer(size, after) : copy_text(size, after);
+}
+
 /* The line that is there, without its end. */
 static void copy_line(taken *t)
 {
     const char *start = text + from;
     const char *end = memchr(start, '\n', to - from);
     size_t whole = end != NULL ? (size_t)(end - start) : to - from;
-    t->text = malloc(t->size = whole + 1);
+    size_t after = end != NULL ? 1 : 0;
+    t->size = whole + 1;
+    t->text = take_text(whole, after);
     if (t->text == NULL)
         return;
-    memcpy(t->text, start, whole);
-    t->size = whole > 0 && start[whole - 1] == '\r' ? whole - 1 : whole;
+    t->size = whole > 0 && t->text[whole - 1] == '\r' ? whole - 1 : whole;
     t->nothing = whole == 0 && end == NULL;
-    from += end != NULL ? whole + 1 : whole;
-    seen = from;
     ended = ended && end != NULL;
 }
 
 static void copy_rest(taken *t)
 {
-    t->text = malloc(t->size = to - from + 1);
+    size_t all = to - from;
+    t->size = all + 1;
+    t->text = take_text(all, 0);
     if (t->text == NULL)
         return;
-    memcpy(t->text, text + from, t->size = to - from);
-    from = to = seen = 0;
+    t->size = all;
     ended = false;
 }
 
@@ -287,6 +326,14 @@ static kp_input_what first_wants(const kp_input *mine)
     return (kp_input_what)mine->waiting.items[mine->waiting.first].value.as.i;
 }
 
+static kw_string *adopt(kw_vm *vm, taken *t)
+{
+    void *data = t->text;
+    kw_string *s = kw_string_adopt(vm, &data, t->size);
+    t->text = data;
+    return s;
+}
+
 /* The value of what was taken; its text is freed or adopted.  false: thrown. */
 static bool value_of(kw_vm *vm, taken *t, kw_value *value)
 {
@@ -304,24 +351,35 @@ static bool value_of(kw_vm *vm, taken *t, kw_value *value)
     if (t->what == KP_INPUT_ENDED)
         *value = kw_bool(t->nothing);
     else if (t->what != KP_INPUT_LINE_OR_NULL || !t->nothing)
-        s = kw_string_new(vm, t->text, t->size); /* input may be invalid UTF-8 */
+        s = adopt(vm, t); /* input may be invalid UTF-8 */
     free(t->text);
     if (s != NULL)
         *value = kw_of_string(s);
     return s != NULL || !is_text || t->nothing;
 }
 
-/* Take what is wanted if it can be had without waiting.  Not if the thread reads, for somebody who asked before. */
-static bool take_now(kw_vm *vm, taken *t)
+/* How much may be read ahead: as much as memory allows, and a line of usual length in any case. */
+static size_t room_for_text(kw_vm *vm)
 {
-    size_t left = t->what == KP_INPUT_TEXT || t->what == KP_INPUT_BYTES ? kw_heap_left(vm) : SIZE_MAX;
+    size_t left = kw_heap_left(vm);
+    return left > LARGE ? left : LARGE;
+}
+
+/* Take what is wanted if it can be had without waiting.  *again: nothing was taken, since memory is short; there may be
+ * more after a collection.  Not if the thread reads, for somebody who asked before. */
+static bool take_now(kw_vm *vm, taken *t, bool may_again, bool *again)
+{
+    size_t left = room_for_text(vm);
     kb_lock(&lock);
     sparing = vm->interactive;
     most = left;
     if (!reading)
         read_now(t->what);
     bool is_there = !reading && there(t->what);
-    if (is_there)
+    *again = is_there && full && may_again;
+    if (*again)
+        full = false;
+    else if (is_there)
         take(t);
     kb_unlock(&lock);
     return is_there;
@@ -353,7 +411,12 @@ kw_result kp_input_take(kw_vm *vm, kw_call *call, kp_input_what what)
     kp_input *mine = &kp_host_of(vm)->input;
     taken t = {.what = what};
     kw_value value;
-    if (!somebody_waits(vm, mine) && take_now(vm, &t))
+    bool again = false, had = !somebody_waits(vm, mine) && take_now(vm, &t, call->kept == NULL, &again);
+    if (again) {
+        (void)kw_heap_fits(vm, SIZE_MAX); /* asks for it */
+        return kw_call_again(vm, call, &call->result, 1);
+    }
+    if (had)
         return value_of(vm, &t, &value) ? kw_return(call, value) : KW_THROWN;
     return wait_for(vm, mine, what);
 }
@@ -366,7 +429,7 @@ kw_result kp_input_line(kw_vm *vm, kw_call *call)
 kw_result kp_input_prompt(kw_vm *vm, kw_call *call)
 {
     kw_value prompt = kw_arg(call, 0);
-    if (!kw_is(prompt, KW_NULL)) {
+    if (!kw_is(prompt, KW_NULL) && call->kept == NULL) {
         const kw_string *s = kw_display_text(vm, prompt);
         if (s == NULL || !kw_out(vm, 1, s->text, s->size))
             return KW_THROWN;
@@ -421,10 +484,12 @@ void kp_input_resume(kw_vm *vm)
     kp_input *mine = &kp_host_of(vm)->input;
     if (mine->waiting.count == 0)
         return;
+    size_t left = room_for_text(vm);
     kb_lock(&lock);
     mine->net = kp_host_of(vm)->net;
     mine->what = first_wants(mine);
     sparing = vm->interactive;
+    most = left;
     list_reader(mine, true);
     kb_unlock(&lock);
 }

@@ -173,6 +173,36 @@ kw_string *kw_buf_string(kw_vm *vm, kw_buf *buf)
     return complete(vm, buf) ? string_of(vm, buf, kw_text_count(buf->text, buf->size)) : NULL;
 }
 
+/* One that is no larger than the blocks of small objects, or has to be mended, is copied. */
+kw_string *kw_string_adopt(kw_vm *vm, void **text, size_t size)
+{
+    size_t length;
+    kw_string *s = NULL;
+    if (size < ADOPTED_FROM || kw_text_valid_part(*text, size, &length) < size) {
+        size_t mended = size < ADOPTED_FROM || size > SIZE_MAX / 3 ? size : size * 3; /* at most: of U+FFFD */
+        bool room = size < ADOPTED_FROM || kw_heap_fits(vm, mended); /* beyond the limit it would be lost at once */
+        if (room)
+            s = kw_string_new(vm, size > 0 ? *text : "", size);
+        else
+            (void)kw_throw_memory(vm, mended);
+        if (s != NULL)
+            free(*text);
+    } else {
+        char *block = size >= (size_t)1 << 31 && !kw_heap_room(vm, size, 1) ? NULL : realloc(*text, block_size(size));
+        if (block == NULL && vm->error.type == NULL)
+            (void)kw_throw_memory(vm, size);
+        if (block == NULL)
+            return NULL;
+        memmove(block + HEAD, block, size);
+        kw_heap_adopt(vm, block_size(size));
+        s = kw_heap_link(vm, KW_KIND_STRING, block);
+        kw_string_fill(s, size, length);
+    }
+    if (s != NULL)
+        *text = NULL;
+    return s;
+}
+
 kw_string *kw_buf_text(kw_vm *vm, kw_buf *buf)
 {
     size_t length;

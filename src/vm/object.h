@@ -183,6 +183,9 @@ struct kw_bytes {
 };
 kw_bytes *kw_bytes_new(kw_vm *vm, const void *data, size_t size); /* copies; NULL: too large, thrown */
 /* Takes over the malloc'ed `data` without copying. */
+/* The string whose text are the malloc'ed bytes *text, which become part of it: that needs no second room, unless they
+ * are not UTF-8 and have to be mended.  NULL: thrown, and *text is still the caller's; else it is NULL. */
+kw_string *kw_string_adopt(kw_vm *vm, void **text, size_t size);
 kw_bytes *kw_bytes_adopt(kw_vm *vm, void *data, size_t size);
 bool kw_bytes_push(kw_vm *vm, kw_bytes *b, uint8_t byte);
 
