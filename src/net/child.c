@@ -22,6 +22,7 @@
 enum {
     SIGNALLED = 128,     /* + the number of the signal, as shells count */
     PIECE = 65536,       /* what a pipe of Linux holds */
+    PART = 8,            /* of what was read */
     PIECES_IN_A_ROW = 8, /* before a worker takes over */
 };
 
@@ -46,8 +47,21 @@ static kn_step step_wait(kiwi_net *net, kn_op *op, kiwi_result *out)
     return KN_DONE;
 }
 
+/* May there be room for `more` bytes?  Asking and holding are one, since many read at once. */
+static bool hold(kiwi_net *net, kn_op *op, size_t more)
+{
+    kn_lock(net);
+    bool afforded = kn_task_affords(net, more);
+    if (afforded) {
+        kn_task_hold(net, (ptrdiff_t)more);
+        op->u.drain.held += more;
+    }
+    kn_wake_unlock(net);
+    return afforded;
+}
+
 /* Room for a piece more.  False: *out says why not. */
-static bool reserve(kn_op *op, kiwi_result *out)
+static bool reserve(kiwi_net *net, kn_op *op, kiwi_result *out)
 {
     size_t room = op->u.drain.room;
     if (op->u.drain.size > op->u.drain.max) {
@@ -56,13 +70,21 @@ static bool reserve(kn_op *op, kiwi_result *out)
     }
     if (room - op->u.drain.size >= PIECE)
         return true;
-    unsigned char *more = realloc(op->u.drain.bytes, room * 2 + PIECE);
-    if (more == NULL) {
+    size_t more = room + PIECE;
+    if (!hold(net, op, more)) {
+        more = room / PART + PIECE; /* instead of as much again */
+        if (!hold(net, op, more)) {
+            kn_fault_limit(out, "receive", more);
+            return false;
+        }
+    }
+    unsigned char *bytes = realloc(op->u.drain.bytes, room + more);
+    if (bytes == NULL) {
         kn_fault_sys(out, ENOMEM);
         return false;
     }
-    op->u.drain.bytes = more;
-    op->u.drain.room = room * 2 + PIECE;
+    op->u.drain.bytes = bytes;
+    op->u.drain.room = room + more;
     return true;
 }
 
@@ -73,17 +95,17 @@ static void give(kn_op *op, kiwi_result *out)
     out->size = op->u.drain.size;
     out->bytes = op->u.drain.bytes;
     op->u.drain.bytes = NULL;
-    if (out->size > 0)
-        return;
-    free(out->bytes);
-    out->bytes = NULL;
+    unsigned char *less = out->size > 0 ? realloc(out->bytes, out->size) : NULL;
+    if (out->size == 0)
+        free(out->bytes);
+    if (less != NULL || out->size == 0)
+        out->bytes = less;
 }
 
 static kn_step step_drain(kiwi_net *net, kn_op *op, kiwi_result *out)
 {
-    (void)net;
     for (int i = 0; i < PIECES_IN_A_ROW; i++) {
-        if (!reserve(op, out))
+        if (!reserve(net, op, out))
             return KN_DONE;
         ssize_t n = read(op->sock->fd, op->u.drain.bytes + op->u.drain.size, PIECE);
         if (n > 0) {
@@ -105,7 +127,7 @@ static kn_step step_drain(kiwi_net *net, kn_op *op, kiwi_result *out)
 
 static void release_drain(kiwi_net *net, kn_op *op)
 {
-    (void)net;
+    kn_task_hold(net, -(ptrdiff_t)op->u.drain.held); /* what is given is the task's */
     free(op->u.drain.bytes);
 }
 
@@ -176,7 +198,7 @@ kiwi_id kiwi_pipe_read(kiwi_net *net, int fd, size_t max)
         id = kn_task_no_memory(net);
     } else {
         op->u.drain.bytes = NULL;
-        op->u.drain.size = op->u.drain.room = 0;
+        op->u.drain.size = op->u.drain.room = op->u.drain.held = 0;
         op->u.drain.max = max;
         id = begin(net, op);
     }

@@ -272,8 +272,9 @@ struct kn_op {
         struct {
             unsigned char *bytes; /* owned */
             size_t size, room, max;
-        } drain;      /* read of a pipe */
-        kn_op *spare; /* freed: the next one */
+            size_t held; /* counted of `room`; written locked */
+        } drain;         /* read of a pipe */
+        kn_op *spare;    /* freed: the next one */
     } u;
 };
 

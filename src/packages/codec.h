@@ -9,13 +9,15 @@
 #include <stdint.h>
 
 #include "base/library.h"
+#include "packages/account.h"
 
 /* What comes out: malloc'ed, at most `most` bytes. */
 typedef struct kp_codec_out {
     unsigned char *data;
     size_t size, room;
-    size_t limit; /* more than this is KB_EFULL, */
-    size_t most;  /* and more than this is KB_ENOMEM */
+    size_t limit;    /* more than this is KB_EFULL, */
+    size_t most;     /* and more than this is KB_ENOMEM, */
+    kp_claim *claim; /* as is what it does not grant; NULL: nothing counts */
 } kp_codec_out;
 
 typedef struct kp_codec {
@@ -34,6 +36,8 @@ uint32_t kp_codec_crc32(const void *data, size_t size);
 kb_status kp_codec_reserve(kp_codec_out *out, kb_error *err);
 /* Room for `size` bytes at once. */
 kb_status kp_codec_reserve_all(kp_codec_out *out, size_t size, kb_error *err);
+/* Free what came out. */
+void kp_codec_release(kp_codec_out *out);
 /* The usual errors. */
 kb_status kp_codec_invalid(kb_error *err);
 kb_status kp_codec_incomplete(kb_error *err);

@@ -25,9 +25,12 @@ enum {
 };
 #define MOST_SIZE 1073741824 /* also in the signatures */
 
-static bool fail(kw_vm *vm, const kb_error *error)
+/* `refused`: bytes that there was no room for, if that is known. */
+static bool fail(kw_vm *vm, const kb_error *error, size_t refused)
 {
-    if (error->status == KB_ENOMEM)
+    if (error->status == KB_ENOMEM && refused > 0)
+        (void)kw_throw_memory(vm, refused);
+    else if (error->status == KB_ENOMEM)
         (void)kw_throw(vm, "MemoryError", "compress: not enough memory.");
     else
         (void)kw_throw(vm, "InvalidOperationError", "compress: %s", error->text);
@@ -87,8 +90,7 @@ static void clear(compress_job *j)
         free(j->entries);
     j->entries = NULL;
     j->count = 0;
-    free(j->out.data);
-    j->out = (kp_codec_out){.limit = j->out.limit};
+    kp_codec_release(&j->out);
     j->done = false;
 }
 
@@ -102,7 +104,7 @@ static void free_job(kp_job *job)
 static bool give(kw_vm *vm, kp_job *job, kw_value *value)
 {
     compress_job *j = (compress_job *)(void *)job;
-    return j->status != KB_OK ? fail(vm, &j->error) : j->action->give(vm, j, value);
+    return j->status != KB_OK ? fail(vm, &j->error, j->job.claim.refused) : j->action->give(vm, j, value);
 }
 
 static const kp_job_kind job_kind = {.size = sizeof(compress_job), .work = work, .give = give, .free = free_job};
@@ -113,6 +115,7 @@ static compress_job *begin(kw_vm *vm, const action *what)
     if (j != NULL) {
         j->action = what;
         j->out.limit = SIZE_MAX;
+        j->out.claim = j->limits.claim = &j->job.claim;
     }
     return j;
 }
@@ -140,14 +143,14 @@ static bool make_independent(kw_vm *vm, compress_job *j)
 /* Do it on a thread; it is taken over. */
 static kw_result run_aside(kw_vm *vm, kw_call *call, compress_job *j)
 {
-    kw_result room = kp_memory_room(vm, call, j->in.size);
-    if (room == KW_DONE && make_independent(vm, j)) {
-        size_t left = kw_heap_left(vm);
-        grant(j, left > j->in.size ? left - j->in.size : 0);
+    kw_result room = kp_job_claim(vm, call, &j->job, j->in.size);
+    if (room != KW_DONE)
+        return room;
+    grant(j, SIZE_MAX);
+    if (make_independent(vm, j))
         return kp_job_aside(vm, call, &j->job);
-    }
     kp_job_drop(&j->job);
-    return room == KW_DONE ? KW_THROWN : room;
+    return KW_THROWN;
 }
 
 /* Do it, here or on a thread; it is taken over.  Little data may become much: then a thread begins anew. */
@@ -179,13 +182,14 @@ static kb_status do_expand(compress_job *j)
 static bool give_bytes(kw_vm *vm, compress_job *j, kw_value *value)
 {
     unsigned char *data = j->out.data;
-    assert(j->out.size <= j->out.room);
+    size_t size = j->out.size;
+    assert(size <= j->out.room);
     if (j->out.size < j->out.room / 2 + 1 && j->out.size > 0) { /* half of it would stay empty */
         unsigned char *less = realloc(data, j->out.size);
         data = less != NULL ? less : data;
     }
-    j->out.data = NULL;
-    *value = kw_of_bytes(kw_bytes_adopt(vm, data, j->out.size));
+    j->out = (kp_codec_out){.limit = 0}; /* which is settled */
+    *value = kw_of_bytes(kw_bytes_adopt(vm, data, size));
     return true;
 }
 
@@ -320,10 +324,12 @@ static kw_result zip_create(kw_vm *vm, kw_call *call)
     if (!within(vm, "the level", level, 0, ZLIB_MOST) || !measure(vm, list, &size) ||
         !kp_needs(vm, call, kp_codec_deflate.compressor))
         return KW_THROWN;
-    kw_result room = kp_memory_room(vm, call, size);
-    compress_job *j = room == KW_DONE ? begin(vm, &creating) : NULL;
+    compress_job *j = begin(vm, &creating);
     if (j == NULL)
-        return room == KW_DONE ? KW_THROWN : room;
+        return KW_THROWN;
+    kw_result room = kp_job_claim(vm, call, &j->job, size);
+    if (room != KW_DONE)
+        return room;
     j->level = (int)level;
     j->in.size = size;
     j->copied = malloc(size > 0 ? size : 1);
@@ -333,7 +339,7 @@ static kw_result zip_create(kw_vm *vm, kw_call *call)
         return kw_throw_memory(vm, size);
     }
     collect(vm, list, j);
-    grant(j, kw_heap_left(vm));
+    grant(j, SIZE_MAX);
     if (size > AT_ONCE)
         return kp_job_aside(vm, call, &j->job);
     kw_before_scan(vm, AT_ONCE_OUT);
@@ -411,6 +417,7 @@ static kw_result zip_extract(kw_vm *vm, kw_call *call)
         return KW_THROWN;
     j->reads = true;
     j->limits = limits;
+    j->limits.claim = &j->job.claim;
     j->in = kp_piece_of(kw_native_operand(call, 0));
     return run(vm, call, j);
 }

@@ -186,14 +186,16 @@ static kw_result run(kw_vm *vm, kw_call *call, digest_job *j)
         kw_before_scan(vm, size);
         return kp_job_now(vm, call, &j->job);
     }
-    kw_result room = kp_memory_room(vm, call, size);
-    if (room == KW_DONE && make_independent(vm, j)) {
+    kw_result room = kp_job_claim(vm, call, &j->job, size);
+    if (room != KW_DONE)
+        return room;
+    if (make_independent(vm, j)) {
         if (j->running != NULL)
             atomic_store_explicit(&j->running->busy, true, memory_order_relaxed);
         return kp_job_aside(vm, call, &j->job);
     }
     kp_job_drop(&j->job);
-    return room == KW_DONE ? KW_THROWN : room;
+    return KW_THROWN;
 }
 
 /* ---- Arguments ------------------------------------------------------------------------------------------ */

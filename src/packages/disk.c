@@ -20,18 +20,37 @@ enum { PIECE = 1 << 18, FILE_MODE = 0666, FOLDER_MODE = 0777 };
 
 /* ---- Bytes ------------------------------------------------------------------------------------- */
 
+static int resize(kp_disk_bytes *b, size_t room)
+{
+    size_t more = room - b->room;
+    if (!kp_claim_take(b->claim, more))
+        return ENOMEM;
+    unsigned char *data = realloc(b->data, room);
+    if (data == NULL) {
+        kp_claim_give(b->claim, more);
+        return ENOMEM;
+    }
+    b->data = data;
+    b->room = room;
+    return 0;
+}
+
 int kp_disk_reserve(kp_disk_bytes *b, size_t more)
 {
     assert(b->size <= b->room);
     if (b->room - b->size >= more)
         return 0;
-    size_t room = b->room * 2 > b->size + more ? b->room * 2 : b->size + more;
-    unsigned char *data = realloc(b->data, room);
-    if (data == NULL)
+    if (more > SIZE_MAX / 2 - b->size)
         return ENOMEM;
-    b->data = data;
-    b->room = room;
-    return 0;
+    size_t least = b->size + more, twice = b->room * 2;
+    return twice > least && resize(b, twice) == 0 ? 0 : resize(b, least);
+}
+
+void kp_disk_release(kp_disk_bytes *b)
+{
+    free(b->data);
+    kp_claim_give(b->claim, b->room);
+    *b = (kp_disk_bytes){.claim = b->claim};
 }
 
 int kp_disk_append(kp_disk_bytes *b, const void *data, size_t size)
@@ -98,13 +117,13 @@ static int look(int fd, int64_t offset, size_t *left)
     return offset > 0 && lseek(fd, offset, SEEK_SET) < 0 ? errno : 0;
 }
 
-static int read_open(int fd, int64_t offset, size_t most, size_t limit, kp_disk_bytes *out)
+static int read_open(int fd, int64_t offset, size_t most, kp_disk_bytes *out)
 {
     size_t left = 0;
     int error = look(fd, offset, &left);
     size_t first = left < most ? left : most;
     if (error == 0)
-        error = first > limit ? ENOMEM : kp_disk_reserve(out, first + 1); /* + 1: sees the end without growing */
+        error = kp_disk_reserve(out, first + 1); /* + 1: sees the end without growing */
     while (error == 0 && out->size < most) {
         if (out->size == out->room && (error = kp_disk_reserve(out, PIECE)) != 0)
             break;
@@ -113,17 +132,16 @@ static int read_open(int fd, int64_t offset, size_t most, size_t limit, kp_disk_
         if (n <= 0)
             return n < 0 ? errno : 0;
         out->size += (size_t)n;
-        error = out->size > limit ? ENOMEM : 0;
     }
     return error;
 }
 
-int kp_disk_read(const char *path, int64_t offset, size_t most, size_t limit, kp_disk_bytes *out)
+int kp_disk_read(const char *path, int64_t offset, size_t most, kp_disk_bytes *out)
 {
     int fd, error = open_file(path, O_RDONLY, 0, &fd);
     if (error != 0)
         return error;
-    error = read_open(fd, offset, most, limit, out);
+    error = read_open(fd, offset, most, out);
     (void)close(fd);
     return error;
 }

@@ -10,18 +10,23 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "packages/account.h"
+
 /* Bytes that grow. */
 typedef struct kp_disk_bytes {
     unsigned char *data; /* malloc'ed */
     size_t size, room;
+    kp_claim *claim; /* of which they are taken; NULL: they do not count */
 } kp_disk_bytes;
 
-/* Make room for `more` bytes behind those that are there. */
+/* Make room for `more` bytes behind those that are there.  ENOMEM: the claim or the system has none. */
 int kp_disk_reserve(kp_disk_bytes *bytes, size_t more);
+/* Free the bytes; there are none then. */
+void kp_disk_release(kp_disk_bytes *bytes);
 int kp_disk_append(kp_disk_bytes *bytes, const void *data, size_t size);
 
-/* Read `path` from `offset`, at most `most` bytes.  More than `limit` of them: ENOMEM. */
-int kp_disk_read(const char *path, int64_t offset, size_t most, size_t limit, kp_disk_bytes *out);
+/* Read `path` from `offset`, at most `most` bytes. */
+int kp_disk_read(const char *path, int64_t offset, size_t most, kp_disk_bytes *out);
 
 typedef enum kp_disk_how {
     KP_DISK_REPLACE,

@@ -42,7 +42,7 @@ static bool give_bytes(kw_vm *vm, const kp_fio_job *j, kw_value *value)
     else if (bytes->room > bytes->size + KP_FIO_SMALL && (data = realloc(data, bytes->size)) == NULL)
         data = bytes->data;
     *value = kw_of_bytes(kw_bytes_adopt(vm, bytes->size == 0 ? NULL : data, bytes->size));
-    *bytes = (kp_disk_bytes){.data = NULL};
+    *bytes = (kp_disk_bytes){.claim = NULL}; /* which is settled */
     return true;
 }
 
@@ -68,7 +68,7 @@ static bool give_lines(kw_vm *vm, const kp_fio_job *j, kw_value *value)
 
 static int do_read(kp_fio_job *j)
 {
-    return kp_disk_read(j->path, j->offset, j->most > 0 ? (size_t)j->most : SIZE_MAX, j->limit, &j->bytes);
+    return kp_disk_read(j->path, j->offset, j->most > 0 ? (size_t)j->most : SIZE_MAX, &j->bytes);
 }
 
 static int do_size(kp_fio_job *j)

@@ -54,7 +54,7 @@ struct file_job {
     bool line, ended;
     const void *data; /* of writes; `copied`: is the job's own */
     void *copied;
-    size_t size, limit;
+    size_t size;
     int64_t offset; /* of seek */
     int whence;
     int error;
@@ -76,7 +76,7 @@ static void free_job(kp_job *job)
     free(j->mode);
     free(j->stop);
     free(j->copied);
-    free(j->out.data);
+    kp_disk_release(&j->out);
 }
 
 static bool fail(kw_vm *vm, const file_job *j)
@@ -85,7 +85,7 @@ static bool fail(kw_vm *vm, const file_job *j)
     if (j->error == EBADF)
         (void)kw_throw(vm, "InvalidOperationError", "The file is closed: '%s'", j->path);
     else if (j->error == ENOMEM)
-        (void)kw_throw(vm, "MemoryError", "Not enough memory for '%s'.", j->path);
+        (void)kp_job_no_memory(vm, &j->job, j->path);
     else if (j->action->reads)
         (void)kw_throw(vm, "FileReadError", "Failed to read file: '%s'", j->path);
     else
@@ -108,6 +108,7 @@ static file_job *new_job(kw_vm *vm, const action *what, const kw_string *path)
     if (j == NULL)
         return NULL;
     j->action = what;
+    j->out.claim = &j->job.claim;
     j->path = strdup(path->text);
     if (j->path != NULL)
         return j;
@@ -130,14 +131,15 @@ static file_job *begin(kw_vm *vm, const kw_call *call, const action *what)
 static kw_result run(kw_vm *vm, kw_call *call, file_job *j)
 {
     kw_value value = kw_null();
-    j->limit = SIZE_MAX;
     j->error = j->action->work(j, false);
     if (j->error != EAGAIN) {
-        bool given = give(vm, &j->job, &value);
+        bool given = kp_job_give(vm, &j->job, &value);
         kp_job_drop(&j->job);
         return given ? kw_return(call, value) : KW_THROWN;
     }
-    j->limit = kw_heap_left(vm);
+    kw_result room = kp_job_claim(vm, call, &j->job, j->size);
+    if (room != KW_DONE)
+        return room;
     if (j->size > 0) {
         assert(j->copied == NULL);
         j->copied = malloc(j->size);
@@ -210,7 +212,7 @@ kw_result kp_fio_file_open(kw_vm *vm, kw_call *call)
 
 static int do_read(file_job *j, bool aside)
 {
-    return kp_stream_read(j->stream, &j->want, aside, j->limit, &j->out, &j->ended);
+    return kp_stream_read(j->stream, &j->want, aside, &j->out, &j->ended);
 }
 
 /* Null at the end of the file. */
@@ -222,7 +224,7 @@ static bool give_read(kw_vm *vm, file_job *j, kw_value *value)
         j->out.size--;
     if (kp_stream_is_binary(j->stream) && !j->line) {
         *value = kw_of_bytes(kw_bytes_adopt(vm, j->out.data, j->out.size));
-        j->out = (kp_disk_bytes){.data = NULL};
+        j->out = (kp_disk_bytes){.claim = NULL}; /* which is settled */
         return true;
     }
     kw_string *s = kw_string_new(vm, j->out.size > 0 ? (const char *)j->out.data : "", j->out.size);

@@ -32,8 +32,8 @@ static void free_job(kp_job *job)
     free(j->path);
     free(j->to);
     free(j->copied);
-    free(j->bytes.data);
-    free(j->folders.data);
+    kp_disk_release(&j->bytes);
+    kp_disk_release(&j->folders);
     kp_fio_job_free_texts(j->includes);
     kp_fio_job_free_texts(j->excludes);
 }
@@ -42,7 +42,7 @@ static bool fail(kw_vm *vm, const kp_fio_job *j)
 {
     char why[96];
     if (j->error == ENOMEM)
-        (void)kw_throw(vm, "MemoryError", "Not enough memory for '%s'.", j->shown);
+        (void)kp_job_no_memory(vm, &j->job, j->shown);
     else
         (void)kw_throw(vm, j->op->type, "%s%s%s", j->op->prefix, j->shown, j->op->suffix);
     kp_host_reason(vm, kb_error_errno_text(j->error, why, sizeof(why)));
@@ -75,6 +75,7 @@ kp_fio_job *kp_fio_job_begin(kw_vm *vm, const kw_call *call, const kp_fio_op *wh
     if (j == NULL)
         return NULL;
     j->op = what;
+    j->bytes.claim = j->folders.claim = &j->job.claim;
     j->shown = strdup(path->text);
     j->path = strdup(path->text);
     j->error = j->shown == NULL || j->path == NULL ? ENOMEM : kp_fio_job_whole(path) ? 0 : EINVAL;
@@ -107,7 +108,7 @@ int kp_fio_job_absolute(char **path, char *(*combine)(const char *, const char *
 }
 
 /* Another thread sees its paths from the folder that was the current one at the call, and data of its own. */
-static void make_independent(kw_vm *vm, kp_fio_job *j)
+static void make_independent(kp_fio_job *j)
 {
     assert(j->copied == NULL); /* once */
     if (j->error == 0)
@@ -121,15 +122,16 @@ static void make_independent(kw_vm *vm, kp_fio_job *j)
         else
             j->data = memcpy(j->copied, j->data, j->size);
     }
-    j->limit = kw_heap_left(vm);
 }
 
 kw_result kp_fio_job_run(kw_vm *vm, kw_call *call, kp_fio_job *j)
 {
-    j->limit = SIZE_MAX;
     if (j->error != 0 || (j->op->short_one != NULL && j->op->short_one(j)))
         return kp_job_now(vm, call, &j->job);
-    make_independent(vm, j);
+    kw_result room = kp_job_claim(vm, call, &j->job, j->size);
+    if (room != KW_DONE)
+        return room;
+    make_independent(j);
     return kp_job_aside(vm, call, &j->job);
 }
 

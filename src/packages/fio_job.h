@@ -30,7 +30,7 @@ struct kp_fio_job {
     char *to;           /* of copy and move */
     const void *data;   /* to be written */
     void *copied;       /* the job's own copy of that */
-    size_t size, limit;
+    size_t size;
     int64_t offset, most;
     kp_disk_how how;
     bool flag;                   /* overwrite, recursive, a link */

@@ -195,7 +195,7 @@ static bool outcome(kp_host *host, kiwi_result *result, const kp_wait *w, kw_val
     kw_vm *vm = host->vm;
     *value = kw_null();
     if (w->job != NULL && result->state == KIWI_TASK_COMPLETED)
-        return w->job->kind->give(vm, w->job, value);
+        return kp_job_give(vm, w->job, value);
     kw_string *message = settle_result(host, result, w->settle, value);
     if (message == NULL)
         return true;
@@ -458,6 +458,11 @@ kb_status kp_host_open(kw_vm *vm)
                          .flush = port_flush,
                          .wait = port_wait,
                          .collect = port_collect,
+    host->account = kp_account_new(kp_memory_affords_job, host);
+    if (host->account == NULL) {
+        free(host);
+        return KB_ENOMEM;
+    }
                          .pending = port_pending,
                          .due = port_due,
                          .mark = port_mark,
@@ -495,6 +500,8 @@ void kp_host_close(kw_vm *vm)
     kp_notice_fini(vm, &host->notices);
     kb_map_fini(&host->states);
     kb_map_fini(&host->classes);
+    kp_account_close(host->account); /* whatever is at work still will not be wanted */
+    host->account = NULL;
     while (host->spare != NULL) {
         kp_wait *w = host->spare;
         host->spare = w->next_spare;

@@ -8,6 +8,7 @@
 
 #include "base/map.h"
 #include "kiwi/net.h"
+#include "packages/account.h"
 #include "packages/input.h"
 #include "packages/leftovers.h"
 #include "packages/notice.h"
@@ -35,8 +36,9 @@ typedef struct kp_host {
     kp_notices notices;
     kp_leftovers leftovers;
     kp_report report;
-    kp_input input; /* fibers that wait for lines of standard input */
-    kb_map states;  /* kp_package -> kp_opened */
+    kp_account *account; /* what jobs take */
+    kp_input input;      /* fibers that wait for lines of standard input */
+    kb_map states;       /* kp_package -> kp_opened */
     kp_opened *opened;
     kb_map classes;       /* kp_struct -> its class, pinned */
     kw_string *reason_of; /* the message of the error that kp_host_reason() was about last; */
@@ -62,10 +64,11 @@ void kp_host_wake(kw_vm *vm);
 /* The runtime; opened on first use.  NULL: thrown. */
 kiwi_net *kp_host_net(kw_vm *vm);
 
-/* memory.c: what the runtime keeps for the script, in bytes; may it keep `more`?  Any thread; `data` is the kp_host. */
+/* memory.c: what the runtime and jobs keep for the script, in bytes; may it keep `more`?  Any thread; `data` is the kp_host. */
 size_t kp_memory_held(void *data);
 bool kp_memory_affords(void *data, size_t more);
 enum {
+bool kp_memory_affords_job(void *data, size_t more); /* may a job? */
     KP_ENTRY = 512,      /* about what an operation that is pending takes */
     KP_RECEIVED = 16384, /* what a receive needs, if it may take as much, */
     KP_DATAGRAM = 65535, /* and one of a datagram */

@@ -27,7 +27,50 @@ void kp_job_drop(kp_job *job)
         return;
     if (job->kind->free != NULL)
         job->kind->free(job);
+    kp_claim_close(&job->claim);
     free(job);
+}
+
+/* May the job, which counts from here on, have `size` bytes? */
+static bool claim(kw_vm *vm, kp_job *job, size_t size)
+{
+    kw_heap_know_limit(vm); /* threads will ask */
+    if (job->claim.account == NULL)
+        kp_claim_open(&job->claim, kp_host_of(vm)->account);
+    return kp_claim_take(&job->claim, size);
+}
+
+kw_result kp_job_claim(kw_vm *vm, kw_call *call, kp_job *job, size_t size)
+{
+    if (claim(vm, job, size))
+        return KW_DONE;
+    kp_job_drop(job);
+    return call->kept == NULL ? kw_call_again(vm, call, &call->result, 1) : kw_throw_memory(vm, size);
+}
+
+bool kp_job_claim_now(kw_vm *vm, kp_job *job, size_t size)
+{
+    if (claim(vm, job, size))
+        return true;
+    (void)kw_throw_memory(vm, size);
+    return false;
+}
+
+bool kp_job_no_memory(kw_vm *vm, const kp_job *job, const char *what)
+{
+    if (job->claim.refused > 0)
+        (void)kw_throw(vm, "MemoryError", "Not enough memory for '%s': no room for %zu bytes more.", what,
+                       job->claim.refused);
+    else
+        (void)kw_throw(vm, "MemoryError", "Not enough memory for '%s'.", what);
+    return false;
+}
+
+/* From here on the heap counts: what it adopts must not count twice. */
+bool kp_job_give(kw_vm *vm, kp_job *job, kw_value *value)
+{
+    kp_claim_close(&job->claim);
+    return job->kind->give(vm, job, value);
 }
 
 kw_result kp_job_now(kw_vm *vm, kw_call *call, kp_job *job)
@@ -35,7 +78,7 @@ kw_result kp_job_now(kw_vm *vm, kw_call *call, kp_job *job)
     assert(atomic_load_explicit(&job->refs, memory_order_relaxed) == 1); /* no thread has it */
     kw_value value = kw_null();
     job->kind->work(job);
-    bool given = job->kind->give(vm, job, &value);
+    bool given = kp_job_give(vm, job, &value);
     kp_job_drop(job);
     return given ? kw_return(call, value) : KW_THROWN;
 }

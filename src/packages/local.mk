@@ -30,6 +30,8 @@ kiwi_packages = \
 
 noinst_LTLIBRARIES += libkwpackages.la
 libkwpackages_la_SOURCES = $(kiwi_packages) \
+	%D%/account.c \
+	%D%/account.h \
 	%D%/args.c \
 	%D%/buffer.c \
 	%D%/buffer.h \

@@ -83,7 +83,7 @@ static bool give(kw_vm *vm, kp_job *job, kw_value *value)
 {
     request_job *j = (request_job *)(void *)job;
     if (j->answer.short_of_memory)
-        (void)kw_throw_memory(vm, j->answer.rows.size);
+        (void)kw_throw_memory(vm, j->job.claim.refused > 0 ? j->job.claim.refused : j->answer.rows.size);
     else if (j->answer.message[0] != '\0')
         (void)kw_throw(vm, "SqliteError", "%s", j->answer.message);
     else
@@ -96,8 +96,8 @@ static void free_job(kp_job *job)
     request_job *j = (request_job *)(void *)job;
     if (j->db != NULL)
         kp_sqlite_drop(j->db);
-    free(j->answer.rows.data);
-    free(j->packed.data);
+    kp_disk_release(&j->answer.rows);
+    kp_disk_release(&j->packed);
     free(j->values);
     free(j->text);
 }
@@ -111,15 +111,18 @@ static request_job *new_job(kw_vm *vm, const action *what, const char *text, siz
     if (j == NULL)
         return NULL;
     j->action = what;
-    j->text = malloc(size + 1);
+    j->answer.rows.claim = j->packed.claim = &j->job.claim;
+    bool room = kp_job_claim_now(vm, &j->job, size + 1);
+    j->text = room ? malloc(size + 1) : NULL;
     if (j->text == NULL) {
+        if (room)
+            (void)kw_throw_memory(vm, size);
         kp_job_drop(&j->job);
-        (void)kw_throw_memory(vm, size);
         return NULL;
     }
     memcpy(j->text, text, size);
     j->text[size] = '\0';
-    j->request = (kp_sqlite_request){.sql = j->text, .size = size, .limit = kw_heap_left(vm)};
+    j->request = (kp_sqlite_request){.sql = j->text, .size = size};
     return j;
 }
 
@@ -141,10 +144,10 @@ static kw_result in_line(kw_vm *vm, kw_call *call, const database *d, request_jo
 
 static void do_open(request_job *j)
 {
+    kb_relief_ahead(FILES);
     j->db = kp_sqlite_open(j->text, j->timeout_ms, &j->answer);
 }
 
-    kb_relief_ahead(FILES);
 static bool give_database(kw_vm *vm, request_job *j, kw_value *value)
 {
     sqlite_state *state = kp_state(vm, &kp_sqlite);
@@ -242,7 +245,7 @@ static bool take_values(kw_vm *vm, request_job *j, const kw_list *list)
                            kw_display_type_title((kw_type)list->items[i].tag));
             return false;
         }
-        if (v.size > kw_heap_left(vm) || kp_sqlite_put(&j->packed, &v) != 0) {
+        if (kp_sqlite_put(&j->packed, &v) != 0) {
             (void)kw_throw_memory(vm, v.size);
             return false;
         }
@@ -284,10 +287,10 @@ static request_job *statement(kw_vm *vm, const kw_call *call, const action *what
 
 static void do_run(request_job *j)
 {
+    kb_relief_ahead(FILES);
     kp_sqlite_run(j->db, &j->request, &j->answer);
 }
 
-    kb_relief_ahead(FILES);
 static bool give_changed(kw_vm *vm, request_job *j, kw_value *value)
 {
     j->number = j->answer.changed;
@@ -324,7 +327,7 @@ static const char rows_type[] = "rows of a database";
 static void free_rows(kw_vm *vm, void *data)
 {
     rows *r = data;
-    free(r->packed.data);
+    kw_heap_release(vm, r->packed.data, r->packed.room);
     kw_heap_release(vm, r, sizeof(*r));
 }
 
@@ -333,6 +336,8 @@ static bool give_rows(kw_vm *vm, request_job *j, kw_value *value)
 {
     rows *r = kw_heap_realloc(vm, NULL, 0, sizeof(*r));
     *r = (rows){.packed = j->answer.rows, .columns = j->answer.columns};
+    if (r->packed.data != NULL)
+        kw_heap_adopt(vm, r->packed.room);
     j->answer.rows = (kp_disk_bytes){.data = NULL};
     *value = kw_pointer_new(vm, rows_type, r, NULL, free_rows);
     return true;

@@ -172,7 +172,7 @@ static int put_names(sqlite3_stmt *s, kp_sqlite_answer *answer)
 }
 
 /* false: there is no room. */
-static bool put_row(sqlite3_stmt *s, const kp_sqlite_request *request, kp_sqlite_answer *answer)
+static bool put_row(sqlite3_stmt *s, kp_sqlite_answer *answer)
 {
     int error = 0;
     if (answer->columns == 0) {
@@ -181,9 +181,7 @@ static bool put_row(sqlite3_stmt *s, const kp_sqlite_request *request, kp_sqlite
     }
     for (int i = 0; i < (int)answer->columns && error == 0; i++) {
         kp_sqlite_value v = column(s, i);
-        error = v.size > request->limit || answer->rows.size > request->limit - v.size
-                    ? ENOMEM
-                    : kp_sqlite_put(&answer->rows, &v);
+        error = kp_sqlite_put(&answer->rows, &v);
     }
     return error == 0;
 }
@@ -191,20 +189,19 @@ static bool put_row(sqlite3_stmt *s, const kp_sqlite_request *request, kp_sqlite
 /* ---- Statements -------------------------------------------------------------------------------- */
 
 /* Take all steps of a statement.  `wanted`: its rows are. */
-static int step_all(sqlite3_stmt *s, const kp_sqlite_request *request, bool wanted, kp_sqlite_answer *answer)
+static int step_all(sqlite3_stmt *s, bool wanted, kp_sqlite_answer *answer)
 {
     int code;
     while ((code = lib.step(s)) == SQLITE_ROW)
-        if (wanted && !put_row(s, request, answer))
+        if (wanted && !put_row(s, answer))
             return SQLITE_NOMEM;
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-static int carry_out(sqlite3 *handle, sqlite3_stmt *s, const kp_sqlite_request *request, bool wanted,
-                     kp_sqlite_answer *answer)
+static int carry_out(sqlite3 *handle, sqlite3_stmt *s, bool wanted, kp_sqlite_answer *answer)
 {
     int before = lib.total_changes(handle);
-    int code = step_all(s, request, wanted, answer);
+    int code = step_all(s, wanted, answer);
     if (lib.stmt_readonly(s))
         return code;
     int64_t changed = lib.total_changes(handle) != before ? lib.changes(handle) : 0;
@@ -228,7 +225,7 @@ static bool run_one(sqlite3 *handle, const kp_sqlite_request *request, const cha
     bool wanted = s != NULL && request->rows && !*took && lib.column_count(s) > 0;
     *took = *took || wanted;
     if (s != NULL && code == SQLITE_OK && why[0] == '\0')
-        code = carry_out(handle, s, request, wanted, answer);
+        code = carry_out(handle, s, wanted, answer);
     if (code != SQLITE_OK || why[0] != '\0')
         fail(answer, code != SQLITE_OK ? code : SQLITE_MISUSE, code != SQLITE_OK ? lib.errmsg(handle) : why, sql, size);
     (void)lib.finalize(s);

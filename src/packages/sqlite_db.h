@@ -42,8 +42,7 @@ typedef struct kp_sqlite_request {
     size_t size;
     const kp_sqlite_value *values; /* of parameters: the first one is that of `?`, `?1`, `@p1`, `:p1` and `$p1` */
     size_t count;
-    bool rows;    /* those of the first statement that has columns are wanted */
-    size_t limit; /* bytes of them */
+    bool rows; /* those of the first statement that has columns are wanted */
 } kp_sqlite_request;
 
 typedef struct kp_sqlite_answer {

@@ -35,7 +35,8 @@ struct kp_stream {
     bool begun;           /* something was read, or it is not at its start */
     unsigned char *data;
     size_t from, to, room;
-    size_t seen; /* up to here what is looked for is not in the buffer */
+    kp_claim claim; /* `room`, once it counts */
+    size_t seen;    /* up to here what is looked for is not in the buffer */
 };
 
 /* ---- Opening ----------------------------------------------------------------------------------- */
@@ -114,6 +115,7 @@ void kp_stream_drop(kp_stream *s)
     assert(s->fd < 0);
     free(s->data);
     free(s->path);
+    kp_claim_close(&s->claim);
     MUST(pthread_mutex_destroy(&s->lock));
     free(s);
 }
@@ -189,7 +191,7 @@ static int reserve(kp_stream *s, size_t more)
         s->seen -= s->seen < s->from ? s->seen : s->from;
         s->from = 0;
     }
-    kp_disk_bytes bytes = {.data = s->data, .size = s->to, .room = s->room};
+    kp_disk_bytes bytes = {.data = s->data, .size = s->to, .room = s->room, .claim = &s->claim};
     int error = kp_disk_reserve(&bytes, more);
     s->data = bytes.data;
     s->room = bytes.room;
@@ -275,29 +277,73 @@ static bool is_inside(unsigned char byte) /* of a character of several bytes */
     return (byte & 0xC0) == 0x80;
 }
 
+/* Nothing is left in a large buffer: the next one begins with a small one. */
+static void shrink(kp_stream *s)
+{
+    if (s->from < s->to || s->room <= 2 * PIECE)
+        return;
+    free(s->data);
+    kp_claim_give(&s->claim, s->room);
+    s->data = NULL;
+    s->from = s->to = s->seen = s->room = 0;
+}
+
+/* All that is in the buffer is wanted: it changes hands, since there may be no room for two of its size. */
+static void hand_over(kp_stream *s, kp_disk_bytes *out)
+{
+    assert(out->data == NULL);
+    size_t size = s->to - s->from;
+    memmove(s->data, s->data + s->from, size);
+    kp_claim_move(&s->claim, out->claim, s->room);
+    *out = (kp_disk_bytes){.data = s->data, .size = size, .room = s->room, .claim = out->claim};
+    s->data = NULL;
+    s->from = s->to = s->seen = s->room = 0;
+}
+
+/* Count the buffer where `out` counts. */
+static int count_buffer(kp_stream *s, const kp_disk_bytes *out)
+{
+    if (s->claim.account != NULL || out->claim == NULL || out->claim->account == NULL)
+        return 0;
+    kp_claim_open(&s->claim, out->claim->account);
+    if (kp_claim_take(&s->claim, s->room))
+        return 0;
+    kp_claim_close(&s->claim);
+    return ENOMEM;
+}
+
 static int take(kp_stream *s, const kp_want *w, size_t size, size_t skip, kp_disk_bytes *out)
 {
     assert(size <= s->to - s->from && skip <= s->to - s->from - size);
     const unsigned char *at = s->data != NULL ? s->data + s->from : NULL; /* NULL: an empty file */
     for (int i = 0; w->text && skip == 0 && i < 3 && s->from + size < s->to && is_inside(at[size]); i++)
         size++;
+    if (size == s->to - s->from && size > PIECE && out->data == NULL) {
+        hand_over(s, out);
+        return 0;
+    }
     int error = kp_disk_append(out, at, size);
     if (error != 0)
         return error;
     s->from += size + skip;
     s->seen = s->from;
+    shrink(s);
     return 0;
 }
 
-int kp_stream_read(kp_stream *s, const kp_want *want, bool aside, size_t limit, kp_disk_bytes *out, bool *ended)
+int kp_stream_read(kp_stream *s, const kp_want *want, bool aside, kp_disk_bytes *out, bool *ended)
 {
     size_t size = 0, skip = 0;
     int error = enter(s, aside);
     if (error != 0)
         return error;
-    error = put_pending(s, aside);
+    error = count_buffer(s, out);
+    if (error == 0)
+        error = put_pending(s, aside);
     while (error == 0 && !there(s, want, &size, &skip))
-        error = s->to - s->from > limit ? ENOMEM : fill(s, aside);
+        error = fill(s, aside);
+    if (error == ENOMEM && out->claim != NULL)
+        out->claim->refused = s->claim.refused;
     if (error != 0)
         return leave(s, error);
     *ended = size == 0 && skip == 0 && s->ended && want->most > 0;

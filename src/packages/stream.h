@@ -36,8 +36,9 @@ bool kp_stream_is_sole(const kp_stream *s);
 /* ... and nothing to write: the last drop only closes it. */
 bool kp_stream_is_clean(const kp_stream *s);
 
-/* Read into *out, of more than `limit` bytes ENOMEM; *ended: there was nothing more. */
-int kp_stream_read(kp_stream *s, const kp_want *want, bool aside, size_t limit, kp_disk_bytes *out, bool *ended);
+/* Read into *out; *ended: there was nothing more.  From the first one on that counts what it takes, the buffer counts
+ * there, too. */
+int kp_stream_read(kp_stream *s, const kp_want *want, bool aside, kp_disk_bytes *out, bool *ended);
 int kp_stream_write(kp_stream *s, const void *data, size_t size, bool aside);
 /* As lseek(); *at is where it is then. */
 int kp_stream_seek(kp_stream *s, int64_t offset, int whence, bool aside, int64_t *at);

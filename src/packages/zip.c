@@ -97,8 +97,8 @@ static kb_status append(kp_codec_out *out, const void *data, size_t size, kb_err
         return kb_error_fail(err, KB_EFULL, 0, "a zip archive has at most 4 GiB");
     if (out->room - out->size < size) {
         size_t wanted = out->size + size, twice = out->room < SIZE_MAX / 2 ? out->room * 2 : SIZE_MAX;
-        kb_status status = kp_codec_reserve_all(out, wanted > twice || twice > out->most ? wanted : twice, err);
-        if (status != KB_OK)
+        kb_status status = twice > wanted ? kp_codec_reserve_all(out, twice, err) : KB_ENOMEM;
+        if (status != KB_OK && (status = kp_codec_reserve_all(out, wanted, err)) != KB_OK)
             return status;
     }
     assert(out->room - out->size >= size);
@@ -128,7 +128,7 @@ static kb_status write_entry(const kp_zip_entry *e, int level, kp_codec_out *out
     if (e->size > MOST_BYTES || e->name_size > MOST_NAME || !kp_zip_is_safe(e->name, e->name_size))
         return complain(err, e->size > MOST_BYTES ? "too large for a zip archive" : "not a safe name of a zip entry",
                         e->name, e->name_size);
-    kp_codec_out packed = {.limit = SIZE_MAX, .most = out->most};
+    kp_codec_out packed = {.limit = SIZE_MAX, .most = out->most, .claim = out->claim};
     kb_status status = pack(e, level, &packed, w, err);
     w->at = out->size;
     put(head, 4, LOCAL);
@@ -139,7 +139,7 @@ static kb_status write_entry(const kp_zip_entry *e, int level, kp_codec_out *out
         status = append(out, e->name, e->name_size, err);
     if (status == KB_OK)
         status = append(out, w->method == STORED ? e->data : packed.data, w->packed, err);
-    free(packed.data);
+    kp_codec_release(&packed);
     return status;
 }
 
@@ -283,7 +283,7 @@ static kb_status unpack(archive *a, const item *it, kp_zip_entry *e)
         return complain(a->err, "the data of a zip entry is incomplete", it->name, it->name_size);
     if (it->size > a->memory)
         return kp_codec_no_memory(a->err);
-    kp_codec_out out = {.limit = it->size, .most = a->memory};
+    kp_codec_out out = {.limit = it->size, .most = a->memory, .claim = a->limits->claim};
     kb_status status = KB_OK;
     if (it->method == DEFLATED)
         status = kp_codec_deflate.expand(data, it->packed, &out, a->err);
@@ -296,7 +296,7 @@ static kb_status unpack(archive *a, const item *it, kp_zip_entry *e)
         a->memory -= out.size;
         return KB_OK;
     }
-    free(out.data);
+    kp_codec_release(&out);
     return status == KB_ENOMEM ? status
                                : complain(a->err, "the data of a zip entry is invalid", it->name, it->name_size);
 }

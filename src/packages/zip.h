@@ -20,7 +20,8 @@ typedef struct kp_zip_entry {
 /* What an archive may have at most: entries, bytes of all of them together, and as many bytes for each byte of data. */
 typedef struct kp_zip_limits {
     size_t entries, size, ratio;
-    size_t memory; /* bytes that there are for them: more is KB_ENOMEM */
+    size_t memory;   /* bytes that there are for them: more is KB_ENOMEM, */
+    kp_claim *claim; /* as is what it does not grant; NULL: nothing counts */
 } kp_zip_limits;
 
 /* Is it a name within the folder where an archive is unpacked?  Not empty, not absolute, without NUL and "..". */
