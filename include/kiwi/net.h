@@ -158,6 +158,18 @@ KIWI_API kiwi_task_state kiwi_task_status(kiwi_net *net, kiwi_id id);
  * one). */
 KIWI_API int kiwi_task_await(kiwi_net *net, kiwi_id id, int timeout_ms, kiwi_result *out);
 
+/* Like kiwi_task_peek() for a task with bytes, which are the caller's from here on: who awaits the task gets none.  They
+ * count with the results that nobody has awaited yet, and kiwi_task_dropped() tells when that is too much, as if
+ * kiwi_task_complete_kept() had ended the task.  ENOENT (also if it was dropped, hidden, or has none), EAGAIN (running).
+ * hand_back takes `result->bytes` over again. */
+KIWI_API int kiwi_task_hand_over(kiwi_net *net, kiwi_id id, kiwi_result *out);
+KIWI_API void kiwi_task_hand_back(kiwi_net *net, kiwi_result *result);
+
+/* Put back the result of a task that has completed, as it was given by kiwi_task_await(), kiwi_task_watch() or
+ * kiwi_task_next(): it can be awaited once more.  Takes over `result->bytes`.  ENOMEM; EINVAL: not such a result, or the
+ * task is there: the bytes stay with the caller. */
+KIWI_API int kiwi_task_return(kiwi_net *net, kiwi_result *result);
+
 /* Like kiwi_task_await() with a time limit of 0, but the result stays and bytes are lent:
  * `out->bytes` is valid until the task is taken.  For kiwi_task_status() with details.  ENOENT,
  * EAGAIN (running). */

@@ -121,6 +121,7 @@ struct kn_task {
     kb_link link;      /* on leftovers or completions once it has ended */
     size_t held;       /* bytes of its value, here or with the caller, once it has ended */
     bool dropped;      /* its value was */
+    bool given;        /* its bytes were handed over: they are the caller's to count */
     kb_link value;     /* leftover: on kiwi_net.values if it holds anything; dropped: on kiwi_net.dropped */
 };
 
@@ -388,9 +389,9 @@ struct kiwi_net {
     kb_link leftovers, completions;
     kb_link notices; /* ends to be told of: kiwi_task_noticed() */
     size_t leftover_count;
+    kb_relief relief;        /* closes lingering sockets; constant after new */
     kb_link values, dropped; /* oldest first */
     size_t values_held;      /* bytes of all on `values` */
-    kb_relief relief;        /* closes lingering sockets; constant after new */
     kb_link unseen;          /* failures that nobody has looked at: forgotten ones, then by age */
     atomic_bool some_unseen; /* false: there are none; written under the lock */
     atomic_size_t held;      /* kiwi_net_held(); written under the lock */

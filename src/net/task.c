@@ -29,9 +29,9 @@ int kn_task_enter(kiwi_net *net, kn_entry *entry)
     return 0;
 }
 
-kn_task *kn_task_new(kiwi_net *net)
+/* A task in no table.  NULL: memory is short. */
+static kn_task *room_for_task(kiwi_net *net)
 {
-    kn_locked(net);
     kn_task *task = net->spare_tasks;
     if (task != NULL) {
         net->spare_tasks = (kn_task *)task->token;
@@ -42,6 +42,15 @@ kn_task *kn_task_new(kiwi_net *net)
             return NULL;
     }
     *task = (kn_task){.state = KIWI_TASK_RUNNING};
+    return task;
+}
+
+kn_task *kn_task_new(kiwi_net *net)
+{
+    kn_locked(net);
+    kn_task *task = room_for_task(net);
+    if (task == NULL)
+        return NULL;
     if (kn_task_enter(net, &task->entry) != 0) {
         free(task);
         return NULL;
@@ -112,7 +121,7 @@ static size_t bytes_held(const kn_task *task)
 /* What the task holds is the taker's now, or nobody's. */
 static void let_go(kiwi_net *net, kn_task *task)
 {
-    if (!task->own)
+    if (!task->own && !task->given)
         kn_task_hold(net, -(ptrdiff_t)task->held);
     assert(task->held == 0 || task->dropped || !kb_list_on(&task->value) || net->values_held >= task->held);
     if (kb_list_on(&task->value) && !task->dropped)
@@ -327,6 +336,35 @@ kiwi_id kn_task_no_socket(kiwi_net *net, kiwi_id id, const char *text)
     return kn_task_faulted(net, &out);
 }
 
+int kiwi_task_return(kiwi_net *net, kiwi_result *result)
+{
+    if (result == NULL || result->id <= 0 || result->state != KIWI_TASK_COMPLETED)
+        return EINVAL;
+    int error = EINVAL;
+    kn_lock(net);
+    if (result->id <= net->last_id && kb_map_get(&net->table, result->id) == NULL) {
+        kn_task *task = room_for_task(net);
+        error = task == NULL || kb_map_put(&net->table, result->id, &task->entry) != KB_OK ? ENOMEM : 0;
+        if (error == 0) {
+            task->entry.id = result->id;
+            task->state = KIWI_TASK_COMPLETED;
+            task->kind = result->kind;
+            task->integer = result->integer;
+            task->bytes = result->bytes;
+            task->size = result->size;
+            task->held = bytes_held(task);
+            result->bytes = NULL;
+            kn_task_entry(net, TASK_COST);
+            kn_task_hold(net, (ptrdiff_t)task->held);
+            keep_leftover(net, task);
+        } else {
+            free(task);
+        }
+    }
+    kn_wake_unlock(net);
+    return error;
+}
+
 /* ---- What is known --------------------------------------------------------------------------- */
 
 kiwi_task_state kiwi_task_status(kiwi_net *net, kiwi_id id)
@@ -374,6 +412,45 @@ int kiwi_task_peek(kiwi_net *net, kiwi_id id, kiwi_result *out)
     }
     kn_wake_unlock(net);
     return error;
+}
+
+int kiwi_task_hand_over(kiwi_net *net, kiwi_id id, kiwi_result *out)
+{
+    if (out == NULL)
+        return EINVAL;
+    *out = (kiwi_result){.id = id};
+    kn_lock(net);
+    kn_task *task = kn_task_find(net, id);
+    int error = task == NULL                          ? ENOENT
+                : task->state == KIWI_TASK_RUNNING    ? EAGAIN
+                : task->bytes == NULL || task->hidden ? ENOENT
+                                                      : 0;
+    if (error == 0) {
+        describe(task, out);
+        out->bytes = task->bytes;
+        task->bytes = NULL;
+        task->given = true;
+        kn_task_hold(net, -(ptrdiff_t)task->held);
+    }
+    kn_wake_unlock(net);
+    return error;
+}
+
+void kiwi_task_hand_back(kiwi_net *net, kiwi_result *result)
+{
+    if (result == NULL)
+        return;
+    kn_lock(net);
+    kn_task *task = kn_task_find(net, result->id);
+    if (task != NULL && task->given && !task->dropped) {
+        task->bytes = result->bytes;
+        task->given = false;
+        kn_task_hold(net, (ptrdiff_t)task->held);
+    } else {
+        free(result->bytes);
+    }
+    result->bytes = NULL;
+    kn_wake_unlock(net);
 }
 
 static int compare_ids(const void *a, const void *b)

@@ -20,6 +20,8 @@ struct kp_wait {
     kiwi_id id;
     kp_settle settle;
     kp_job *job;       /* what was awaited, if it is one */
+    bool own;          /* the script does not know the task */
+    bool returned;     /* it can be awaited once more: there was no memory for its value */
     kw_parked *fibers; /* points to `first` while one is enough */
     size_t count, cap;
     kw_parked first;
@@ -114,13 +116,10 @@ kw_value kp_host_value_of(kw_vm *vm, kiwi_result *result)
 
 kw_string *kp_host_text_of(kw_vm *vm, kiwi_result *result, kw_value *value)
 {
-    const char *bytes = result->size > 0 ? (const char *)result->bytes : "";
-    kw_string *text = kw_string_new(vm, bytes, result->size);
-    free(result->bytes);
-    result->bytes = NULL;
-    if (text == NULL)
-        return kw_throw_take(vm);
-    *value = kw_of_string(text);
+    void *bytes = result->bytes;
+    kw_string *text = kw_string_adopt(vm, &bytes, bytes != NULL ? result->size : 0);
+    result->bytes = bytes;
+    *value = text != NULL ? kw_of_string(text) : kw_undef();
     return NULL;
 }
 
@@ -128,9 +127,11 @@ kw_string *kp_host_text_of(kw_vm *vm, kiwi_result *result, kw_value *value)
 static kw_string *lines_of(kw_vm *vm, kiwi_result *result, kw_value *value)
 {
     *value = kp_host_lines_of(vm, result);
-    free(result->bytes);
-    result->bytes = NULL;
-    return kw_is(*value, KW_UNDEF) ? kw_throw_take(vm) : NULL;
+    if (!kw_is(*value, KW_UNDEF)) {
+        free(result->bytes);
+        result->bytes = NULL;
+    }
+    return NULL;
 }
 
 /* What kind of fault the message tells of. */
@@ -189,7 +190,7 @@ static kw_string *settle_result(kp_host *host, kiwi_result *result, kp_settle se
 }
 
 /* The outcome of a task that has ended and left the table, into *value; false: thrown. */
-static bool outcome(kp_host *host, kiwi_result *result, const kp_wait *w, kw_value *value)
+static bool outcome(kp_host *host, kiwi_result *result, kp_wait *w, kw_value *value)
 {
     assert(result->state == KIWI_TASK_COMPLETED || result->state == KIWI_TASK_FAULTED);
     kw_vm *vm = host->vm;
@@ -197,8 +198,14 @@ static bool outcome(kp_host *host, kiwi_result *result, const kp_wait *w, kw_val
     if (w->job != NULL && result->state == KIWI_TASK_COMPLETED)
         return kp_job_give(vm, w->job, value);
     kw_string *message = settle_result(host, result, w->settle, value);
-    if (message == NULL)
+    if (message == NULL && !kw_is(*value, KW_UNDEF))
         return true;
+    if (message == NULL) { /* there is no memory for the value: it stays, unless only the library knew of it */
+        w->returned = !w->own && kiwi_task_return(host->net, result) == 0;
+        if (!w->returned)
+            free(result->bytes);
+        return false;
+    }
     note_kind(vm, result, message);
     if (result->fault == KIWI_FAULT_CLOSED || result->fault == KIWI_FAULT_CANCELLED)
         message->header.flags |= KW_STR_CLOSED;
@@ -207,7 +214,7 @@ static bool outcome(kp_host *host, kiwi_result *result, const kp_wait *w, kw_val
 }
 
 /* Let the running fiber await task `id`, as kp_host_await(). */
-static kw_result await(kw_vm *vm, kw_call *call, kiwi_id id, kp_settle settle, kp_job *job)
+static kw_result await(kw_vm *vm, kw_call *call, kiwi_id id, kp_settle settle, kp_job *job, bool own)
 {
     kp_host *host = kp_host_of(vm);
     kp_wait *w = kb_map_get(&host->waits, id);
@@ -220,13 +227,19 @@ static kw_result await(kw_vm *vm, kw_call *call, kiwi_id id, kp_settle settle, k
             return kw_throw_memory(vm, sizeof(*w));
         }
         w->job = job;
+        w->own = own;
         int code = kiwi_task_watch(host->net, id, w, &result);
         if (code != EINPROGRESS) {
             kw_value value;
             /* a step was taken, perhaps: whoever finds something to receive each time lets others run, too */
             vm->budget -= KP_AWAIT_STEPS + (int64_t)(result.size / KP_STEP_BYTES);
             bool ended = code == 0, given = ended && outcome(host, &result, w, &value);
+            bool again = !given && w->returned && call->kept == NULL; /* after a collection */
             drop_wait(host, w);
+            if (again) {
+                kw_throw_clear(vm);
+                return kw_call_again(vm, call, &call->result, 1);
+            }
             if (!ended)
                 return kw_throw(vm, "InvalidOperationError", "Task %lld not found.", (long long)id);
             return given ? kw_return(call, value) : KW_THROWN;
@@ -242,7 +255,7 @@ static kw_result await(kw_vm *vm, kw_call *call, kiwi_id id, kp_settle settle, k
 
 kw_result kp_host_await(kw_vm *vm, kw_call *call, kiwi_id id, kp_settle settle)
 {
-    return kp_host_net(vm) == NULL ? KW_THROWN : await(vm, call, id, settle, NULL);
+    return kp_host_net(vm) == NULL ? KW_THROWN : await(vm, call, id, settle, NULL, false);
 }
 
 bool kp_host_spawn(kw_vm *vm, kw_value callback, const kw_value *args, size_t argc, kiwi_id *id)
@@ -270,14 +283,14 @@ kw_result kp_host_await_own(kw_vm *vm, kw_call *call, kiwi_id id, kp_settle sett
 {
     assert(kp_host_of(vm)->net != NULL);
     kiwi_task_hide(kp_host_of(vm)->net, id);
-    return kp_host_await(vm, call, id, settle);
+    return await(vm, call, id, settle, NULL, true);
 }
 
 kw_result kp_host_await_job(kw_vm *vm, kw_call *call, kiwi_id id, kp_job *job)
 {
     assert(kp_host_of(vm)->net != NULL);
     kiwi_task_hide(kp_host_of(vm)->net, id);
-    return await(vm, call, id, NULL, job);
+    return await(vm, call, id, NULL, job, true);
 }
 
 void kp_host_reason(kw_vm *vm, const char *reason)
@@ -445,6 +458,11 @@ kb_status kp_host_open(kw_vm *vm)
     if (host == NULL)
         return KB_ENOMEM;
     host->vm = vm;
+    host->account = kp_account_new(kp_memory_affords_job, host);
+    if (host->account == NULL) {
+        free(host);
+        return KB_ENOMEM;
+    }
     kp_leftovers_init(vm, &host->leftovers);
     kp_report_init(&host->report);
     host->own = kw_map_new(vm, 0);
@@ -458,11 +476,6 @@ kb_status kp_host_open(kw_vm *vm)
                          .flush = port_flush,
                          .wait = port_wait,
                          .collect = port_collect,
-    host->account = kp_account_new(kp_memory_affords_job, host);
-    if (host->account == NULL) {
-        free(host);
-        return KB_ENOMEM;
-    }
                          .pending = port_pending,
                          .due = port_due,
                          .mark = port_mark,
@@ -487,6 +500,8 @@ void kp_host_close(kw_vm *vm)
         return;
     kp_report_all(vm);
     atomic_store(&host->waker, NULL);
+    kp_account_close(host->account); /* whatever is at work still will not be wanted */
+    host->account = NULL;
     kp_state_close_all(vm); /* first: a signal or a line that comes now wakes the runtime */
     kp_input_close(vm);
     kiwi_net_close(host->net);
@@ -500,8 +515,6 @@ void kp_host_close(kw_vm *vm)
     kp_notice_fini(vm, &host->notices);
     kb_map_fini(&host->states);
     kb_map_fini(&host->classes);
-    kp_account_close(host->account); /* whatever is at work still will not be wanted */
-    host->account = NULL;
     while (host->spare != NULL) {
         kp_wait *w = host->spare;
         host->spare = w->next_spare;

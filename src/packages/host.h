@@ -16,7 +16,8 @@
 #include "vm/vm.h"
 
 /* What the end of an awaited task becomes: NULL with *value set, or the message of the SystemError that its await
- * throws.  Takes over the result's bytes. */
+ * throws.  Takes over the result's bytes; but where there is no memory for the value they stay, *value is undefined,
+ * and the MemoryError is thrown. */
 typedef kw_string *(*kp_settle)(kw_vm *vm, kiwi_result *result, kw_value *value);
 
 typedef struct kp_wait kp_wait;     /* the fibers that await one task */
@@ -67,8 +68,8 @@ kiwi_net *kp_host_net(kw_vm *vm);
 /* memory.c: what the runtime and jobs keep for the script, in bytes; may it keep `more`?  Any thread; `data` is the kp_host. */
 size_t kp_memory_held(void *data);
 bool kp_memory_affords(void *data, size_t more);
-enum {
 bool kp_memory_affords_job(void *data, size_t more); /* may a job? */
+enum {
     KP_ENTRY = 512,      /* about what an operation that is pending takes */
     KP_RECEIVED = 16384, /* what a receive needs, if it may take as much, */
     KP_DATAGRAM = 65535, /* and one of a datagram */
@@ -95,8 +96,7 @@ bool kp_host_spawn(kw_vm *vm, kw_value callback, const kw_value *args, size_t ar
 bool kp_host_cancel(kw_vm *vm, kiwi_id id);
 /* The value of a completed network task that is no text; takes over its bytes. */
 kw_value kp_host_value_of(kw_vm *vm, kiwi_result *result);
-/* The value of a task that gave text, as its settle(): the bytes as a string, or, if they make none, the message of
- * what was thrown.  Takes over the bytes. */
+/* The value of a task that gave text, as its settle(). */
 kw_string *kp_host_text_of(kw_vm *vm, kiwi_result *result, kw_value *value);
 /* A list of the lines of a task that gave some (KIWI_RESULT_LINES), whose bytes stay as they are; undefined: thrown. */
 kw_value kp_host_lines_of(kw_vm *vm, const kiwi_result *result);

@@ -16,6 +16,7 @@
 typedef struct pipe_end {
     kiwi_id socket;
     kiwi_id listener; /* whose file is the pipe's name; 0: the other end has that */
+    kiwi_id back;     /* a receive that has completed, and is awaited by the next one; 0: none */
 } pipe_end;
 
 typedef struct ipc_state {
@@ -228,18 +229,26 @@ static kw_string *received(kw_vm *vm, kiwi_result *result, kw_value *value)
     if (result->state == KIWI_TASK_FAULTED || result->kind != KIWI_RESULT_BYTES)
         return failed(vm, result, "receive", "Pipe closed unexpectedly.");
     ipc_state *state = kp_state_known(vm, &kp_ipc);
-    (void)kb_map_take(&state->waits, result->id);
-    return kp_host_text_of(vm, result, value);
+    pipe_end *p = kb_map_get(&state->pipes, (int64_t)(intptr_t)kb_map_take(&state->waits, result->id));
+    kw_string *message = kp_host_text_of(vm, result, value);
+    kiwi_net *net = kp_host_net(vm);
+    if (kw_is(*value, KW_UNDEF) && p != NULL && kiwi_task_return(net, result) == 0) {
+        p->back = result->id; /* there was no memory for the text: the next receive begins with it */
+        kiwi_task_hide(net, p->back);
+    }
+    return message;
 }
 
 static kw_result ipc_recv(kw_vm *vm, kw_call *call)
 {
     ipc_state *state;
-    const pipe_end *p = open_pipe(vm, call, &state);
+    pipe_end *p = open_pipe(vm, call, &state);
     kw_result room = p == NULL ? KW_THROWN : kp_memory_tidy(vm, call, KP_ENTRY + KP_RECEIVED);
     if (room != KW_DONE)
         return room;
-    return await(vm, call, state, kiwi_tcp_recv_message(kp_host_net(vm), p->socket, INT32_MAX), received);
+    kiwi_id id = p->back != 0 ? p->back : kiwi_tcp_recv_message(kp_host_net(vm), p->socket, INT32_MAX);
+    p->back = 0;
+    return await(vm, call, state, id, received);
 }
 
 /* clang-format off */

@@ -51,9 +51,11 @@ kw_string *kp_leftovers_message(const kp_leftovers *l, kiwi_id id)
 /* Returns how many bytes are not kept any more. */
 static size_t let_go(kp_leftovers *l, kw_value key)
 {
-    kw_value weighed = find(l->values, key.as.i);
+    kw_value weighed = find(l->values, key.as.i), given = find(l->light, key.as.i);
+    if (!kw_is(given, KW_UNDEF))
+        (void)kw_map_remove(l->light, key);
     if (kw_is(weighed, KW_UNDEF))
-        return 0;
+        return kw_is(given, KW_BYTES) ? given.as.bytes->size : kw_is(given, KW_STRING) ? given.as.string->size : 0;
     (void)kw_map_remove(l->values, key);
     return kw_weigh_undo(weighed);
 }
@@ -135,7 +137,7 @@ void kp_leftovers_purge(kp_leftovers *l, kiwi_net *net)
     l->purge_at = 2 * count_all(l) + PURGE;
 }
 
-bool kp_leftovers_copy(kp_leftovers *l, kiwi_id id, kw_value value)
+bool kp_leftovers_show(kp_leftovers *l, kiwi_id id, kw_value value)
 {
     return kw_map_set(l->vm, l->light, kw_int(id), value);
 }

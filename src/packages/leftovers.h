@@ -12,7 +12,7 @@
 typedef struct kp_leftovers {
     kw_vm *vm;
     kw_map *values; /* task id -> value of a spawned task, weighed by kw_weigh() */
-    /* the same for values that weigh nothing, and for copies of what operations gave, which the
+    /* the same for values that weigh nothing, and for those that operations gave and result() has shown, which the
      * runtime has weighed itself */
     kw_map *light;
     kw_map *faults;     /* task id -> message of a spawned task that failed */
@@ -27,9 +27,9 @@ void kp_leftovers_mark(kp_leftovers *l);
  * is taken at once. */
 void kp_leftovers_complete(kp_leftovers *l, kiwi_net *net, kiwi_id id, kw_value value, bool awaited);
 void kp_leftovers_fault(kp_leftovers *l, kiwi_net *net, kiwi_id id, kw_string *message);
-/* Keep the value that result() shows of an operation: it is the same one each time.  false: no
- * memory, thrown. */
-bool kp_leftovers_copy(kp_leftovers *l, kiwi_id id, kw_value value);
+/* Keep the value that result() shows of an operation: it is the same one each time, in place of what the runtime has
+ * handed over.  false: no memory, thrown; not where there was a value before. */
+bool kp_leftovers_show(kp_leftovers *l, kiwi_id id, kw_value value);
 
 /* The value of `id`, KW_UNDEF if there is none here; it stays. */
 kw_value kp_leftovers_value(const kp_leftovers *l, kiwi_id id);

@@ -108,9 +108,8 @@ static kw_result sys_execout(kw_vm *vm, kw_call *call)
     if (!start(vm, call, "execute", &pid, out))
         return KW_THROWN;
     kiwi_net *net = kp_host_net(vm);
-    size_t limit = kw_heap_left(vm);
-    kiwi_id ids[] = {kiwi_pipe_read(net, out[0], limit), kiwi_pipe_read(net, out[1], limit),
-                     kiwi_process_wait(net, pid)};
+    kiwi_id ids[] = {kiwi_pipe_read(net, out[0], SIZE_MAX), kiwi_pipe_read(net, out[1], SIZE_MAX),
+                     kiwi_process_wait(net, pid)}; /* no more is read than memory allows */
     kw_value args[4] = {kw_native_operand(call, 0)};
     for (int i = 0; i < 3; i++) {
         kiwi_task_hide(net, ids[i]);
@@ -122,14 +121,20 @@ static kw_result sys_execout(kw_vm *vm, kw_call *call)
 /* The end of a pipe: its text. */
 static kw_string *settle_text(kw_vm *vm, kiwi_result *result, kw_value *value)
 {
-    if (result->state == KIWI_TASK_FAULTED)
+    if (result->state == KIWI_TASK_COMPLETED)
+        return kp_host_text_of(vm, result, value);
+    if (result->fault != KIWI_FAULT_SYSTEM || result->sys != ENOMEM)
         return kw_string_new(vm, result->message, strlen(result->message));
-    return kp_host_text_of(vm, result, value);
+    (void)kw_throw(vm, "MemoryError", "%s", result->message);
+    *value = kw_undef();
+    return NULL;
 }
 
 static kw_result sys_text(kw_vm *vm, kw_call *call)
 {
-    return kp_host_await(vm, call, kw_native_operand(call, 0).as.i, settle_text);
+    kiwi_id id = kw_native_operand(call, 0).as.i;
+    kiwi_task_hide(kp_host_net(vm), id); /* one that was put back is not */
+    return kp_host_await(vm, call, id, settle_text);
 }
 
 /* ---- Children ---------------------------------------------------------------------------------- */

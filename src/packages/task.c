@@ -137,17 +137,44 @@ static kw_result task_status(kw_vm *vm, kw_call *call)
     return kw_return(call, kw_of_string(kw_intern_c(vm, names[kiwi_task_status(net, id)])));
 }
 
-/* A copy of the bytes of a result, which the table only lends; undefined: thrown. */
-static kw_value copy_of(kw_vm *vm, const kiwi_result *result)
+/* The value of the bytes of a result, which it takes over; undefined: thrown, and they are still there. */
+static kw_value value_of(kw_vm *vm, kiwi_result *result)
 {
-    if (result->kind == KIWI_RESULT_BYTES) {
-        kw_bytes *bytes = kw_bytes_new(vm, result->bytes, result->size);
-        return bytes == NULL ? kw_undef() : kw_of_bytes(bytes);
+    kw_value value;
+    if (result->kind == KIWI_RESULT_BYTES)
+        return kp_host_value_of(vm, result);
+    if (result->kind == KIWI_RESULT_TEXT) {
+        (void)kp_host_text_of(vm, result, &value);
+        return value;
     }
-    if (result->kind == KIWI_RESULT_LINES)
-        return kp_host_lines_of(vm, result);
-    kw_string *text = kw_string_new(vm, result->size > 0 ? (const char *)result->bytes : "", result->size);
-    return text == NULL ? kw_undef() : kw_of_string(text);
+    value = kp_host_lines_of(vm, result);
+    if (!kw_is(value, KW_UNDEF)) {
+        free(result->bytes);
+        result->bytes = NULL;
+    }
+    return value;
+}
+
+/* The value of an operation's bytes is shown and stays for whoever awaits it: there are not two of it. */
+static kw_result show(kw_vm *vm, kw_call *call, kiwi_id id, kiwi_result result)
+{
+    kp_host *host = kp_host_of(vm);
+    if (!kp_leftovers_show(&host->leftovers, id, kw_null())) /* the place */
+        return KW_THROWN;
+    int error = result.size == 0 ? 0 : kiwi_task_hand_over(host->net, id, &result);
+    kw_value value = error == 0 ? value_of(vm, &result) : kw_undef();
+    if (kw_is(value, KW_UNDEF)) {
+        kw_value none;
+        kw_string *message;
+        kp_leftovers_take(&host->leftovers, id, &none, &message);
+        if (error == 0 && result.size > 0)
+            kiwi_task_hand_back(host->net, &result);
+        return error == 0 ? KW_THROWN : KW_DONE; /* it was dropped just now, or the script does not know it */
+    }
+    bool kept = kp_leftovers_show(&host->leftovers, id, value);
+    assert(kept); /* there is a place for it */
+    (void)kept;
+    return kw_return(call, value);
 }
 
 static kw_result task_result(kw_vm *vm, kw_call *call)
@@ -165,10 +192,7 @@ static kw_result task_result(kw_vm *vm, kw_call *call)
         return kw_return(call, kept);
     if (result.kind != KIWI_RESULT_BYTES && result.kind != KIWI_RESULT_TEXT && result.kind != KIWI_RESULT_LINES)
         return kw_return(call, kp_host_value_of(vm, &result));
-    kw_value copy = copy_of(vm, &result);
-    if (kw_is(copy, KW_UNDEF) || !kp_leftovers_copy(&host->leftovers, id, copy))
-        return KW_THROWN;
-    return kw_return(call, copy);
+    return show(vm, call, id, result);
 }
 
 static kw_result task_list(kw_vm *vm, kw_call *call)

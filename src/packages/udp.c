@@ -285,11 +285,14 @@ static kw_string *datagram(kw_vm *vm, kiwi_result *result, bool text, kw_value *
     assert(result->kind == KIWI_RESULT_DATAGRAM); /* the sender's address is behind the bytes */
     kw_value host = kw_string_c(vm, (const char *)result->bytes + result->size);
     kw_value data;
-    kw_string *message = text ? kp_host_text_of(vm, result, &data) : NULL;
-    if (message != NULL)
-        return message;
-    if (!text)
+    if (text)
+        (void)kp_host_text_of(vm, result, &data);
+    else
         data = kw_of_bytes(kw_bytes_adopt(vm, result->bytes, result->size));
+    if (kw_is(data, KW_UNDEF)) {
+        *value = data;
+        return NULL;
+    }
     result->bytes = NULL;
     kw_map *map = kw_map_new(vm, 3);
     (void)kw_map_set_c(vm, map, "data", data);

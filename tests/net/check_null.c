@@ -28,6 +28,9 @@ START_TEST(results)
     ck_assert_int_eq(kiwi_net_open(NULL, NULL), EINVAL);
     ck_assert_int_eq(kiwi_task_await(p.net, p.server, 0, NULL), EINVAL);
     ck_assert_int_eq(kiwi_task_peek(p.net, p.server, NULL), EINVAL);
+    ck_assert_int_eq(kiwi_task_hand_over(p.net, p.server, NULL), EINVAL);
+    kiwi_task_hand_back(p.net, NULL);
+    ck_assert_int_eq(kiwi_task_return(p.net, NULL), EINVAL);
     ck_assert_int_eq(kiwi_task_watch(p.net, running, NULL, &r), EINVAL);
     ck_assert_int_eq(kiwi_task_watch(p.net, running, &r, NULL), EINVAL);
     ck_assert_int_eq(kiwi_task_next(p.net, 0, NULL), EINVAL);
