@@ -201,7 +201,7 @@ static kw_result tls_inherited(kw_vm *vm, kw_call *call)
     const char *name;
     int64_t index;
     kp_socket_options options;
-    if (!which(vm, call, &name, &index) ||
+    if (!has_tls(vm, call) || !which(vm, call, &name, &index) ||
         !kp_socket_options_read(vm, call, 1, KP_OPTIONS_INHERITED | KP_OPTIONS_TLS, &options))
         return KW_THROWN;
     return kp_host_await_own(vm, call, kiwi_tls_inherited(kp_host_net(vm), name, index, &options.tls), NULL);
@@ -616,6 +616,8 @@ static kw_string *examined(kw_vm *vm, kiwi_result *result, kw_value *value)
 static kw_result tls_peer(kw_vm *vm, kw_call *call)
 {
     kw_value value = kw_undef();
+    if (!has_tls(vm, call))
+        return KW_THROWN;
     kiwi_id id = kw_native_argument(call, 0).as.i;
     int error = look_at_peer(vm, id, &value);
     if (error == EAGAIN)

@@ -30,8 +30,12 @@ class Port:
         self.holder.close()
 
 
+def heed_hangups():
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore them, by nohup say
+
+
 def workers(count, script, *arguments, env=None):
-    return start([KIWI, "--workers", str(count), "-e", script] + list(arguments), env=env)
+    return start([KIWI, "--workers", str(count), "-e", script] + list(arguments), env=env, preexec_fn=heed_hangups)
 
 
 def lines(process, count):
