@@ -8,8 +8,9 @@
  *      (net/aside.c), lines of jobs (net/line.c), sockets that were handed over (net/handed.c), the queue of turns
  *      (base/turns.c), tickets (net/ticket.c), TLS contexts (net/tls_context.c), the trust of one (net/tls_trust.h),
  *      development certificates (net/cert.c), the loading of libraries (base/library.c), standard input
- *      (packages/input.c), accounts of memory (packages/account.c), the terminal's settings (packages/terminal.c)
- * No callback and no look-up under 2 and 3, and no system call that can wait, but for the loading of libraries, which
+ *      (packages/input.c), the terminal's settings (packages/terminal.c)
+ *   4. accounts of memory (packages/account.c), which work asks that holds a leaf
+ * No callback and no look-up under 2 to 4, and no system call that can wait, but for the loading of libraries, which
  * happens once.  Under 1 GnuTLS sends and receives, without waiting for the peer.
  * In a build with --enable-debug-locks, as those with sanitizers are, each thread keeps a list of what it holds: who
  * takes a lock against the order, or calls a function without the lock that this wants, ends the program. */
@@ -24,7 +25,7 @@
 #include "base/must.h"
 
 /* The numbers of the order. */
-typedef enum kb_rank { KB_RANK_RELIEF = 1, KB_RANK_TURNS, KB_RANK_RUNTIME, KB_RANK_LEAF } kb_rank;
+typedef enum kb_rank { KB_RANK_RELIEF = 1, KB_RANK_TURNS, KB_RANK_RUNTIME, KB_RANK_LEAF, KB_RANK_ACCOUNT } kb_rank;
 
 #if defined(KIWI_DEBUG_LOCKS)
 /* Note what the calling thread is about to take, or gives back; end the program with a message if it may not. */

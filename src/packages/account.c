@@ -11,7 +11,7 @@
 
 struct kp_account {
     atomic_int refs;
-    pthread_mutex_t lock;                     /* a leaf: asking and taking are one */
+    pthread_mutex_t lock;                     /* the last of all: asking and taking are one */
     bool (*affords)(void *data, size_t more); /* guarded by lock; NULL: closed */
     void *data;                               /* the same */
     atomic_size_t held;                       /* written under the lock, read without */
@@ -44,7 +44,7 @@ void kp_account_close(kp_account *account)
 {
     if (account == NULL)
         return;
-    kb_lock(&account->lock);
+    kb_lock_ranked(&account->lock, KB_RANK_ACCOUNT);
     account->affords = NULL;
     kb_unlock(&account->lock);
     drop(account);
@@ -77,7 +77,7 @@ bool kp_claim_take(kp_claim *claim, size_t more)
     if (claim == NULL || claim->account == NULL || more == 0)
         return true;
     kp_account *account = claim->account;
-    kb_lock(&account->lock);
+    kb_lock_ranked(&account->lock, KB_RANK_ACCOUNT);
     bool granted = account->affords != NULL && account->affords(account->data, more);
     if (granted)
         atomic_fetch_add_explicit(&account->held, more, memory_order_relaxed);
@@ -95,7 +95,7 @@ void kp_claim_give(kp_claim *claim, size_t less)
         return;
     assert(less <= claim->held);
     claim->held -= less;
-    kb_lock(&claim->account->lock);
+    kb_lock_ranked(&claim->account->lock, KB_RANK_ACCOUNT);
     atomic_fetch_sub_explicit(&claim->account->held, less, memory_order_relaxed);
     kb_unlock(&claim->account->lock);
 }

@@ -21,7 +21,7 @@ typedef struct kp_claim {
 } kp_claim;
 
 /* An account that asks `affords` whether there is room for so many bytes more, beside those that it holds.  It is asked
- * on any thread, under a leaf lock.  NULL: memory is short. */
+ * on any thread, under the last of all locks.  NULL: memory is short. */
 kp_account *kp_account_new(bool (*affords)(void *data, size_t more), void *data);
 /* `affords` is not asked any more, and nothing more is granted; drop the reference. */
 void kp_account_close(kp_account *account);

@@ -343,19 +343,19 @@ static bool value_of(kw_vm *vm, taken *t, kw_value *value)
         (void)kw_throw_memory(vm, t->size);
         return false;
     }
-    bool is_text = t->what != KP_INPUT_BYTES && t->what != KP_INPUT_ENDED;
+    bool is_text = t->what != KP_INPUT_ENDED && (t->what != KP_INPUT_LINE_OR_NULL || !t->nothing);
     if (t->what == KP_INPUT_BYTES) {
         *value = kw_of_bytes(kw_bytes_adopt(vm, t->text, t->size));
         return true;
     }
     if (t->what == KP_INPUT_ENDED)
         *value = kw_bool(t->nothing);
-    else if (t->what != KP_INPUT_LINE_OR_NULL || !t->nothing)
+    else if (is_text)
         s = adopt(vm, t); /* input may be invalid UTF-8 */
     free(t->text);
     if (s != NULL)
         *value = kw_of_string(s);
-    return s != NULL || !is_text || t->nothing;
+    return s != NULL || !is_text;
 }
 
 /* How much may be read ahead: as much as memory allows, and a line of usual length in any case. */
