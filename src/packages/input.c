@@ -411,8 +411,13 @@ kw_result kp_input_take(kw_vm *vm, kw_call *call, kp_input_what what)
     kp_input *mine = &kp_host_of(vm)->input;
     taken t = {.what = what};
     kw_value value;
-    bool again = false, had = !somebody_waits(vm, mine) && take_now(vm, &t, call->kept == NULL, &again);
+    bool first = call->kept == NULL, again = false;
+    if (first && mine->tries_again) /* lines go to those who asked first */
+        return kw_call_again(vm, call, &call->result, 1);
+    mine->tries_again = false;
+    bool had = !somebody_waits(vm, mine) && take_now(vm, &t, first, &again);
     if (again) {
+        mine->tries_again = true;
         (void)kw_heap_fits(vm, SIZE_MAX); /* asks for it */
         return kw_call_again(vm, call, &call->result, 1);
     }

@@ -21,6 +21,7 @@ typedef struct kp_input {
     kiwi_net *net;         /* to be woken; guarded by the lock of input.c, as the rest */
     kp_input_what what;    /* the first one waits for */
     struct kp_input *next; /* of the interpreters whose fibers wait */
+    bool tries_again;      /* interpreter thread only: a fiber found no memory, and asks again after a collection */
 } kp_input;
 
 /* Continue with that of standard input.  Other fibers run while this one waits. */
