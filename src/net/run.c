@@ -60,11 +60,11 @@ static bool wait_in_poll(kiwi_net *net, kn_op *op, kn_worker *worker, int dir)
 }
 
 /* A connection that waits for input may wait for long: it is told now how to notice that its peer has vanished.  Not
- * locked. */
+ * one that lingers, which does not wait for long, and where another thread may still be in a receive.  Not locked. */
 static void keep_alive(const kn_op *op)
 {
     kn_sock *sock = op->sock;
-    if (op->kind->side != KN_READ || !sock->untimed)
+    if (op->kind->side != KN_READ || !op->kind->has_task || !sock->untimed)
         return;
     sock->untimed = false;
     kn_option_keepalive_times(sock->fd);
