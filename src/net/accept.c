@@ -191,9 +191,9 @@ static void lost(kiwi_net *net, kn_op *op, kn_step step, kiwi_result *out)
 }
 
 static const kn_kind accept_tcp = {
-    .name = "accept", .side = KN_READ, .has_task = true, .step = step, .got = got, .lost = lost};
+    .name = "accept", .side = KN_READ, .has_task = true, .on_listener = true, .step = step, .got = got, .lost = lost};
 static const kn_kind accept_tls = {
-    .name = "accept", .side = KN_READ, .has_task = true, .step = step, .got = got, .lost = lost};
+    .name = "accept", .side = KN_READ, .has_task = true, .on_listener = true, .step = step, .got = got, .lost = lost};
 
 /* ---- Submitting ----------------------------------------------------------------------------- */
 
@@ -202,13 +202,8 @@ static kiwi_id submit(kiwi_net *net, kiwi_id listener, const kn_kind *kind)
     kn_lock(net);
     kiwi_id id;
     kn_sock *sock = kn_sock_find(net, listener, true, kind == &accept_tls);
-    kn_op *op = sock == NULL ? NULL : kn_op_new(net, sock, kind);
-    if (sock == NULL) {
-        id = kn_task_no_socket(net, listener, "Invalid server socket");
-    } else if (op == NULL) {
-        id = kn_task_no_memory(net);
-    } else {
-        id = op->task->entry.id;
+    kn_op *op = kn_op_on(net, sock, kind, listener, &id);
+    if (op != NULL) {
         kn_op_queue(net, op);
         kn_accept_hand_out(net, sock);
         kn_pool_submitted(net);

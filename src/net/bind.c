@@ -188,14 +188,8 @@ static void go_on(kiwi_net *net, kn_op *op)
 
 static void equipped(kiwi_net *net, kn_op *op, kn_tls_context *context, kb_status status, const kb_error *err)
 {
-    if (status != KB_OK) {
-        kiwi_result out = {0};
-        kn_fault_tls(&out, status, err);
-        kn_op_fail(net, op, &out);
-        return;
-    }
-    op->sock->context = context == NULL ? NULL : kn_tls_context_ref(context);
-    go_on(net, op);
+    if (kn_equip_take(net, op, &op->sock->context, context, status, err))
+        go_on(net, op);
 }
 
 static void release(kiwi_net *net, kn_op *op)

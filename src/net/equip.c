@@ -10,6 +10,7 @@
 
 #include "net/aside.h"
 #include "net/errand.h"
+#include "net/fault.h"
 #include "net/op.h"
 #include "net/wake.h"
 
@@ -154,6 +155,19 @@ void kn_equip_reload(kiwi_net *net, kn_op *op, kn_tls_context *context)
         e->at_once = true;
     }
     begin(net, op, e);
+}
+
+bool kn_equip_take(kiwi_net *net, kn_op *op, kn_tls_context **place, kn_tls_context *context, kb_status status,
+                   const kb_error *err)
+{
+    if (status != KB_OK) {
+        kiwi_result out = {0};
+        kn_fault_tls(&out, status, err);
+        kn_op_fail(net, op, &out);
+        return false;
+    }
+    *place = context == NULL ? NULL : kn_tls_context_ref(context);
+    return true;
 }
 
 kb_status kn_equip_now(kiwi_net *net, kn_sock *sock, const kn_tls_settings *settings, kb_error *err)

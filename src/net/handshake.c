@@ -50,7 +50,7 @@ static void ended(kiwi_net *net, kn_sock *sock, const kiwi_result *out)
     if (out->fault == KIWI_FAULT_NONE) {
         kn_shake_done(net, sock);
     } else {
-        kn_failures_note(&listener->handshakes, &sock->client, out);
+        kn_shake_note(&listener->handshakes, &sock->client, out);
         kn_shake_drop(net, sock);
     }
 }
@@ -78,7 +78,7 @@ void kn_handshake_begin(kiwi_net *net, kn_sock *listener, kn_sock *sock, const s
     if (op == NULL) {
         kiwi_result out = {0};
         kn_fault_sys(&out, ENOMEM);
-        kn_failures_note(&listener->handshakes, peer, &out);
+        kn_shake_note(&listener->handshakes, peer, &out);
         kn_sock_close(net, sock);
         return;
     }

@@ -74,14 +74,8 @@ static kn_step step(kiwi_net *net, kn_op *op, kiwi_result *out)
 
 static void equipped(kiwi_net *net, kn_op *op, kn_tls_context *context, kb_status status, const kb_error *err)
 {
-    if (status != KB_OK) {
-        kiwi_result out = {0};
-        kn_fault_tls(&out, status, err);
-        kn_op_fail(net, op, &out);
-        return;
-    }
-    op->sock->context = context == NULL ? NULL : kn_tls_context_ref(context);
-    kn_op_ready(net, op);
+    if (kn_equip_take(net, op, &op->sock->context, context, status, err))
+        kn_op_ready(net, op);
 }
 
 static void release(kiwi_net *net, kn_op *op)

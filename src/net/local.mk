@@ -15,13 +15,10 @@ libkwnet_la_SOURCES = \
 	%D%/errand.c %D%/errand.h \
 	%D%/fault.c %D%/fault.h \
 	%D%/fd.c %D%/fd.h \
-	%D%/fin.c \
-	%D%/group.c \
 	%D%/handed.c %D%/handed.h \
 	%D%/handshake.c %D%/handshake.h \
 	%D%/help.c %D%/help.h \
 	%D%/header.c %D%/header.h \
-	%D%/info.c \
 	%D%/inherit.c %D%/inherit.h \
 	%D%/job.c %D%/job.h \
 	%D%/join.c %D%/join.h \
@@ -40,12 +37,10 @@ libkwnet_la_SOURCES = \
 	%D%/notice.c %D%/notice.h \
 	%D%/network.c %D%/network.h \
 	%D%/notify.c \
-	%D%/pair.c \
 	%D%/park.c %D%/park.h \
 	%D%/pool.c %D%/pool.h \
 	%D%/proxy.c %D%/proxy.h \
 	%D%/recv.c %D%/recv.h \
-	%D%/reload.c \
 	%D%/resolve.c %D%/resolve.h \
 	%D%/resolve_names.c \
 	%D%/room.h \
@@ -53,6 +48,9 @@ libkwnet_la_SOURCES = \
 	%D%/send.c %D%/send.h \
 	%D%/shake.c %D%/shake.h \
 	%D%/sock.c %D%/sock.h \
+	%D%/socket_info.c \
+	%D%/socket_pair.c \
+	%D%/socket_shutdown.c \
 	%D%/state.h \
 	%D%/step.h \
 	%D%/task.c %D%/task.h \
@@ -61,12 +59,15 @@ libkwnet_la_SOURCES = \
 	%D%/timer.c %D%/timer.h \
 	%D%/tls.h \
 	%D%/tls_examine.c \
+	%D%/tls_look.c \
+	%D%/tls_reload.c \
+	%D%/tls_upgrade.c \
 	%D%/tls_idna.h \
 	%D%/tls_settings.c %D%/tls_settings.h \
 	%D%/udp.c \
+	%D%/udp_group.c \
 	%D%/unix.c %D%/unix.h \
 	%D%/until.c \
-	%D%/upgrade.c \
 	%D%/unseen.c %D%/unseen.h \
 	%D%/waiting_epoll.c \
 	%D%/waiting_poll.c \

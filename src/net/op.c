@@ -157,6 +157,19 @@ void kn_op_limit(kiwi_net *net, kn_op *op)
         kn_op_set_deadline(net, op, deadline_us);
 }
 
+kn_op *kn_op_on(kiwi_net *net, kn_sock *sock, const kn_kind *kind, kiwi_id socket, kiwi_id *id)
+{
+    kn_locked(net);
+    kn_op *op = sock == NULL ? NULL : kn_op_new(net, sock, kind);
+    if (op != NULL)
+        *id = op->task->entry.id;
+    else if (sock != NULL)
+        *id = kn_task_no_memory(net);
+    else
+        *id = kn_task_no_socket(net, socket, kind->on_listener ? "Invalid server socket" : "Invalid socket");
+    return op;
+}
+
 void kn_op_queue(kiwi_net *net, kn_op *op)
 {
     kn_locked(net);

@@ -9,6 +9,9 @@
 
 /* A new operation on `sock`, with a task if its kind has one.  NULL: memory is short. */
 kn_op *kn_op_new(kiwi_net *net, kn_sock *sock, const kn_kind *kind);
+/* The same for a call on the socket that the program knows as `socket`: *id is its task.  NULL: *id is one that has faulted,
+ * since there is no such socket (`sock` NULL), or memory is short. */
+kn_op *kn_op_on(kiwi_net *net, kn_sock *sock, const kn_kind *kind, kiwi_id socket, kiwi_id *id);
 /* Put it into its side's queue and begin it if it is the head.  It may be ended, and gone, afterwards: where its
  * socket's state refuses it. */
 void kn_op_queue(kiwi_net *net, kn_op *op);

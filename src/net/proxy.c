@@ -207,7 +207,7 @@ static void ended(kiwi_net *net, kn_sock *sock, const kiwi_result *out)
     if (listener == NULL)
         return; /* the listener was closed, and this with it */
     if (out->fault != KIWI_FAULT_NONE) {
-        kn_failures_note(&listener->proxy->failures, &sock->client, out);
+        kn_shake_note(&listener->proxy->failures, &sock->client, out);
         kn_shake_drop(net, sock);
     } else if (listener->tls) {
         struct sockaddr_in6 client = client_of(sock);
@@ -228,7 +228,7 @@ void kn_proxy_begin(kiwi_net *net, kn_sock *listener, kn_sock *sock, const struc
     if (op == NULL) {
         kiwi_result out = {0};
         kn_fault_sys(&out, ENOMEM);
-        kn_failures_note(&listener->proxy->failures, peer, &out);
+        kn_shake_note(&listener->proxy->failures, peer, &out);
         kn_sock_close(net, sock);
         return;
     }
@@ -249,7 +249,7 @@ void kn_proxy_describe(const kn_sock *sock, kiwi_socket_info *out)
     out->proxied = sock->proxied;
     if (sock->proxy != NULL) {
         const kn_failures *f = &sock->proxy->failures;
-        kn_failures_describe(f, out->header_failure, out->header_host, &out->header_port);
+        kn_shake_describe(f, out->header_failure, out->header_host, &out->header_port);
         out->headers_failed = f->count;
     }
     const kn_header *header = sock->origin;

@@ -14,7 +14,7 @@
 #include "net/sock.h"
 #include "net/wake.h"
 
-void kn_failures_note(kn_failures *failures, const struct sockaddr_in6 *peer, const kiwi_result *out)
+void kn_shake_note(kn_failures *failures, const struct sockaddr_in6 *peer, const kiwi_result *out)
 {
     failures->count++;
     free(failures->last);
@@ -22,7 +22,7 @@ void kn_failures_note(kn_failures *failures, const struct sockaddr_in6 *peer, co
     failures->client = *peer;
 }
 
-void kn_failures_describe(const kn_failures *failures, char failure[192], char host[46], int *port)
+void kn_shake_describe(const kn_failures *failures, char failure[192], char host[46], int *port)
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     if (failures->last == NULL)

@@ -20,8 +20,8 @@ void kn_shake_done(kiwi_net *net, kn_sock *sock);
 void kn_shake_drop(kiwi_net *net, kn_sock *sock);
 
 /* Clients that were dropped: how many, how the last one failed (without memory it is only counted), and who it was. */
-void kn_failures_note(kn_failures *failures, const struct sockaddr_in6 *peer, const kiwi_result *out);
+void kn_shake_note(kn_failures *failures, const struct sockaddr_in6 *peer, const kiwi_result *out);
 /* The last one, as kiwi_socket_info has it; nothing where there is none. */
-void kn_failures_describe(const kn_failures *failures, char failure[192], char host[46], int *port);
+void kn_shake_describe(const kn_failures *failures, char failure[192], char host[46], int *port);
 
 #endif

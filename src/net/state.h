@@ -133,6 +133,7 @@ struct kn_kind {
     bool has_task;     /* somebody can await it */
     bool makes_socket; /* it works on a hidden socket, which gets an id at a good end and is closed at a bad one */
     bool unready;      /* its step does not need the descriptor to be ready */
+    bool on_listener;  /* it works on a listener */
     bool sends;        /* it gives the system bytes of the program, over TCP and TLS those of u.send */
     uint8_t calls;     /* kn_calls */
     /* Can it not be done any more, as far as its socket is known?  *out says why.  NULL: it can. */
@@ -196,7 +197,7 @@ struct kn_connect; /* connect.c */
 struct kn_inherit; /* inherit.c */
 struct kn_remote;  /* udp.c */
 struct kn_rival;   /* connect.c */
-struct kn_upgrade; /* upgrade.c */
+struct kn_upgrade; /* tls_upgrade.c */
 struct kn_whole;   /* whole.h */
 
 struct kn_op {

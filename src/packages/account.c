@@ -56,23 +56,23 @@ size_t kp_account_held(const kp_account *account)
     return atomic_load_explicit(&account->held, memory_order_relaxed);
 }
 
-void kp_claim_open(kp_claim *claim, kp_account *account)
+void kp_account_claim(kp_claim *claim, kp_account *account)
 {
     assert(claim->account == NULL && claim->held == 0);
     atomic_fetch_add_explicit(&account->refs, 1, memory_order_relaxed);
     claim->account = account;
 }
 
-void kp_claim_close(kp_claim *claim)
+void kp_account_release(kp_claim *claim)
 {
     if (claim->account == NULL)
         return;
-    kp_claim_give(claim, claim->held);
+    kp_account_give(claim, claim->held);
     drop(claim->account);
     claim->account = NULL;
 }
 
-bool kp_claim_take(kp_claim *claim, size_t more)
+bool kp_account_take(kp_claim *claim, size_t more)
 {
     if (claim == NULL || claim->account == NULL || more == 0)
         return true;
@@ -89,7 +89,7 @@ bool kp_claim_take(kp_claim *claim, size_t more)
     return granted;
 }
 
-void kp_claim_give(kp_claim *claim, size_t less)
+void kp_account_give(kp_claim *claim, size_t less)
 {
     if (claim == NULL || claim->account == NULL || less == 0)
         return;
@@ -100,10 +100,10 @@ void kp_claim_give(kp_claim *claim, size_t less)
     kb_unlock(&claim->account->lock);
 }
 
-void kp_claim_move(kp_claim *from, kp_claim *to, size_t size)
+void kp_account_move(kp_claim *from, kp_claim *to, size_t size)
 {
     if (from == NULL || to == NULL || from->account == NULL || to->account != from->account) {
-        kp_claim_give(from, size);
+        kp_account_give(from, size);
         return;
     }
     assert(size <= from->held);

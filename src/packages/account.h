@@ -29,14 +29,14 @@ void kp_account_close(kp_account *account);
 size_t kp_account_held(const kp_account *account);
 
 /* Count what `claim`, which is zeroed, takes from here on. */
-void kp_claim_open(kp_claim *claim, kp_account *account);
+void kp_account_claim(kp_claim *claim, kp_account *account);
 /* Give back all that it holds; it counts no more. */
-void kp_claim_close(kp_claim *claim);
+void kp_account_release(kp_claim *claim);
 /* Before `more` bytes are allocated.  false: there is no room.  NULL is a claim that does not count. */
-bool kp_claim_take(kp_claim *claim, size_t more);
+bool kp_account_take(kp_claim *claim, size_t more);
 /* They are free, or counted elsewhere. */
-void kp_claim_give(kp_claim *claim, size_t less);
+void kp_account_give(kp_claim *claim, size_t less);
 /* `size` bytes are the other claim's now. */
-void kp_claim_move(kp_claim *from, kp_claim *to, size_t size);
+void kp_account_move(kp_claim *from, kp_claim *to, size_t size);
 
 #endif

@@ -25,11 +25,11 @@ static kb_status resize(kp_codec_out *out, size_t room, kb_error *err)
 {
     assert(room >= out->room);
     size_t more = room - out->room;
-    if (!kp_claim_take(out->claim, more))
+    if (!kp_account_take(out->claim, more))
         return kp_codec_no_memory(err);
     unsigned char *data = realloc(out->data, room);
     if (data == NULL) {
-        kp_claim_give(out->claim, more);
+        kp_account_give(out->claim, more);
         return kp_codec_no_memory(err);
     }
     out->data = data;
@@ -57,7 +57,7 @@ kb_status kp_codec_reserve(kp_codec_out *out, kb_error *err)
 void kp_codec_release(kp_codec_out *out)
 {
     free(out->data);
-    kp_claim_give(out->claim, out->room);
+    kp_account_give(out->claim, out->room);
     out->data = NULL;
     out->size = out->room = 0;
 }

@@ -23,11 +23,11 @@ enum { PIECE = 1 << 18, FILE_MODE = 0666, FOLDER_MODE = 0777 };
 static int resize(kp_disk_bytes *b, size_t room)
 {
     size_t more = room - b->room;
-    if (!kp_claim_take(b->claim, more))
+    if (!kp_account_take(b->claim, more))
         return ENOMEM;
     unsigned char *data = realloc(b->data, room);
     if (data == NULL) {
-        kp_claim_give(b->claim, more);
+        kp_account_give(b->claim, more);
         return ENOMEM;
     }
     b->data = data;
@@ -49,7 +49,7 @@ int kp_disk_reserve(kp_disk_bytes *b, size_t more)
 void kp_disk_release(kp_disk_bytes *b)
 {
     free(b->data);
-    kp_claim_give(b->claim, b->room);
+    kp_account_give(b->claim, b->room);
     *b = (kp_disk_bytes){.claim = b->claim};
 }
 

@@ -200,7 +200,7 @@ const kp_package kp_fio = {
     .refused = "fio",
     .setup = "path = fio::tmpfile()\nfio::write(path, \"one\\ntwo\\n\")",
     .state_size = sizeof(kp_lefts),
-    .collect = kp_left_collect,
-    .end = kp_left_end,
-    .close = kp_left_close,
+    .collect = kp_fio_left_collect,
+    .end = kp_fio_left_end,
+    .close = kp_fio_left_close,
 };

@@ -29,7 +29,7 @@ static void mark_file(kw_vm *vm, void *data)
 
 static void free_file(kw_vm *vm, void *data) /* one that was not closed, but forgotten */
 {
-    kp_left_forget(((file *)data)->left);
+    kp_fio_left_forget(((file *)data)->left);
     kw_heap_release(vm, data, sizeof(file));
 }
 
@@ -166,13 +166,13 @@ static int do_open(file_job *j, bool aside)
 static bool give_file(kw_vm *vm, file_job *j, kw_value *value)
 {
     assert(j->stream != NULL);
-    kp_left *left = kp_left_new(vm, j->stream);
+    kp_left *left = kp_fio_left_new(vm, j->stream);
     j->stream = NULL;
     if (left == NULL)
         return false;
     kw_object *object = kw_object_new(vm, kp_struct_class(vm, &kp_fio_file));
     file *f = kw_heap_realloc(vm, NULL, 0, sizeof(*f));
-    *f = (file){.left = left, .stream = kp_left_stream(left), .path = kw_string_new(vm, j->path, strlen(j->path))};
+    *f = (file){.left = left, .stream = kp_fio_left_stream(left), .path = kw_string_new(vm, j->path, strlen(j->path))};
     kp_struct_give_handle(vm, object, &kp_fio_file, f);
     *value = kw_of_obj(KW_OBJECT, object);
     return true;
@@ -196,7 +196,7 @@ kw_result kp_fio_file_open(kw_vm *vm, kw_call *call)
         return KW_THROWN;
     kp_lefts *lefts = kp_state_known(vm, &kp_fio);
     if (lefts != NULL)
-        kp_left_collect(vm, lefts); /* their descriptors may be missing */
+        kp_fio_left_collect(vm, lefts); /* their descriptors may be missing */
     file_job *j = new_job(vm, mode->text[0] == 'r' ? &open_to_read : &open_to_write, path);
     if (j == NULL)
         return KW_THROWN;

@@ -37,7 +37,7 @@ static void take(kp_left *left)
         left->next->link = left->link;
 }
 
-kp_left *kp_left_new(kw_vm *vm, kp_stream *stream)
+kp_left *kp_fio_left_new(kw_vm *vm, kp_stream *stream)
 {
     kp_lefts *all = kp_state(vm, &kp_fio);
     kp_left *left = all != NULL ? calloc(1, sizeof(*left)) : NULL;
@@ -53,7 +53,7 @@ kp_left *kp_left_new(kw_vm *vm, kp_stream *stream)
     return left;
 }
 
-kp_stream *kp_left_stream(const kp_left *left)
+kp_stream *kp_fio_left_stream(const kp_left *left)
 {
     return left->stream;
 }
@@ -65,7 +65,7 @@ static void drop(kp_left *left)
     free(left);
 }
 
-void kp_left_forget(kp_left *left)
+void kp_fio_left_forget(kp_left *left)
 {
     if (left->all == NULL) {
         drop(left);
@@ -135,7 +135,7 @@ static int settle(kw_vm *vm, kp_left *left)
     return error == EAGAIN ? close_aside(vm, left) : error;
 }
 
-void kp_left_collect(kw_vm *vm, void *state)
+void kp_fio_left_collect(kw_vm *vm, void *state)
 {
     kp_lefts *all = state;
     for (kp_left *left = all->forgotten, *next; left != NULL; left = next) {
@@ -161,7 +161,7 @@ static void finish(kw_vm *vm, kp_lefts *all, kp_left *left)
         tell(vm, all, left->stream, error == EAGAIN ? EBUSY : error);
 }
 
-bool kp_left_end(kw_vm *vm, void *state)
+bool kp_fio_left_end(kw_vm *vm, void *state)
 {
     kp_lefts *all = state;
     kp_left *left;
@@ -177,10 +177,10 @@ bool kp_left_end(kw_vm *vm, void *state)
     return well;
 }
 
-void kp_left_close(kw_vm *vm, void *state)
+void kp_fio_left_close(kw_vm *vm, void *state)
 {
     kp_lefts *all = state;
-    (void)kp_left_end(vm, state);
+    (void)kp_fio_left_end(vm, state);
     for (kp_left *left = all->open; left != NULL; left = left->next)
         left->all = NULL;
 }

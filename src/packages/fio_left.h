@@ -20,15 +20,15 @@ typedef struct kp_lefts {
 } kp_lefts;
 
 /* Keep an eye on a stream, which is taken over.  NULL: thrown, and the stream is dropped. */
-kp_left *kp_left_new(kw_vm *vm, kp_stream *stream);
-kp_stream *kp_left_stream(const kp_left *left);
+kp_left *kp_fio_left_new(kw_vm *vm, kp_stream *stream);
+kp_stream *kp_fio_left_stream(const kp_left *left);
 /* Nobody has the file any more; also from the collector. */
-void kp_left_forget(kp_left *left);
+void kp_fio_left_forget(kp_left *left);
 
 /* Hooks of the package: write what is forgotten; all, at the end (false: a file could not be written); nothing is kept
  * after this. */
-void kp_left_collect(kw_vm *vm, void *state);
-bool kp_left_end(kw_vm *vm, void *state);
-void kp_left_close(kw_vm *vm, void *state);
+void kp_fio_left_collect(kw_vm *vm, void *state);
+bool kp_fio_left_end(kw_vm *vm, void *state);
+void kp_fio_left_close(kw_vm *vm, void *state);
 
 #endif

@@ -27,7 +27,7 @@ void kp_job_drop(kp_job *job)
         return;
     if (job->kind->free != NULL)
         job->kind->free(job);
-    kp_claim_close(&job->claim);
+    kp_account_release(&job->claim);
     free(job);
 }
 
@@ -36,8 +36,8 @@ static bool claim(kw_vm *vm, kp_job *job, size_t size)
 {
     kw_heap_know_limit(vm); /* threads will ask */
     if (job->claim.account == NULL)
-        kp_claim_open(&job->claim, kp_host_of(vm)->account);
-    return kp_claim_take(&job->claim, size);
+        kp_account_claim(&job->claim, kp_host_of(vm)->account);
+    return kp_account_take(&job->claim, size);
 }
 
 kw_result kp_job_claim(kw_vm *vm, kw_call *call, kp_job *job, size_t size)
@@ -69,7 +69,7 @@ bool kp_job_no_memory(kw_vm *vm, const kp_job *job, const char *what)
 /* From here on the heap counts: what it adopts must not count twice. */
 bool kp_job_give(kw_vm *vm, kp_job *job, kw_value *value)
 {
-    kp_claim_close(&job->claim);
+    kp_account_release(&job->claim);
     return job->kind->give(vm, job, value);
 }
 

@@ -115,7 +115,7 @@ void kp_stream_drop(kp_stream *s)
     assert(s->fd < 0);
     free(s->data);
     free(s->path);
-    kp_claim_close(&s->claim);
+    kp_account_release(&s->claim);
     MUST(pthread_mutex_destroy(&s->lock));
     free(s);
 }
@@ -283,7 +283,7 @@ static void shrink(kp_stream *s)
     if (s->from < s->to || s->room <= 2 * PIECE)
         return;
     free(s->data);
-    kp_claim_give(&s->claim, s->room);
+    kp_account_give(&s->claim, s->room);
     s->data = NULL;
     s->from = s->to = s->seen = s->room = 0;
 }
@@ -294,7 +294,7 @@ static void hand_over(kp_stream *s, kp_disk_bytes *out)
     assert(out->data == NULL);
     size_t size = s->to - s->from;
     memmove(s->data, s->data + s->from, size);
-    kp_claim_move(&s->claim, out->claim, s->room);
+    kp_account_move(&s->claim, out->claim, s->room);
     *out = (kp_disk_bytes){.data = s->data, .size = size, .room = s->room, .claim = out->claim};
     s->data = NULL;
     s->from = s->to = s->seen = s->room = 0;
@@ -305,10 +305,10 @@ static int count_buffer(kp_stream *s, const kp_disk_bytes *out)
 {
     if (s->claim.account != NULL || out->claim == NULL || out->claim->account == NULL)
         return 0;
-    kp_claim_open(&s->claim, out->claim->account);
-    if (kp_claim_take(&s->claim, s->room))
+    kp_account_claim(&s->claim, out->claim->account);
+    if (kp_account_take(&s->claim, s->room))
         return 0;
-    kp_claim_close(&s->claim);
+    kp_account_release(&s->claim);
     return ENOMEM;
 }
 

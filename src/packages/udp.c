@@ -101,6 +101,14 @@ static kw_result udp_socket(kw_vm *vm, kw_call *call)
 
 /* ---- Methods --------------------------------------------------------------------------------- */
 
+/* The call goes on in the library's function `name`, which awaits the task for the socket; scripts do not see that. */
+static kw_result go_on_in(kw_vm *vm, kw_call *call, const char *name, kiwi_id task)
+{
+    kiwi_task_hide(kp_host_net(vm), task);
+    const kw_value args[] = {call->self, kw_int(task)};
+    return kp_host_go_on_with(vm, call, kp_library_function(vm, "udp", name), args, 2);
+}
+
 static kw_result udp_bind(kw_vm *vm, kw_call *call)
 {
     udp *u = open_udp(vm, call);
@@ -112,11 +120,7 @@ static kw_result udp_bind(kw_vm *vm, kw_call *call)
     if (host == NULL || !kp_args_port(vm, port, 0))
         return KW_THROWN;
     drop_net(vm, u); /* first: the new port may be the old one */
-    kiwi_id binding = kiwi_udp_bind(kp_host_net(vm), host, port);
-    kiwi_task_hide(kp_host_net(vm), binding);
-    const kw_value args[] = {call->self, kw_int(binding)};
-    kw_value bound = kp_library_function(vm, "udp", "udp::__bound__");
-    return kp_host_go_on_with(vm, call, bound, args, 2);
+    return go_on_in(vm, call, "udp::__bound__", kiwi_udp_bind(kp_host_net(vm), host, port));
 }
 
 /* __adopt__(net): the binding has succeeded.  Meanwhile a script may have closed the socket, or opened another by using
@@ -169,11 +173,7 @@ static kw_result udp_connect(kw_vm *vm, kw_call *call)
     int64_t port = call->args[1].as.i;
     if (host == NULL || !kp_args_port(vm, port, 1) || !ensure_net(vm, u))
         return KW_THROWN;
-    kiwi_id connecting = kiwi_udp_connect(kp_host_net(vm), u->net, host, port);
-    kiwi_task_hide(kp_host_net(vm), connecting);
-    const kw_value args[] = {call->self, kw_int(connecting)};
-    kw_value connected = kp_library_function(vm, "udp", "udp::__connected__");
-    return kp_host_go_on_with(vm, call, connected, args, 2);
+    return go_on_in(vm, call, "udp::__connected__", kiwi_udp_connect(kp_host_net(vm), u->net, host, port));
 }
 
 static kw_result udp_write(kw_vm *vm, kw_call *call)

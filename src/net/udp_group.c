@@ -1,4 +1,4 @@
-/* group.c - what is set of a datagram socket: groups that it is in, how far its datagrams go, broadcasts.  The contracts are
+/* udp_group.c - what is set of a datagram socket: groups that it is in, how far its datagrams go, broadcasts.  The contracts are
  * in kiwi/net.h. */
 #include "config.h"
 

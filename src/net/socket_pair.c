@@ -1,4 +1,4 @@
-/* pair.c - two sockets that are connected to each other.  The contract is in kiwi/net.h. */
+/* socket_pair.c - two sockets that are connected to each other.  The contract is in kiwi/net.h. */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* upgrade.c - TLS on a connection that is there already, plain or over TLS itself.  The contracts are in kiwi/net.h.
+/* tls_upgrade.c - TLS on a connection that is there already, plain or over TLS itself.  The contracts are in kiwi/net.h.
  *
  * The id of the old socket ends at once.  The operation queues behind the sends of the old socket; when it is its turn, the
  * old one gives its descriptor, and its session if it has one, to a new one, and is gone.  Bytes that were received before

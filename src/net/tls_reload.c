@@ -1,4 +1,4 @@
-/* reload.c - the files of a TLS listener are read again.  The contract is in kiwi/net.h.
+/* tls_reload.c - the files of a TLS listener are read again.  The contract is in kiwi/net.h.
  *
  * Reloads queue on the write side of the listener, where nothing else does: one begins to read when the one before it has
  * ended, so the last one that was asked for has the last word. */
@@ -10,7 +10,6 @@
 #include "net/op.h"
 #include "net/pool.h"
 #include "net/sock.h"
-#include "net/task.h"
 #include "net/wake.h"
 
 /* Not locked.  At first it only is its turn: see got().  Then the files have been read, or nobody else could. */
@@ -43,14 +42,8 @@ static bool got(kiwi_net *net, kn_op *op, kiwi_result *out)
 
 static void equipped(kiwi_net *net, kn_op *op, kn_tls_context *context, kb_status status, const kb_error *err)
 {
-    if (status != KB_OK) {
-        kiwi_result out = {0};
-        kn_fault_tls(&out, status, err);
-        kn_op_fail(net, op, &out);
-        return;
-    }
-    op->u.reload.fresh = context == NULL ? NULL : kn_tls_context_ref(context);
-    kn_op_ready(net, op);
+    if (kn_equip_take(net, op, &op->u.reload.fresh, context, status, err))
+        kn_op_ready(net, op);
 }
 
 static void release(kiwi_net *net, kn_op *op)
@@ -63,6 +56,7 @@ static void release(kiwi_net *net, kn_op *op)
 static const kn_kind reload_kind = {.name = "reload",
                                     .side = KN_WRITE,
                                     .has_task = true,
+                                    .on_listener = true,
                                     .unready = true,
                                     .step = step,
                                     .got = got,
@@ -76,13 +70,8 @@ kiwi_id kiwi_tls_reload(kiwi_net *net, kiwi_id listener)
     kn_lock(net);
     kiwi_id id;
     kn_sock *sock = kn_sock_find(net, listener, true, true);
-    kn_op *op = sock == NULL ? NULL : kn_op_new(net, sock, &reload_kind);
-    if (sock == NULL) {
-        id = kn_task_no_socket(net, listener, "Invalid server socket");
-    } else if (op == NULL) {
-        id = kn_task_no_memory(net);
-    } else {
-        id = op->task->entry.id;
+    kn_op *op = kn_op_on(net, sock, &reload_kind, listener, &id);
+    if (op != NULL) {
         kn_op_queue(net, op);
         kn_pool_submitted(net);
     }

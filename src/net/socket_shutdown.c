@@ -1,4 +1,4 @@
-/* fin.c - the end of sending: FIN, and close_notify before it.  The contract is in kiwi/net.h. */
+/* socket_shutdown.c - the end of sending: FIN, and close_notify before it.  The contract is in kiwi/net.h. */
 #include "config.h"
 
 #include <errno.h>
@@ -9,7 +9,6 @@
 #include "net/pool.h"
 #include "net/send.h"
 #include "net/sock.h"
-#include "net/task.h"
 #include "net/wake.h"
 
 static kn_step step_tcp(kiwi_net *net, kn_op *op, kiwi_result *out)
@@ -58,13 +57,10 @@ kiwi_id kiwi_socket_shutdown(kiwi_net *net, kiwi_id socket)
     kn_lock(net);
     kiwi_id id;
     kn_sock *sock = kn_sock_any(net, socket);
-    kn_op *op;
-    if (sock == NULL || sock->listener || sock->udp) {
-        id = kn_task_no_socket(net, socket, "Invalid socket");
-    } else if ((op = kn_op_new(net, sock, sock->tls ? &fin_tls : &fin_tcp)) == NULL) {
-        id = kn_task_no_memory(net);
-    } else {
-        id = op->task->entry.id;
+    if (sock != NULL && (sock->listener || sock->udp))
+        sock = NULL;
+    kn_op *op = kn_op_on(net, sock, sock != NULL && sock->tls ? &fin_tls : &fin_tcp, socket, &id);
+    if (op != NULL) {
         kn_op_queue(net, op);
         kn_pool_submitted(net);
     }
