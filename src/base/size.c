@@ -22,3 +22,13 @@ size_t kb_size_parse(const char *text)
         return 0;
     return n > (SIZE_MAX >> shift) ? SIZE_MAX : (size_t)n << shift;
 }
+
+int64_t kb_size_number(const char *text)
+{
+    char *end;
+    if (text == NULL || text[0] < '0' || text[0] > '9')
+        return -1;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    return errno != 0 || *end != '\0' ? -1 : value;
+}

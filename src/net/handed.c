@@ -14,20 +14,10 @@
 
 #include "base/error.h"
 #include "base/locks.h"
+#include "base/size.h"
 #include "net/fd.h"
 
 /* ---- The list --------------------------------------------------------------------------------- */
-
-/* A number without anything around it; -1: it is none. */
-static long number(const char *text)
-{
-    char *end;
-    if (text[0] < '0' || text[0] > '9')
-        return -1;
-    errno = 0;
-    long value = strtol(text, &end, 10);
-    return errno != 0 || *end != '\0' ? -1 : value;
-}
 
 /* There is none, because of the variable `name`, whose text may be as long as it likes. */
 static bool no_list(kn_handed_list *out, const char *name, const char *text, const char *more)
@@ -44,9 +34,9 @@ bool kn_handed_read(const char *pid, const char *fds, const char *names, pid_t s
     *out = (kn_handed_list){0};
     if (pid == NULL || fds == NULL)
         return no_list(out, fds == NULL ? "LISTEN_FDS" : "LISTEN_PID", NULL, "");
-    if (number(pid) != (long)self) /* meant for the process that has started this one, say */
+    if (kb_size_number(pid) != self) /* meant for the process that has started this one, say */
         return no_list(out, "LISTEN_PID", pid, ", another process");
-    long count = number(fds);
+    int64_t count = kb_size_number(fds);
     if (count < 1 || count > KN_HANDED_MAX)
         return no_list(out, "LISTEN_FDS", fds, "");
     out->taken = calloc((size_t)count, sizeof(*out->taken));

@@ -125,6 +125,16 @@ static kn_tls_settings *settings_new(const kiwi_net *net, const kiwi_tls_options
     return settings;
 }
 
+/* What a listener over TLS is to be; NULL: *id is a task that says what is wrong with its options, or memory is short. */
+static kn_tls_settings *allowed(kiwi_net *net, const kiwi_tls_options *options, kiwi_id *id)
+{
+    *id = refused(net, options == NULL ? NULL : options->socket);
+    kn_tls_settings *settings = *id != 0 ? NULL : settings_new(net, options);
+    if (settings == NULL && *id == 0)
+        *id = no_memory(net);
+    return settings;
+}
+
 static kn_sock *tls_listener_new(kiwi_net *net, const kiwi_tls_options *options, const kiwi_socket_options *socket)
 {
     return listener_new(net, true, options == NULL ? 0 : options->timeout_ms, socket);
@@ -132,10 +142,10 @@ static kn_sock *tls_listener_new(kiwi_net *net, const kiwi_tls_options *options,
 
 kiwi_id kiwi_tls_listen(kiwi_net *net, const char *host, int64_t port, int64_t backlog, const kiwi_tls_options *options)
 {
-    kiwi_id id = refused(net, options == NULL ? NULL : options->socket);
-    kn_tls_settings *settings = id != 0 ? NULL : settings_new(net, options);
+    kiwi_id id;
+    kn_tls_settings *settings = allowed(net, options, &id);
     if (settings == NULL)
-        return id != 0 ? id : no_memory(net);
+        return id;
     kn_sock *sock = tls_listener_new(net, options, options == NULL ? NULL : options->socket);
     return kn_bind_submit(net, sock, host, port, queue_size(backlog), settings);
 }
@@ -151,10 +161,10 @@ kiwi_id kiwi_tls_unix_listen(kiwi_net *net, const char *path, int64_t backlog, i
 
 kiwi_id kiwi_tls_inherited(kiwi_net *net, const char *name, int64_t index, const kiwi_tls_options *options)
 {
-    kiwi_id id = refused(net, options == NULL ? NULL : options->socket);
-    kn_tls_settings *settings = id != 0 ? NULL : settings_new(net, options);
+    kiwi_id id;
+    kn_tls_settings *settings = allowed(net, options, &id);
     if (settings == NULL)
-        return id != 0 ? id : no_memory(net);
+        return id;
     kn_sock *sock = tls_listener_new(net, options, options == NULL ? NULL : options->socket);
     return kn_inherit_submit(net, sock, name, index, settings);
 }

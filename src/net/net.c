@@ -34,10 +34,8 @@ static int environment_number(const char *name, int max)
     const char *text = getenv(name);
     if (text == NULL || text[0] == '\0')
         return 0;
-    char *end = NULL;
-    errno = 0;
-    long value = strtol(text, &end, 10);
-    return errno != 0 || *end != '\0' || value < 1 || value > max ? -1 : (int)value;
+    int64_t value = kb_size_number(text);
+    return value < 1 || value > max ? -1 : (int)value;
 }
 
 /* The number of bytes in environment variable `name`; `otherwise` if it is unset; 0 if it is no such number. */

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/size.h"
 #include "kiwi/net.h"
 #include "net/fd.h"
 
@@ -58,20 +59,9 @@ int kiwi_notify(const char *text, size_t size)
     return error == ECONNREFUSED ? ENOENT : error; /* there was somebody */
 }
 
-/* A number without anything around it; -1: it is none. */
-static int64_t number(const char *text)
-{
-    char *end;
-    if (text == NULL || text[0] < '0' || text[0] > '9')
-        return -1;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    return errno != 0 || *end != '\0' ? -1 : value;
-}
-
 int64_t kiwi_watchdog_us(void)
 {
     const char *pid = getenv("WATCHDOG_PID");
-    int64_t us = number(getenv("WATCHDOG_USEC"));
-    return us <= 0 || (pid != NULL && number(pid) != getpid()) ? 0 : us;
+    int64_t us = kb_size_number(getenv("WATCHDOG_USEC"));
+    return us <= 0 || (pid != NULL && kb_size_number(pid) != getpid()) ? 0 : us;
 }
